@@ -1,0 +1,40 @@
+#pragma once
+// Text files of amplitudes: one row "h k l F" a line.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nbhybrid/core/warnings.hpp"
+#include "nbhybrid/model/structure_factors.hpp"
+
+namespace nbhybrid::io {
+
+// What a line that begins with '#' does.
+enum class CommentLines {
+    end_of_file,  // the reference reads no further, and neither do we: with a warning
+    skipped,
+};
+
+struct HklLimits {
+    // The dense table is refused with a SizeError beyond this.
+    std::size_t max_table_bytes = std::size_t{8} << 30U;
+    CommentLines comments = CommentLines::end_of_file;
+};
+
+// The table spans the lowest to the highest index found. Entries that no row names hold default_amplitude, a row overwrites
+// earlier rows of the same reflection, and the padding planes are 0.
+// Throws InputFileError (with the line) and SizeError.
+StructureFactors read_hkl(const std::string& path, double default_amplitude, const HklLimits& limits, Warnings& warnings);
+
+// The same for a file already in memory; name stands for its path in messages.
+StructureFactors parse_hkl(std::string_view text, const std::string& name, double default_amplitude, const HklLimits& limits,
+                           Warnings& warnings);
+
+// Zeros for a table over these ranges, padding included. SizeError with the ranges, the size and the limit if it would be larger
+// than limits.max_table_bytes, or than what the machine can provide.
+std::vector<double> zero_table(const IndexRange& h, const IndexRange& k, const IndexRange& l, const HklLimits& limits,
+                               const std::string& name);
+
+}  // namespace nbhybrid::io

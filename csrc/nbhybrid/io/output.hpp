@@ -1,0 +1,64 @@
+#pragma once
+// Output files that appear whole or not at all.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nbhybrid::io {
+
+// Writes to a temporary file beside the target, which takes the target's name at commit() and is removed without one. Of a
+// symbolic link the file it points to is replaced. Targets that are no regular files (devices, pipes, /dev/stdout) are written
+// directly. All members throw OutputFileError.
+class OutputFile {
+public:
+    explicit OutputFile(const std::string& path);
+    ~OutputFile();
+    OutputFile(const OutputFile&) = delete;
+    OutputFile& operator=(const OutputFile&) = delete;
+
+    // The path as the caller gave it.
+    const std::string& path() const { return path_; }
+
+    void write(const void* data, std::size_t bytes);
+    void write(std::string_view text) { write(text.data(), text.size()); }
+
+    // Everything written is handed to the system, which may still say that there is no room. write() is over after it.
+    void finish();
+    // finish() if that has not been done, then the rename.
+    void commit();
+
+private:
+    void open_temporary();
+    void flush();
+    void write_through(const char* data, std::size_t bytes);
+    void discard() noexcept;
+
+    std::string path_;
+    std::string target_;     // path_ with symbolic links followed
+    std::string temporary_;  // empty: written directly, or already renamed
+    int descriptor_ = -1;
+    bool finished_ = false;
+    std::vector<char> buffer_;
+};
+
+// Several outputs that appear together: none is renamed before all of them are completely written.
+class OutputSet {
+public:
+    // The file lives as long as the set.
+    OutputFile& open(const std::string& path);
+    void commit();
+    // The paths in the order of open().
+    const std::vector<std::string>& paths() const { return paths_; }
+
+private:
+    std::vector<std::unique_ptr<OutputFile>> files_;
+    std::vector<std::string> paths_;
+};
+
+// Throws OutputFileError if the file could not be written as things stand: called before a long run.
+void check_writable(const std::string& path);
+
+}  // namespace nbhybrid::io

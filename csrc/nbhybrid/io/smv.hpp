@@ -1,0 +1,60 @@
+#pragma once
+// SMV (ADSC) images: a text header of KEY=value; lines, padded with blanks, then 16-bit pixels.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nbhybrid::io {
+
+struct SmvImage {
+    std::string header;  // up to its first zero byte
+    int header_bytes = 0;
+    int fast_pixels = 0;
+    int slow_pixels = 0;
+    // As they stand in the file: never byte-swapped, as in the reference, not even when BYTE_ORDER is that of another machine.
+    // Masks only ask whether a pixel is zero.
+    std::vector<std::uint16_t> pixels;
+
+    // The reference's look-up: the last place where the keyword stands in the header, also as part of a longer word, then the
+    // number after the next '='. So DISTANCE finds CLOSE_DISTANCE where that comes later. A value that is no number is 0; so
+    // is a keyword with no '=' after it. Nothing if the keyword is absent or its value is not-a-number. The value may be
+    // infinite.
+    std::optional<double> header_value(const std::string& keyword) const;
+};
+
+// Throws InputFileError.
+SmvImage read_smv(const std::string& path);
+SmvImage parse_smv(std::string_view bytes, const std::string& name);
+
+// What the header of a written image says, in the units it is printed in.
+struct SmvHeader {
+    int fast_pixels = 0;
+    int slow_pixels = 0;
+    double pixel_size_mm = 0;
+    double distance_mm = 0;
+    double wavelength_angstrom = 0;
+    double beam_center_x_mm = 0;
+    double beam_center_y_mm = 0;
+    double adxv_center_x_mm = 0;
+    double adxv_center_y_mm = 0;
+    double mosflm_center_x_mm = 0;
+    double mosflm_center_y_mm = 0;
+    double denzo_x_beam_mm = 0;
+    double denzo_y_beam_mm = 0;
+    std::array<double, 3> dials_origin_mm{};
+    double xds_org_x_pixels = 0;
+    double xds_org_y_pixels = 0;
+    double close_distance_mm = 0;
+    double phi_deg = 0;
+    double osc_range_deg = 0;
+    double twotheta_deg = 0;
+};
+
+// Padded to 512 bytes; longer, although it still says 512, if the text is longer than that, as in the reference.
+std::string smv_header_text(const SmvHeader& header);
+
+}  // namespace nbhybrid::io
