@@ -1,0 +1,20 @@
+#pragma once
+// Solid angle of a pixel seen from the sample, steradian.
+
+#include "nbhybrid/core/host_device.hpp"
+
+namespace nbhybrid::physics {
+
+// Area over squared path times obliquity (close_distance / path); exact for pixels much smaller than the path.
+template <class T>
+NBHYBRID_HOST_DEVICE inline T solid_angle(const T& pixel_size, const T& path, const T& close_distance) {
+    return pixel_size * pixel_size / path / path * close_distance / path;
+}
+
+// Inverse square law alone: a pixel without area and obliquity (1/m^2).
+template <class T>
+NBHYBRID_HOST_DEVICE inline T point_solid_angle(const T& path) {
+    return T(1) / path / path;
+}
+
+}  // namespace nbhybrid::physics
