@@ -1,0 +1,203 @@
+"""What `nbhybrid run` prints, records and leaves behind."""
+
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import tolerances
+from helpers import COMMAND, PROGRAM, SMALL_WORDS, hkl_text, run, run_well, sha256, snapshot
+
+OUTPUTS = {"floatimage.bin", "intimage.img", "image.pgm"}
+NOISY_WORDS = [word for word in SMALL_WORDS if word != "-nonoise"] + ["-seed", "5"]
+TABLE = hkl_text((h, k, m, 10 * h + k + 200) for h in range(-4, 5) for k in range(-4, 5) for m in range(-4, 5))
+# Hours of work.
+LONG_WORDS = [*SMALL_WORDS, "-detpixels", "4000", "-mosaic", "1", "-mosaic_domains", "500", "-phi", "1", "-osc", "1", "-phisteps", "50"]
+
+
+def warnings_of(done):
+    """Return the warnings of a finished run; nothing else may be on stderr."""
+    lines = done.stderr.splitlines()
+    assert all(line.startswith("nbhybrid: warning: ") for line in lines), done.stderr
+    return [line.removeprefix("nbhybrid: warning: ") for line in lines]
+
+
+def test_usual_outputs(tmp_path):
+    done = run_well(NOISY_WORDS, tmp_path)
+    assert set(snapshot(tmp_path)) == OUTPUTS | {"noiseimage.img"}
+    assert warnings_of(done) == []
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [["-lambda", "2"], ["-detpixels", "9"], ["-cell", "30"], ["-misset", "1", "2", "3"], ["-floatfile", "other.bin", "-pgmscale", "3"]],
+    ids=lambda words: words[0],
+)
+def test_the_last_of_repeated_options_wins(earlier, tmp_path):
+    again = ["-floatfile", "floatimage.bin", "-pgmscale", "0"]
+    run_well([*SMALL_WORDS, *again], tmp_path)
+    want = snapshot(tmp_path)
+    run_well([*earlier, *SMALL_WORDS, *again], tmp_path)
+    assert snapshot(tmp_path) == want
+
+
+def test_quiet_prints_nothing(tmp_path):
+    assert run_well(["--quiet", *SMALL_WORDS], tmp_path).stdout == ""
+    assert set(snapshot(tmp_path)) == OUTPUTS
+
+
+def test_something_is_printed_otherwise(tmp_path):
+    text = run_well(NOISY_WORDS, tmp_path).stdout
+    for word in ("max_I", "mean", "rmsd", "intfile_scale", "pgm_scale", "photons"):
+        assert word in text
+
+
+def test_json_record(tmp_path):
+    run_well(["--json", "record.json", "--threads", "2", *NOISY_WORDS], tmp_path)
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert record["engine"] == "exact"
+    assert record["semantics"] == "reference"
+    assert record["device"] == "cpu"
+    assert record["threads"] == 2
+    assert set(record["seconds"]) >= {"plan", "kernel", "write"}
+    assert all(seconds >= 0 for seconds in record["seconds"].values())
+    assert record["versions"]["nbhybrid"] and record["configuration"]
+    listed = {entry["path"]: entry["sha256"] for entry in record["files"]}
+    assert {os.path.basename(path) for path in listed} == OUTPUTS | {"noiseimage.img"}
+    for path, digest in listed.items():
+        assert sha256(tmp_path / path) == digest
+
+
+
+def test_warning_about_a_dump_picked_up(tmp_path):
+    (tmp_path / "f.hkl").write_text(TABLE)
+    run_well([*SMALL_WORDS, "-hkl", "f.hkl"], tmp_path)
+    assert "Fdump.bin" in snapshot(tmp_path)
+    assert any("Fdump.bin" in line for line in warnings_of(run_well(SMALL_WORDS, tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("words", "needles"),
+    [
+        (["-spindle_axis", "0", "1", "0"], ["-spindle_axis", "custom"]),
+        (["-xds", "-beam_vector", "1", "0", "0"], ["-beam_vector", "custom"]),
+        (["-pix0_vector", "0.1", "0.01", "-0.01"], ["pix0"]),
+        (["-samplesize", "0.01", "-beamsize", "0.001"], ["beam"]),
+        (["-twotheta_axis", "0", "1", "0"], ["-twotheta_axis", "-twotheta"]),
+        (["-misset_seed", "3", "-phi", "1", "-lambda", "1"], ["-misset_seed", "-misset"]),
+    ],
+    ids=lambda words: words[0],
+)
+def test_warning_about_what_one_may_not_expect(words, needles, tmp_path):
+    lines = warnings_of(run_well([*SMALL_WORDS, *words], tmp_path))
+    assert any(all(needle.lower() in line.lower() for needle in needles) for line in lines), lines
+
+
+def start(words, folder):
+    """Start a run in a process group of its own, so that a signal meets it alone."""
+    return subprocess.Popen(
+        [*COMMAND, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_interrupting_a_long_run(threads, tmp_path):
+    (tmp_path / "floatimage.bin").write_bytes(b"result of another day")
+    before = snapshot(tmp_path)
+    process = start(["--threads", threads, *LONG_WORDS], tmp_path)
+    time.sleep(2.5)
+    assert process.poll() is None, f"over too early: {process.communicate()}"
+    sent = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    try:
+        _, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    took = time.monotonic() - sent
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert snapshot(tmp_path) == before
+    assert took < tolerances.INTERRUPT_SECONDS
+
+
+def test_interrupting_while_the_program_starts(tmp_path):
+    process = start(LONG_WORDS, tmp_path)
+    time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert snapshot(tmp_path) == {}
+
+
+@pytest.mark.skipif(COMMAND[:2] != [sys.executable, "-m"], reason="another command is under test")
+@pytest.mark.parametrize("entry", ["nanobragg", "nbhybrid run"])
+def test_all_ways_in_agree(entry, tmp_path):
+    name, *rest = entry.split()
+    program = shutil.which(name) or shutil.which(name, path=os.path.dirname(sys.executable))
+    assert program, f"{name} is not installed"
+    for folder in ("module", "script"):
+        (tmp_path / folder).mkdir()
+    module = run_well(NOISY_WORDS, tmp_path / "module")
+    script = run_well(NOISY_WORDS, tmp_path / "script", command=[program, *rest])
+    assert snapshot(tmp_path / "module") == snapshot(tmp_path / "script")
+    assert [line for line in script.stdout.splitlines() if "max_I" in line] == [
+        line for line in module.stdout.splitlines() if "max_I" in line
+    ]
+
+
+def test_trace_of_one_pixel(tmp_path):
+    run_well(SMALL_WORDS, tmp_path)
+    want = snapshot(tmp_path)
+    done = run_well([*SMALL_WORDS, "-trace_pixel", "3", "4"], tmp_path)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("TRACE_CPP: ")]
+    assert len(lines) == 40
+    assert lines[0].startswith("TRACE_CPP: pix0_vector_meters ")
+    assert lines[-1].startswith("TRACE_CPP: floatimage_accumulated ")
+    assert snapshot(tmp_path) == want
+
+
+def test_traces_of_two_pixels_with_steps(tmp_path):
+    run_well([*SMALL_WORDS, "-phi", "1", "-osc", "1", "-phisteps", "3"], tmp_path)
+    want = snapshot(tmp_path)
+    words = ["--trace-level", "steps", "--trace-pixel", "3", "4", "--trace-pixel", "10", "2"]
+    done = run_well([*words, *SMALL_WORDS, "-phi", "1", "-osc", "1", "-phisteps", "3"], tmp_path)
+    headings = ["# pixel 3 4", "# pixel 10 2"]
+    assert [line for line in done.stdout.splitlines() if line.startswith("# pixel")] == headings
+    rows = (tmp_path / "trace_steps.txt").read_text().splitlines()
+    assert [line for line in rows if line.startswith("# pixel")] == headings
+    assert len([line for line in rows if line and not line.startswith("#")]) == 6
+    (tmp_path / "trace_steps.txt").unlink()
+    assert snapshot(tmp_path) == want
+
+
+def test_trace_file_of_another_name(tmp_path):
+    words = ["--trace-level", "steps", "--trace-pixel", "3", "4", "--trace-file", "steps.log"]
+    run_well([*words, *SMALL_WORDS], tmp_path)
+    assert set(snapshot(tmp_path)) == OUTPUTS | {"steps.log"}
+
+
+def test_printout_of_one_pixel(tmp_path):
+    plain = run_well(SMALL_WORDS, tmp_path).stdout.splitlines()
+    printed = run_well([*SMALL_WORDS, "-printout", "-printout_pixel", "7", "3"], tmp_path).stdout.splitlines()
+    more = [line for line in printed if line not in plain]
+    assert more
+    assert any(re.search(r"\b7\b", line) and re.search(r"\b3\b", line) for line in more), more
+
+
+def test_version_is_quick(tmp_path):
+    def spent():
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    run(["--version"], tmp_path, command=PROGRAM)
+    before = spent()
+    done = run(["--version"], tmp_path, command=PROGRAM)
+    assert done.returncode == 0
+    assert re.search(r"\d+\.\d+", done.stdout)
+    assert spent() - before < tolerances.VERSION_CPU_SECONDS

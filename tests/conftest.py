@@ -1,0 +1,24 @@
+"""Settings of the whole test suite."""
+
+import pathlib
+import shutil
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+
+def pytest_configure(config):
+    """Register the markers used below this folder."""
+    config.addinivalue_line(
+        "markers", "reference: needs the reference program, named by the environment variable NB_C_BIN"
+    )
+
+
+@pytest.fixture
+def golden_folder(tmp_path):
+    """Return a fresh folder that holds the input files of the golden runs."""
+    shutil.copytree(HERE / "golden" / "inputs", tmp_path, dirs_exist_ok=True)
+    return tmp_path
