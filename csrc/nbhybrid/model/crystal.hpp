@@ -1,0 +1,45 @@
+#pragma once
+// The crystal: lattice, shape, size in unit cells, and its mosaic domains.
+
+#include <cstdint>
+#include <vector>
+
+#include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/core/warnings.hpp"
+#include "nbhybrid/model/lattice.hpp"
+#include "nbhybrid/physics/lattice_factor.hpp"
+#include "nbhybrid/random/deviates.hpp"
+
+namespace nbhybrid {
+
+using physics::CrystalShape;
+
+struct Crystal {
+    Lattice lattice;
+    CrystalShape shape = CrystalShape::square;
+    Vec3 cells{1, 1, 1};       // whole numbers, at least 1
+    double fudge = 1;
+    double mosaic_spread = 0;  // radians
+    std::vector<Mat3> domains; // rotations, the first is the identity
+    bool interpolate = false;  // amplitudes between the reflections
+};
+
+struct Mosaicity {
+    double spread = 0;  // radians
+    std::int64_t domains = 1;
+};
+
+// A negative spread and a count of zero or less mean "not given": a spread alone is sampled by ten domains, and there is one domain
+// without a spread.
+Mosaicity resolve_mosaicity(double spread, std::int64_t domains, Warnings& warnings);
+
+// Throws SizeError for more domains than memory could hold.
+std::vector<Mat3> make_domains(const Mosaicity& mosaicity, SharedDeviates& deviates, StreamState state);
+
+// Cells along each edge: those that cover the size (m) where one is given (positive), else the count; at least 1.
+Vec3 resolve_cells(const Vec3& cells, const Vec3& size, const Lattice& lattice);
+
+// Longest edge of the crystal, m.
+double longest_edge(const Vec3& cells, const Lattice& lattice);
+
+}  // namespace nbhybrid

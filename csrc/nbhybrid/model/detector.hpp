@@ -1,0 +1,58 @@
+#pragma once
+// The area detector: pixels, placement, sensor, and which part of it is looked at.
+
+#include <cstdint>
+#include <vector>
+
+#include "nbhybrid/core/vec3.hpp"
+
+namespace nbhybrid {
+
+enum class Pivot { sample, beam };
+enum class Convention { custom, adxv, mosflm, xds, dials, denzo };
+
+// Inclusive ranges of pixels.
+struct Region {
+    int fast_first = 0, fast_last = -1;
+    int slow_first = 0, slow_last = -1;
+
+    bool empty() const { return fast_first > fast_last || slow_first > slow_last; }
+};
+
+struct Sensor {
+    double thickness = 0;        // m; 0: every photon is counted
+    double layer_thickness = 0;  // m
+    int layers = 1;
+    double attenuation = -1;     // mu, 1/m
+};
+
+// Where the beam and the nearest point of the detector lie on it, metres from the first pixel's corner, and what a header says of it.
+struct DetectorOrigins {
+    double beam_fast = 0, beam_slow = 0;
+    double close_fast = 0, close_slow = 0;
+    double header_beam_x = 0, header_beam_y = 0;
+    double xds_org_x = 0, xds_org_y = 0;  // pixels
+    Vec3 dials_origin_mm;
+};
+
+struct Detector {
+    int fast_pixels = 0, slow_pixels = 0;
+    double pixel_size = 0;            // m
+    double size_fast = 0, size_slow = 0;  // m
+    Convention convention = Convention::mosflm;
+    Pivot pivot = Pivot::beam;
+    Vec3 fast_axis, slow_axis, normal;  // unit vectors after all rotations
+    Vec3 origin;                        // corner of the first pixel, m
+    double distance = 0, close_distance = 0;  // m, along the beam and along the normal
+    double twotheta = 0;                      // radians
+    DetectorOrigins origins;
+    Sensor sensor;
+    bool curved = false;
+    bool point_pixel = false;
+    Region region;
+    std::vector<std::uint16_t> mask;  // a value a pixel, 0: left out; empty: no mask
+
+    std::int64_t pixels() const { return static_cast<std::int64_t>(fast_pixels) * slow_pixels; }
+};
+
+}  // namespace nbhybrid

@@ -1,0 +1,71 @@
+#include "nbhybrid/model/experiment.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/text.hpp"
+
+namespace nbhybrid {
+
+namespace {
+
+constexpr double largest_int = 2147483647.0;
+constexpr double bytes_per_gib = 1024.0 * 1024.0 * 1024.0;
+
+double machine_bytes() {
+    const long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGE_SIZE);
+    return pages > 0 && page_size > 0 ? static_cast<double>(pages) * static_cast<double>(page_size) : 1e300;
+}
+
+double steps_as_double(const Experiment& e) {
+    return static_cast<double>(e.beam.sources.size()) * static_cast<double>(e.crystal.domains.size()) *
+           e.scan.rotation.count * e.sampling.oversample * e.sampling.oversample;
+}
+
+// Miller indices are rounded to int; half of its range leaves room for the arithmetic around them.
+void check_index_range(const Experiment& e) {
+    double shortest = e.beam.wavelength;
+    for (const Source& source : e.beam.sources) shortest = std::min(shortest, source.wavelength);
+    const Vec3& edges = e.crystal.lattice.edges;
+    const double largest = 2.0 * std::max({edges.x, edges.y, edges.z}) / shortest;
+    if (!(largest < largest_int / 2))
+        throw SizeError(format("Miller indices would reach %g: the cell is too large for a wavelength of %g Angstrom", largest,
+                               shortest * 1e10));
+}
+
+}  // namespace
+
+int steps_per_pixel(const Experiment& experiment) { return static_cast<int>(steps_as_double(experiment)); }
+
+double recommended_oversample(double longest_edge, double wavelength, double distance, double pixel_size) {
+    const double reciprocal_pixel_size = wavelength * distance / pixel_size;
+    return std::max(1.0, std::ceil(3.0 * longest_edge / reciprocal_pixel_size));
+}
+
+void check_image_size(double fast_pixels, double slow_pixels) {
+    const double pixels = fast_pixels * slow_pixels;
+    const double bytes = pixels * sizeof(float);
+    if (!(pixels <= largest_int) || !(bytes <= machine_bytes()))
+        throw SizeError(format("an image of %.0f x %.0f pixels would take %.3g GiB; at most %.0f pixels and the %.3g GiB of this "
+                               "machine are possible",
+                               fast_pixels, slow_pixels, bytes / bytes_per_gib, largest_int, machine_bytes() / bytes_per_gib));
+}
+
+void check_size(const Experiment& e) {
+    const double steps = steps_as_double(e);
+    if (!(steps <= largest_int))
+        throw SizeError(format("a pixel would take %.0f steps (%zu sources x %zu mosaic domains x %.0f phi steps x %d x %d "
+                               "sub-pixels); at most %.0f can be counted",
+                               steps, e.beam.sources.size(), e.crystal.domains.size(), e.scan.rotation.count,
+                               e.sampling.oversample, e.sampling.oversample, largest_int));
+    const double edge = std::max(e.detector.fast_pixels, e.detector.slow_pixels);
+    if (!(edge * e.sampling.oversample <= largest_int))
+        throw SizeError(format("%.0f x %d sub-pixels along an edge of the image are more than can be counted", edge,
+                               e.sampling.oversample));
+    check_index_range(e);
+}
+
+}  // namespace nbhybrid

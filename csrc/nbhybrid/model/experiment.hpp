@@ -1,0 +1,47 @@
+#pragma once
+// Everything a simulation needs, valid once built. What comes after only reads it.
+
+#include <cstdint>
+
+#include "nbhybrid/model/beam.hpp"
+#include "nbhybrid/model/crystal.hpp"
+#include "nbhybrid/model/detector.hpp"
+#include "nbhybrid/model/step_counts.hpp"
+#include "nbhybrid/model/structure_factors.hpp"
+
+namespace nbhybrid {
+
+struct Scan {
+    double phi_start = 0;  // radians
+    Sampling rotation;     // radians
+    Vec3 spindle;          // unit vector
+};
+
+// How a pixel is sampled and what is recomputed at each sample.
+struct PixelSampling {
+    int oversample = 1;
+    bool thickness = false, polarization = false, solid_angle = false;
+    double dmin = 0;             // m; 0 or less: no limit
+    double water_thickness = 0;  // m
+};
+
+struct Experiment {
+    Beam beam;
+    Crystal crystal;
+    StructureFactors structure_factors;
+    Detector detector;
+    Scan scan;
+    PixelSampling sampling;
+};
+
+// Steps a pixel takes: sources x domains x phi steps x sub-pixels. Layers of the sensor are not counted.
+int steps_per_pixel(const Experiment& experiment);
+
+// Sub-pixels along a pixel's edge that resolve the spots of this crystal: three for each reciprocal pixel that its longest edge fills.
+double recommended_oversample(double longest_edge, double wavelength, double distance, double pixel_size);
+
+// Throws SizeError if the run needs more steps, pixels or indices than can be counted or held in memory.
+void check_size(const Experiment& experiment);
+void check_image_size(double fast_pixels, double slow_pixels);
+
+}  // namespace nbhybrid

@@ -1,0 +1,33 @@
+#pragma once
+// How many steps a spread is sampled in, when the user gives some of (count, range, step) and leaves the rest open. Each function
+// follows the reference's choices, of which some surprise; they are noted where they are made.
+
+namespace nbhybrid {
+
+// Regular samples of a spread: step * i for i = 0 .. count - 1, laid out over `range`.
+struct Sampling {
+    double count = 1;  // a whole number; not yet an int, since range / step may exceed one
+    double range = 0;
+    double step = 0;
+};
+
+// What the user said. A count of zero or less, a negative range and a step of zero or less mean "not given".
+struct SamplingRequest {
+    double count = -1;
+    double range = -1;
+    double step = -1;
+};
+
+// Beam divergence along one axis and relative spread of wavelengths. A range alone is sampled at its start and its end; a count
+// alone means a range of 1. Anything without extent becomes a single sample.
+Sampling resolve_spread(const SamplingRequest& request);
+
+// Rotation about the spindle. A range alone gives two steps of half of it, a count alone a range of one degree.
+// A count of 0 asks for one step; only a negative one means "not given". The count is 0 for a range of 0 cut into steps.
+Sampling resolve_rotation(const SamplingRequest& request);
+
+// Sensor layers from the count and the thickness: two unless more are asked for, none without thickness (count 1, step 0). With a
+// count the layers lie thickness / (count - 1) apart.
+Sampling resolve_layers(double count, double thickness);
+
+}  // namespace nbhybrid

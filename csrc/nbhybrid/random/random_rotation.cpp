@@ -1,0 +1,36 @@
+#include "nbhybrid/random/random_rotation.hpp"
+
+#include <cmath>
+
+#include "nbhybrid/core/constants.hpp"
+
+namespace nbhybrid {
+
+namespace {
+
+// Rotation by `angle` about the unit vector `v`, with the reference's order of products.
+Mat3 rotation_matrix(const Vec3& v, double angle) {
+    const double c = std::cos(angle);
+    const double s = std::sin(angle);
+    const double rest = 1.0 - c;
+    const double rest_x = rest * v.x;
+    const double xy = rest_x * v.y, xz = rest_x * v.z, yz = rest * v.y * v.z;
+    const double sx = s * v.x, sy = s * v.y, sz = s * v.z;
+    return {{c + rest * (v.x * v.x), xy - sz, xz + sy},
+            {xy + sz, c + rest * (v.y * v.y), yz - sx},
+            {xz - sy, yz + sx, c + rest * (v.z * v.z)}};
+}
+
+}  // namespace
+
+Mat3 random_rotation(float cap, SharedDeviates& deviates, StreamState& state) {
+    const double azimuth = 2.0 * deviates.uniform(state) - 1.0;
+    const double height = 2.0 * deviates.uniform(state) - 1.0;
+    const double depth = 2.0 * deviates.uniform(state) - 1.0;
+    const double radius = std::sqrt(1.0 - height * height);
+    const float angle = cap * powf(static_cast<float>(1.0 - depth * depth), static_cast<float>(1.0 / 3.0));
+    const Vec3 axis{radius * std::sin(pi * azimuth), radius * std::cos(pi * azimuth), height};
+    return rotation_matrix(axis, angle);
+}
+
+}  // namespace nbhybrid
