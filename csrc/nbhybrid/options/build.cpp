@@ -1,0 +1,258 @@
+#include "nbhybrid/options/build.hpp"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <ctime>
+
+#include "nbhybrid/core/constants.hpp"
+#include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/text.hpp"
+#include "nbhybrid/io/columns.hpp"
+#include "nbhybrid/io/fdump.hpp"
+#include "nbhybrid/io/hkl.hpp"
+#include "nbhybrid/io/matrix.hpp"
+#include "nbhybrid/random/random_rotation.hpp"
+
+namespace nbhybrid::options {
+
+namespace {
+
+// The angle of the cap from which -misset random draws. The reference means degrees and takes radians.
+constexpr float random_misset_cap = 90.0F;
+
+// Runs a step of the model and puts the option's name before its complaints.
+template <class Step>
+auto naming(const std::string& option, Step step) {
+    try {
+        return step();
+    } catch (const ModelError& error) {
+        throw OptionError(option + ": " + error.what());
+    }
+}
+
+std::optional<UnitCell> unit_cell(const CrystalOptions& o) {
+    if (!o.cell) return std::nullopt;
+    const std::array<double, 6>& v = *o.cell;
+    const auto or_else = [](double value, double otherwise) { return value > 0 ? value : otherwise; };
+    return UnitCell{v[0], or_else(v[1], v[0]), or_else(v[2], v[0]), or_else(v[3], pi / 2), or_else(v[4], pi / 2), or_else(v[5], pi / 2)};
+}
+
+Lattice build_lattice(const ReferenceOptions& o, Built& built) {
+    const CrystalOptions& c = o.crystal;
+    if (!c.cell && !c.matrix_file) throw OptionError("there is no crystal: expected -cell or -mat");
+    Orientation orientation;
+    orientation.wavelength = o.beam.wavelength;
+    if (c.matrix_file) orientation.matrix = io::read_matrix(*c.matrix_file);
+    if (c.misset == Misset::angles) orientation.misset = c.misset_angles;
+    if (c.misset == Misset::random) {
+        StreamState state = o.seeds.misset.value_or(-static_cast<StreamState>(std::time(nullptr)));
+        orientation.misset = misset_angles(random_rotation(random_misset_cap, built.deviates, state));
+    }
+    const std::optional<UnitCell> cell = unit_cell(c);
+    built.unit_cell_given = cell.has_value();
+    if (cell) naming("-cell", [&] { return cell_volume(*cell); });
+    return naming(c.matrix_file ? *c.matrix_file : "-cell", [&] { return make_lattice(cell, orientation); });
+}
+
+// Fluence from the flux; then the beam clips the sample.
+void apply_beam_size(const ReferenceOptions& o, Beam& beam, Vec3& size, Warnings& warnings) {
+    const BeamOptions& b = o.beam;
+    beam.fluence = b.fluence;
+    if (b.flux != 0.0 && b.exposure > 0.0 && b.size >= 0) {
+        beam.fluence = b.flux * b.exposure / b.size / b.size;
+        if (!std::isfinite(beam.fluence))
+            throw OptionError(format("-flux: the fluence through a -beamsize of %g mm is not finite", b.size * 1000));
+    }
+    if (b.size < 0) return;
+    const auto clip = [&](double& edge, const char* axis) {
+        if (!(b.size < edge)) return;
+        warnings.add(format("the sample's edge along %s (%g mm) is clipped to the beam (-beamsize %g mm)", axis, edge * 1000, b.size * 1000));
+        edge = b.size;
+    };
+    clip(size.y, "b");
+    clip(size.z, "c");
+}
+
+void resolve_pixels(const ReferenceOptions& o, PlacementRequest& placement, Detector& d) {
+    placement = o.detector.placement;
+    if (o.detector.fast_pixels != 0) placement.size_fast = placement.pixel_size * static_cast<double>(o.detector.fast_pixels);
+    if (o.detector.slow_pixels != 0) placement.size_slow = placement.pixel_size * static_cast<double>(o.detector.slow_pixels);
+    const double fast = std::ceil(placement.size_fast / placement.pixel_size - 0.5);
+    const double slow = std::ceil(placement.size_slow / placement.pixel_size - 0.5);
+    check_image_size(fast, slow);
+    if (!(fast >= 1 && slow >= 1))
+        throw OptionError(format("-detsize: %g x %g mm hold no pixel of %g mm", placement.size_fast * 1000,
+                                 placement.size_slow * 1000, placement.pixel_size * 1000));
+    d.fast_pixels = static_cast<int>(fast);
+    d.slow_pixels = static_cast<int>(slow);
+    d.pixel_size = placement.pixel_size;
+    d.size_fast = placement.size_fast;
+    d.size_slow = placement.size_slow;
+}
+
+Region resolve_region(const std::array<std::int64_t, 4>& roi, const Detector& d) {
+    const auto first = [](std::int64_t i) { return i < 0 ? 0 : i; };
+    const auto last = [](std::int64_t i, int pixels) { return i < 0 || i >= pixels ? pixels - 1 : i; };
+    const std::int64_t fast_first = first(roi[0]), slow_first = first(roi[2]);
+    const std::int64_t fast_last = last(roi[1], d.fast_pixels), slow_last = last(roi[3], d.slow_pixels);
+    if (fast_first > fast_last || slow_first > slow_last)
+        throw OptionError(format("-roi %lld %lld %lld %lld: there is nothing inside the image of %d x %d pixels",
+                                 static_cast<long long>(roi[0]), static_cast<long long>(roi[1]), static_cast<long long>(roi[2]),
+                                 static_cast<long long>(roi[3]), d.fast_pixels, d.slow_pixels));
+    return {static_cast<int>(fast_first), static_cast<int>(fast_last), static_cast<int>(slow_first), static_cast<int>(slow_last)};
+}
+
+void warn_about_placement(const ReferenceOptions& o, Warnings& warnings) {
+    if (o.detector.placement.convention != Convention::custom) return;
+    std::string names;
+    for (const std::string& name : o.detector.vector_options) names += (names.empty() ? "" : ", ") + name;
+    warnings.add(names + ": the custom beam-centre convention is in force");
+    if (o.detector.pix0_given) warnings.add("-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
+}
+
+Sensor resolve_sensor(const DetectorOptions& o, Warnings& warnings) {
+    const Sampling layers = resolve_layers(static_cast<double>(o.layers), o.sensor_thickness);
+    Sensor sensor{o.sensor_thickness, layers.step, static_cast<int>(layers.count), o.attenuation};
+    if (sensor.thickness > 0.0 && sensor.attenuation < 0.0) {
+        sensor.attenuation = 1.0 / sensor.thickness;
+        warnings.add("-detector_thick without -detector_abs: the attenuation depth is the thickness");
+    }
+    return sensor;
+}
+
+LaboratoryFrame build_detector(const ReferenceOptions& o, Detector& d, Warnings& warnings) {
+    PlacementRequest placement;
+    resolve_pixels(o, placement, d);
+    if (!o.detector.mask.empty()) {
+        if (o.detector.mask_fast_pixels != d.fast_pixels || o.detector.mask_slow_pixels != d.slow_pixels)
+            throw InputFileError(*o.detector.mask_file, format("the mask has %d x %d pixels, the image %d x %d", o.detector.mask_fast_pixels,
+                                                              o.detector.mask_slow_pixels, d.fast_pixels, d.slow_pixels));
+        d.mask = o.detector.mask;
+    }
+    d.region = resolve_region(o.detector.region, d);
+    const LaboratoryFrame frame = resolve_frame(placement, warnings);
+    place_detector(placement, frame, d);
+    d.curved = o.detector.curved;
+    d.point_pixel = o.detector.point_pixel;
+    d.sensor = resolve_sensor(o.detector, warnings);
+    warn_about_placement(o, warnings);
+    return frame;
+}
+
+std::vector<Source> read_sources(const std::string& path, const Beam& beam, Warnings& warnings) {
+    const Vec3 usual = -source_distance * beam.direction;
+    const auto or_else = [](double value, double otherwise) { return std::isnan(value) ? otherwise : value; };
+    std::vector<Source> sources;
+    for (const io::ColumnRow& row : io::read_columns(path, 5, io::CommentRows::as_zero_rows, warnings)) {
+        const Vec3 position{or_else(row.values[0], usual.x), or_else(row.values[1], usual.y), or_else(row.values[2], usual.z)};
+        try {
+            sources.push_back(make_source(position, or_else(row.values[4], beam.wavelength), or_else(row.values[3], 1.0)));
+        } catch (const ModelError& error) {
+            const std::string why = row.from_comment ? " (the reference reads a line that begins with # as numbers, 0 where there are none)" : "";
+            throw InputFileError(path, row.line, error.what() + why);
+        }
+    }
+    return sources;
+}
+
+void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Beam& beam, Warnings& warnings) {
+    beam.direction = frame.beam;
+    beam.polarization_axis = frame.polarization;
+    beam.wavelength = o.beam.wavelength;
+    beam.kahn_factor = o.beam.kahn_factor;
+    beam.polarization = o.beam.polarization;
+    beam.horizontal = resolve_spread(o.beam.horizontal);
+    beam.vertical = resolve_spread(o.beam.vertical);
+    beam.dispersion = resolve_spread(o.beam.dispersion);
+    if (o.beam.source_file) {
+        beam.sources = read_sources(*o.beam.source_file, beam, warnings);
+        return;
+    }
+    const SourceGrid grid{beam.direction, beam.polarization_axis, beam.wavelength, beam.horizontal, beam.vertical, beam.dispersion, o.beam.round_divergence};
+    beam.sources = naming("-divergence and -dispersion", [&] { return make_source_grid(grid); });
+}
+
+StructureFactors read_amplitudes(const ReferenceOptions& o, Built& built, Warnings& warnings) {
+    const CrystalOptions& c = o.crystal;
+    io::HklLimits limits;
+    constexpr double bytes_per_gib = 1024.0 * 1024.0 * 1024.0;
+    limits.max_table_bytes = static_cast<std::size_t>(std::min(o.own.max_table_gib * bytes_per_gib, 9e18));
+    if (c.hkl_file) {
+        built.table_was_read_from_text = true;
+        return io::read_hkl(*c.hkl_file, c.default_amplitude, limits, warnings);
+    }
+    if (access(c.dump_file.c_str(), F_OK) == 0) {
+        warnings.add("no -hkl file: the amplitudes are read from " + c.dump_file + ", which an earlier run left");
+        return io::read_fdump(c.dump_file, c.default_amplitude, limits, warnings);
+    }
+    if (c.default_amplitude == 0.0)
+        throw OptionError("there are no structure factors: expected -hkl, a dump file (" + c.dump_file + ") or -default_F");
+    StructureFactors none;
+    none.default_amplitude = c.default_amplitude;
+    return none;
+}
+
+// The reference looks at the counts of cells before it derives them from sizes.
+bool resolve_interpolation(const CrystalOptions& o, const StructureFactors& table) {
+    if (!table.has_table()) return false;
+    if (o.interpolation == Interpolation::automatic) return o.cells.x <= 2 || o.cells.y <= 2 || o.cells.z <= 2;
+    return o.interpolation == Interpolation::on;
+}
+
+void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, Built& built, Warnings& warnings) {
+    Crystal& crystal = e.crystal;
+    crystal.lattice = build_lattice(o, built);
+    crystal.shape = o.crystal.shape;
+    crystal.fudge = o.crystal.fudge;
+    crystal.cells = resolve_cells(o.crystal.cells, size, crystal.lattice);
+    const Mosaicity mosaicity = resolve_mosaicity(o.crystal.mosaic_spread, o.crystal.mosaic_domains, warnings);
+    crystal.mosaic_spread = mosaicity.spread;
+    const double largest = static_cast<double>(mosaicity.domains) * e.scan.rotation.count;
+    if (!(largest <= 2147483647.0))
+        throw SizeError(format("a pixel would take %.0f steps and more (%lld mosaic domains x %.0f phi steps); at most 2147483647 can be counted",
+                               largest, static_cast<long long>(mosaicity.domains), e.scan.rotation.count));
+    crystal.domains = make_domains(mosaicity, built.deviates, o.seeds.mosaic);
+}
+
+void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnings) {
+    PixelSampling& s = e.sampling;
+    s.thickness = o.sampling.thickness;
+    s.polarization = o.sampling.polarization;
+    s.solid_angle = o.sampling.solid_angle;
+    s.dmin = o.sampling.dmin;
+    s.water_thickness = o.sampling.water;
+    const double recommended = recommended_oversample(longest_edge(e.crystal.cells, e.crystal.lattice), e.beam.wavelength,
+                                                      e.detector.distance, e.detector.pixel_size);
+    constexpr double most = 46340;  // its square is still an int
+    const double chosen = o.sampling.oversample > 0 ? static_cast<double>(o.sampling.oversample) : recommended;
+    if (!(chosen <= most))
+        throw SizeError(format("an oversampling of %.0f takes %.3g steps a pixel; at most 2147483647 can be counted: give a smaller "
+                               "-oversample",
+                               chosen, chosen * chosen));
+    s.oversample = static_cast<int>(chosen);
+    if (chosen < recommended)
+        warnings.add(format("the spots are finer than the sub-pixels: -oversample %.0f would resolve them", recommended));
+}
+
+}  // namespace
+
+Built build_experiment(const ReferenceOptions& o, Warnings& warnings) {
+    Built built;
+    Experiment& e = built.experiment;
+    Vec3 size = o.crystal.size;
+    apply_beam_size(o, e.beam, size, warnings);
+    const LaboratoryFrame frame = build_detector(o, e.detector, warnings);
+    e.scan = {o.scan.phi, resolve_rotation(o.scan.rotation), frame.spindle};
+    if (!(e.scan.rotation.count >= 1)) throw OptionError("-osc: a range of 0 divided into steps has none; leave out -phistep");
+    build_crystal(o, size, e, built, warnings);
+    e.structure_factors = read_amplitudes(o, built, warnings);
+    e.crystal.interpolate = resolve_interpolation(o.crystal, e.structure_factors);
+    build_beam(o, frame, e.beam, warnings);
+    resolve_sampling(o, e, warnings);
+    check_size(e);
+    built.noise_state = o.seeds.noise.value_or(-static_cast<StreamState>(std::time(nullptr)));
+    return built;
+}
+
+}  // namespace nbhybrid::options

@@ -1,0 +1,23 @@
+#pragma once
+// From options to a valid experiment.
+
+#include "nbhybrid/core/warnings.hpp"
+#include "nbhybrid/model/experiment.hpp"
+#include "nbhybrid/options/reference_options.hpp"
+#include "nbhybrid/random/deviates.hpp"
+
+namespace nbhybrid::options {
+
+struct Built {
+    Experiment experiment;
+    // The shuffle table goes on from the orientation and the domains to the noise.
+    SharedDeviates deviates;
+    StreamState noise_state = 0;
+    bool table_was_read_from_text = false;  // then the dump is written
+    bool unit_cell_given = false;
+};
+
+// Reads the input files that the options name. Throws OptionError, ModelError, InputFileError and SizeError.
+Built build_experiment(const ReferenceOptions& options, Warnings& warnings);
+
+}  // namespace nbhybrid::options

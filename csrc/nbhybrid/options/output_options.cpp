@@ -1,0 +1,104 @@
+#include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/text.hpp"
+#include "nbhybrid/options/option_table.hpp"
+
+namespace nbhybrid::options {
+
+namespace {
+
+using Options = ReferenceOptions;
+
+constexpr std::int64_t most_threads = 4096;
+
+void set_pgm_file(Options& o, const Words& w, Warnings&) {
+    o.output.pgm_file = w.text();
+    o.output.write_pgm = true;
+}
+
+void set_pgm_scale(Options& o, const Words& w, Warnings&) {
+    o.output.pgm_scale = w.number();
+    o.output.write_pgm = true;
+}
+
+void set_noise_file(Options& o, const Words& w, Warnings&) {
+    o.output.noise_file = w.text();
+    o.output.write_noise = true;
+}
+
+void set_printout_pixel(Options& o, const Words& w, Warnings&) {
+    o.output.printout = true;
+    o.output.printout_fast = w.integer(0);
+    o.output.printout_slow = w.integer(1);
+}
+
+void read_and_ignore(Options&, const Words& w, Warnings& warnings) {
+    warnings.add(w.option() + " has no effect on the images, here as in the reference");
+}
+
+void set_trace_level(Options& o, const Words& w, Warnings&) {
+    if (w.text() != "summary" && w.text() != "steps") w.refuse(0, "summary or steps");
+    o.own.trace_steps = w.text() == "steps";
+}
+
+void set_threads(Options& o, const Words& w, Warnings&) {
+    const std::int64_t threads = w.integer();
+    if (threads < 1 || threads > most_threads) w.refuse(0, "an integer from 1 to " + std::to_string(most_threads));
+    o.own.threads = static_cast<int>(threads);
+}
+
+}  // namespace
+
+OptionTopic output_options() {
+    return {
+        "noise and output",
+        {
+            {"-floatfile -floatimage", 1, 1, "FILE", "photons as raw float32 (floatimage.bin)",
+             [](Options& o, const Words& w, Warnings&) { o.output.float_file = w.text(); }},
+            {"-intfile -intimage", 1, 1, "FILE", "scaled integers, SMV (intimage.img)",
+             [](Options& o, const Words& w, Warnings&) { o.output.integer_file = w.text(); }},
+            {"-pgmfile -pgmimage", 1, 1, "FILE", "8-bit picture (image.pgm)", set_pgm_file},
+            {"-noisefile -noiseimage", 1, 1, "FILE", "photon counts with noise, SMV (noiseimage.img)", set_noise_file},
+            {"-scale", 1, 1, "factor", "of the integer image (automatic)",
+             [](Options& o, const Words& w, Warnings&) { o.output.integer_scale = w.number(); }},
+            {"-adc", 1, 1, "counts", "added to the integer and the noise image (40)",
+             [](Options& o, const Words& w, Warnings&) { o.output.adc_offset = w.number(); }},
+            {"-pgmscale", 1, 1, "factor", "of the PGM picture (automatic)", set_pgm_scale},
+            {"-nopgm", 0, 0, "", "no PGM picture", [](Options& o, const Words&, Warnings&) { o.output.write_pgm = false; }},
+            {"-nonoise", 0, 0, "", "no noise image", [](Options& o, const Words&, Warnings&) { o.output.write_noise = false; }},
+            {"-seed", 1, 1, "n", "seed of the noise (the time)",
+             [](Options& o, const Words& w, Warnings&) { o.seeds.noise = -w.integer(); }},
+            {"-stol -4stol -Q", 1, 1, "FILE", "read by the reference, but not used", read_and_ignore},
+            {"-stolout", 1, 1, "FILE", "read by the reference, but not used", read_and_ignore},
+            {"-printout", 0, 0, "", "print the pixels",
+             [](Options& o, const Words&, Warnings&) { o.output.printout = true; }},
+            {"-printout_pixel", 2, 2, "fast slow", "print this pixel", set_printout_pixel},
+            {"-progress", 0, 0, "", "progress bar (the default on a terminal)",
+             [](Options& o, const Words&, Warnings&) { o.output.progress = true; }},
+            {"-noprogress", 0, 0, "", "none", [](Options& o, const Words&, Warnings&) { o.output.progress = false; }},
+        },
+    };
+}
+
+OptionTopic own_options() {
+    return {
+        "tracing and running",
+        {
+            {"--trace-pixel -trace_pixel", 2, 2, "slow fast", "trace this pixel; may be repeated",
+             [](Options& o, const Words& w, Warnings&) {
+                 o.own.trace_pixels.push_back({w.non_negative_integer(0), w.non_negative_integer(1)});
+             }},
+            {"--trace-level -trace_level", 1, 1, "summary|steps", "steps: also write the table of steps", set_trace_level},
+            {"--trace-file -trace_file", 1, 1, "FILE", "where to (trace_steps.txt)",
+             [](Options& o, const Words& w, Warnings&) { o.own.trace_file = w.text(); }},
+            {"--threads", 1, 1, "n", "threads (the cores this process may use)", set_threads},
+            {"--json", 1, 1, "FILE", "write a record of the run",
+             [](Options& o, const Words& w, Warnings&) { o.own.json_file = w.text(); }},
+            {"--quiet", 0, 0, "", "nothing on stdout but traces",
+             [](Options& o, const Words&, Warnings&) { o.own.quiet = true; }},
+            {"--max-table-gib", 1, 1, "GiB", "refuse larger amplitude tables (8)",
+             [](Options& o, const Words& w, Warnings&) { o.own.max_table_gib = w.positive(); }},
+        },
+    };
+}
+
+}  // namespace nbhybrid::options

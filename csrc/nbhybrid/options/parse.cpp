@@ -1,0 +1,98 @@
+#include "nbhybrid/options/parse.hpp"
+
+#include <algorithm>
+
+#include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/text.hpp"
+#include "nbhybrid/options/header_defaults.hpp"
+#include "nbhybrid/options/option_table.hpp"
+
+namespace nbhybrid::options {
+
+namespace {
+
+struct Occurrence {
+    const OptionRow* row;
+    Words words;
+};
+
+bool looks_like_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
+
+[[noreturn]] void refuse_unknown(const std::string& word) {
+    if (!looks_like_option(word)) throw OptionError("found " + quoted(word) + ", expected an option");
+    throw OptionError("unknown option " + quoted(word) + "; did you mean " + std::string(nearest_option(word)) + "?");
+}
+
+// How many of the words from `first` on are values of the option.
+std::size_t count_values(const OptionRow& row, const std::vector<std::string>& words, std::size_t first) {
+    std::size_t count = 0;
+    while (first + count < words.size() && count < static_cast<std::size_t>(row.max_values)) {
+        const std::string& word = words[first + count];
+        const bool required = count < static_cast<std::size_t>(row.min_values);
+        double number = 0;
+        if (required ? find_option(word) != nullptr : looks_like_option(word) && !parse_double(word, number)) break;
+        ++count;
+    }
+    return count;
+}
+
+std::string lacking(const std::string& option, const OptionRow& row, const std::vector<std::string>& words, std::size_t end) {
+    const std::string found = end < words.size() ? "found the option " + quoted(words[end]) : "found the end of the command line";
+    return option + ": " + found + ", expected " + std::string(row.values);
+}
+
+std::vector<Occurrence> split_into_options(const std::vector<std::string>& words) {
+    std::vector<Occurrence> occurrences;
+    std::size_t i = 0;
+    while (i < words.size()) {
+        const OptionRow* row = find_option(words[i]);
+        if (row == nullptr) refuse_unknown(words[i]);
+        const std::size_t count = count_values(*row, words, i + 1);
+        const std::size_t end = i + 1 + count;
+        if (count < static_cast<std::size_t>(row->min_values)) throw OptionError(lacking(words[i], *row, words, end));
+        const auto at = [&](std::size_t k) { return words.begin() + static_cast<std::ptrdiff_t>(k); };
+        occurrences.push_back({row, Words(words[i], {at(i + 1), at(end)}, {at(end), words.end()})});
+        i = end;
+    }
+    return occurrences;
+}
+
+void append_padded(std::string& text, const std::string& word, std::size_t width) {
+    text += word;
+    text.append(width > word.size() ? width - word.size() : 1, ' ');
+}
+
+}  // namespace
+
+ReferenceOptions parse_options(const std::vector<std::string>& words, Warnings& warnings) {
+    const std::vector<Occurrence> occurrences = split_into_options(words);
+    ReferenceOptions options;
+    const OptionRow* mask = find_option("-mask");
+    const OptionRow* image = find_option("-img");
+    std::string mask_file, image_file;
+    for (const Occurrence& o : occurrences) {
+        if (o.row == mask) mask_file = o.words.text();
+        if (o.row == image) image_file = o.words.text();
+    }
+    if (!mask_file.empty()) take_mask(mask_file, options, warnings);
+    if (!image_file.empty()) take_image_header(image_file, options, warnings);
+    for (const Occurrence& o : occurrences) o.row->apply(options, o.words, warnings);
+    return options;
+}
+
+std::string options_help() {
+    constexpr std::size_t width = 44;
+    std::string text;
+    for (const OptionTopic& topic : option_table()) {
+        text += "\n" + std::string(topic.title) + ":\n";
+        for (const OptionRow& row : topic.rows) {
+            std::string names(row.names);
+            std::replace(names.begin(), names.end(), ' ', ',');
+            append_padded(text, "  " + names + (row.values.empty() ? "" : " " + std::string(row.values)), width);
+            text += std::string(row.meaning) + "\n";
+        }
+    }
+    return text;
+}
+
+}  // namespace nbhybrid::options

@@ -1,0 +1,65 @@
+#include "nbhybrid/options/words.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/text.hpp"
+
+namespace nbhybrid::options {
+
+namespace {
+
+// Drops a decimal point with nothing but zeros after it.
+std::string without_zero_fraction(const std::string& word) {
+    const std::size_t point = word.find('.');
+    const bool has_digits = point != std::string::npos && point > 0 && word[point - 1] >= '0' && word[point - 1] <= '9';
+    return has_digits && word.find_first_not_of('0', point + 1) == std::string::npos ? word.substr(0, point) : word;
+}
+
+}  // namespace
+
+const std::string* Words::following(std::size_t i) const {
+    if (i < values_.size()) return &values_[i];
+    return i - values_.size() < rest_.size() ? &rest_[i - values_.size()] : nullptr;
+}
+
+void Words::refuse(std::size_t i, const std::string& expected) const {
+    const std::string which = values_.size() > 1 ? "value " + std::to_string(i + 1) + " is " : "found ";
+    throw OptionError(option_ + ": " + which + quoted(values_[i]) + ", expected " + expected);
+}
+
+double Words::number(std::size_t i) const {
+    double value = 0;
+    if (!parse_double(values_[i], value)) refuse(i, "a number");
+    if (!std::isfinite(value)) refuse(i, "a finite number");
+    return value;
+}
+
+double Words::positive(std::size_t i) const {
+    const double value = number(i);
+    if (!(value > 0)) refuse(i, "a number above zero");
+    return value;
+}
+
+double Words::non_negative(std::size_t i) const {
+    const double value = number(i);
+    if (value < 0) refuse(i, "a number of zero or more");
+    return value;
+}
+
+std::int64_t Words::integer(std::size_t i) const {
+    long long value = 0;
+    if (!parse_int(without_zero_fraction(values_[i]), value)) refuse(i, "an integer");
+    constexpr long long largest = std::numeric_limits<int>::max();
+    if (value > largest || value < -largest) refuse(i, "an integer between -2147483647 and 2147483647");
+    return value;
+}
+
+std::int64_t Words::non_negative_integer(std::size_t i) const {
+    const std::int64_t value = integer(i);
+    if (value < 0) refuse(i, "an integer of zero or more");
+    return value;
+}
+
+}  // namespace nbhybrid::options
