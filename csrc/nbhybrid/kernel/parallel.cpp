@@ -1,0 +1,127 @@
+#include "nbhybrid/kernel/parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "nbhybrid/core/errors.hpp"
+
+namespace nbhybrid::kernel {
+
+namespace {
+
+constexpr std::int64_t enough_blocks = 1024;
+constexpr int narrowest_block = 64;
+constexpr auto watch_interval = std::chrono::milliseconds(50);
+
+// The threads of one call and what they tell each other.
+class Crew {
+public:
+    Crew(const Blocks& blocks, StopSign& stop, const std::function<void(const Block&)>& work)
+        : blocks_(blocks), stop_(stop), work_(work) {}
+
+    void start(int threads) {
+        running_ = threads;
+        try {
+            for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+        } catch (...) {
+            {
+                const std::lock_guard<std::mutex> lock(mutex_);
+                running_ -= threads - static_cast<int>(threads_.size());
+                if (threads_.empty()) failure_ = std::current_exception();
+            }
+        }
+    }
+
+    // Until all are done; the watch is asked now and then.
+    void wait(const Watch& watch) {
+        std::unique_lock<std::mutex> lock(mutex_);
+        while (!idle_.wait_for(lock, watch_interval, [this] { return running_ == 0; })) {
+            lock.unlock();
+            ask(watch);
+            lock.lock();
+        }
+    }
+
+    void finish() {
+        for (std::thread& thread : threads_) thread.join();
+        if (failure_) std::rethrow_exception(failure_);
+        if (stop_.is_up()) throw Interrupted();
+    }
+
+private:
+    void ask(const Watch& watch) {
+        if (!watch || stop_.is_up()) return;
+        const double done = static_cast<double>(done_.load()) / static_cast<double>(std::max<std::int64_t>(1, blocks_.count()));
+        try {
+            if (!watch(done)) stop_.raise();
+        } catch (...) {
+            fail();
+        }
+    }
+
+    void run() {
+        try {
+            while (!stop_.is_up()) {
+                const std::int64_t number = next_.fetch_add(1);
+                if (number >= blocks_.count()) break;
+                work_(blocks_[number]);
+                done_.fetch_add(1);
+            }
+        } catch (...) {
+            fail();
+        }
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (--running_ == 0) idle_.notify_one();
+    }
+
+    void fail() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (!failure_) failure_ = std::current_exception();
+        stop_.raise();
+    }
+
+    const Blocks& blocks_;
+    StopSign& stop_;
+    const std::function<void(const Block&)>& work_;
+    std::atomic<std::int64_t> next_{0}, done_{0};
+    std::mutex mutex_;
+    std::condition_variable idle_;
+    int running_ = 0;
+    std::exception_ptr failure_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+Blocks::Blocks(const Region& region) : region_(region), rows_(region.slow_last - region.slow_first + 1) {
+    const int columns = region.fast_last - region.fast_first + 1;
+    const std::int64_t narrow = (columns + narrowest_block - 1) / narrowest_block;
+    const std::int64_t wanted = (enough_blocks + rows_ - 1) / rows_;
+    const auto parts = static_cast<int>(std::clamp<std::int64_t>(wanted, 1, narrow));
+    width_ = ((columns + parts - 1) / parts + narrowest_block - 1) / narrowest_block * narrowest_block;
+    per_row_ = (columns + width_ - 1) / width_;
+}
+
+Block Blocks::operator[](std::int64_t number) const {
+    const auto row = static_cast<int>(number / per_row_);
+    const auto part = static_cast<int>(number % per_row_);
+    const int first = region_.fast_first + part * width_;
+    return {number, region_.slow_first + row, first, std::min(first + width_ - 1, region_.fast_last)};
+}
+
+void for_each_block(const Blocks& blocks, int threads, StopSign& stop, const Watch& watch,
+                    const std::function<void(const Block&)>& work) {
+    const auto most = static_cast<int>(std::min<std::int64_t>(threads, blocks.count()));
+    Crew crew(blocks, stop, work);
+    crew.start(std::max(1, most));
+    crew.wait(watch);
+    crew.finish();
+}
+
+}  // namespace nbhybrid::kernel

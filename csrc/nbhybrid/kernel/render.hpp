@@ -1,0 +1,29 @@
+#pragma once
+// Renders the region of an image on the CPU.
+
+#include <vector>
+
+#include "nbhybrid/kernel/parallel.hpp"
+#include "nbhybrid/kernel/trace_policy.hpp"
+#include "nbhybrid/plan/plan.hpp"
+
+namespace nbhybrid::kernel {
+
+struct TraceRequest {
+    // slow and fast of the pixels to trace are set; the rest is filled in for those inside the region and not masked.
+    std::vector<PixelRecord> pixels;
+    bool steps = false;
+};
+
+struct RenderTotals {
+    double solid_angles = 0;  // sum over all sub-pixels and layers of all pixels, steradian
+};
+
+// `image` holds a float for each pixel of the detector; pixels outside the region or masked are left as they are. The plan must be
+// complete (resolve_carry_over). Throws Interrupted.
+RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch);
+
+// One pixel again, with its record.
+void trace_pixel(const Plan& plan, PixelRecord& record);
+
+}  // namespace nbhybrid::kernel

@@ -1,0 +1,113 @@
+#pragma once
+// What a traced pixel says, noted by the kernel at the statement that uses the value. NoTrace compiles to nothing.
+
+#include <cstddef>
+#include <vector>
+
+#include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/kernel/pixel_walk.hpp"
+
+namespace nbhybrid::kernel {
+
+struct SourceRecord {
+    Vec3 position, diffracted, incident, scattering;
+    double path = 0, solid_angle = 0, wavelength = 0;
+};
+
+struct Indices {
+    int h = 0, k = 0, l = 0;
+};
+
+// A step that was summed.
+struct StepRecord {
+    int layer = 0, sub_slow = 0, sub_fast = 0, source = 0, phi = 0, domain = 0;
+    Vec3 index;
+    Indices nearest;
+    double lattice_factor = 0, amplitude = 0;
+    double polarization = 0, solid_angle = 0, capture = 0;
+    double intensity = 0;  // the sum after the step
+};
+
+// The step of the first source, phi and domain of a sub-pixel, summed or not.
+struct FirstStepRecord {
+    Axes axes;
+    Vec3 index;
+    Indices nearest;
+    Vec3 axis_factors;
+    double lattice_factor = 0;
+    double amplitude = 0;  // if the step was summed: then there is a first_amplitude event
+};
+
+// What a pixel says before its end, in order.
+struct TraceEvent {
+    enum class Kind { source, first_step, first_amplitude, interpolation_ends };
+    Kind kind = Kind::source;
+    std::size_t record = 0;  // index into the records of its kind
+};
+
+struct FinalRecord {
+    double intensity = 0;  // before scaling
+    double capture = 0, polarization = 0, solid_angle = 0, cos_2theta = 0;
+    double photons = 0;
+    float pixel = 0;
+};
+
+struct PixelRecord {
+    int slow = 0, fast = 0;
+    bool rendered = false;
+    std::vector<TraceEvent> events;
+    std::vector<SourceRecord> sources;
+    std::vector<FirstStepRecord> first_steps;
+    std::vector<Vec3> out_of_table;  // index of the step that ended the interpolation
+    std::vector<StepRecord> steps;   // only if they were asked for
+    StepRecord last_step;            // the last one summed
+    Axes last_axes;                  // of the last one tried
+    WalkState last;
+    FinalRecord final_values;
+};
+
+struct NoTrace {
+    static constexpr bool enabled = false;
+};
+
+class RecordTrace {
+public:
+    static constexpr bool enabled = true;
+
+    RecordTrace(PixelRecord& record, bool with_steps) : record_(record), with_steps_(with_steps) {}
+
+    void source(const WalkState& at) {
+        note(TraceEvent::Kind::source, record_.sources.size());
+        record_.sources.push_back({at.position, at.diffracted, at.incident, at.scattering, at.path, at.solid_angle, at.wavelength});
+    }
+    void first_step(const Axes& axes, const Vec3& index, const Indices& nearest, const Vec3& axis_factors, double lattice_factor) {
+        note(TraceEvent::Kind::first_step, record_.first_steps.size());
+        record_.first_steps.push_back({axes, index, nearest, axis_factors, lattice_factor, 0.0});
+    }
+    void first_step_amplitude(double amplitude) {
+        note(TraceEvent::Kind::first_amplitude, record_.first_steps.size() - 1);
+        record_.first_steps.back().amplitude = amplitude;
+    }
+    void interpolation_ends(const Vec3& index) {
+        note(TraceEvent::Kind::interpolation_ends, record_.out_of_table.size());
+        record_.out_of_table.push_back(index);
+    }
+    void axes(const Axes& axes) { record_.last_axes = axes; }
+    void step(const StepRecord& step) {
+        record_.last_step = step;
+        if (with_steps_) record_.steps.push_back(step);
+    }
+    void end(const WalkState& at, const FinalRecord& final_values) {
+        record_.rendered = true;
+        record_.last = at;
+        record_.final_values = final_values;
+    }
+
+private:
+    void note(TraceEvent::Kind kind, std::size_t index) { record_.events.push_back({kind, index}); }
+
+    PixelRecord& record_;
+    bool with_steps_;
+};
+
+}  // namespace nbhybrid::kernel

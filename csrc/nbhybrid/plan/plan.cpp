@@ -1,0 +1,138 @@
+#include "nbhybrid/plan/plan.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "nbhybrid/physics/photon_count.hpp"
+#include "nbhybrid/physics/rotation.hpp"
+
+namespace nbhybrid {
+
+namespace {
+
+// Entries of the (phi, domain) table: 2.25 MiB. Beyond it the domain's rotation is applied at every step, which costs about a tenth of the
+// step.
+constexpr std::size_t largest_orientation_table = std::size_t{1} << 15U;
+
+// The polarization axis settles after a few normalisations; the bound is for an axis that never would.
+constexpr std::size_t most_polarization_axes = 64;
+
+bool same_bits(const Axes& u, const Axes& v) { return std::memcmp(&u, &v, sizeof(Axes)) == 0; }
+bool same_bits(const Vec3& u, const Vec3& v) { return std::memcmp(&u, &v, sizeof(Vec3)) == 0; }
+
+Axes rotated(const Axes& axes, const Vec3& spindle, double phi) {
+    return {physics::rotate_about(axes.a, spindle, phi), physics::rotate_about(axes.b, spindle, phi),
+            physics::rotate_about(axes.c, spindle, phi)};
+}
+
+// The crystal at each phi step of a sweep that finds it in the orientation `current`; leaves there the one it ends with.
+std::vector<Axes> sweep(const Scan& scan, const Axes& unrotated, Axes& current) {
+    std::vector<Axes> steps;
+    const int count = static_cast<int>(scan.rotation.count);
+    steps.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) {
+        const double phi = scan.phi_start + scan.rotation.step * i;
+        if (phi != 0.0) current = rotated(unrotated, scan.spindle, phi);
+        steps.push_back(current);
+    }
+    return steps;
+}
+
+std::vector<Axes> with_domains(const std::vector<Axes>& steps, const std::vector<Mat3>& domains) {
+    std::vector<Axes> table;
+    table.reserve(steps.size() * domains.size());
+    for (const Axes& axes : steps)
+        for (const Mat3& domain : domains) table.push_back({domain * axes.a, domain * axes.b, domain * axes.c});
+    return table;
+}
+
+}  // namespace
+
+Plan::Plan(const Experiment& experiment) : shape_(experiment.crystal.shape) {
+    plan_detector(experiment);
+    plan_beam(experiment);
+    plan_orientations(experiment);
+    plan_crystal(experiment);
+    view_.scale = {experiment.beam.fluence,
+                   physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness),
+                   steps_per_pixel(experiment)};
+}
+
+void Plan::plan_detector(const Experiment& experiment) {
+    const Detector& d = experiment.detector;
+    const PixelSampling& s = experiment.sampling;
+    view_.detector = {d.fast_axis,  d.slow_axis,      d.normal,
+                      d.origin,     experiment.beam.direction,
+                      d.pixel_size, d.pixel_size / s.oversample,
+                      d.distance,   d.close_distance, d.fast_pixels,
+                      d.slow_pixels, d.region,        d.mask.empty() ? nullptr : d.mask.data(),
+                      d.curved,     d.point_pixel,    s.oversample,
+                      s.solid_angle};
+    view_.sensor = {d.sensor.layers, d.sensor.layer_thickness, d.sensor.attenuation, d.sensor.thickness == 0.0, s.thickness};
+}
+
+void Plan::plan_beam(const Experiment& experiment) {
+    const Beam& beam = experiment.beam;
+    sources_.reserve(beam.sources.size());
+    for (const Source& source : beam.sources) sources_.push_back({-source.position, source.wavelength});
+    Vec3 axis = normalized(beam.polarization_axis);
+    polarization_axes_.push_back(axis);
+    while (polarization_axes_.size() < most_polarization_axes && !same_bits(normalized(axis), axis)) {
+        axis = normalized(axis);
+        polarization_axes_.push_back(axis);
+    }
+    view_.beam = {sources_.data(),          static_cast<int>(sources_.size()), experiment.sampling.dmin, beam.kahn_factor,
+                  beam.polarization,        experiment.sampling.polarization,  polarization_axes_.data(),
+                  static_cast<int>(polarization_axes_.size())};
+}
+
+void Plan::plan_orientations(const Experiment& experiment) {
+    const Crystal& crystal = experiment.crystal;
+    const Axes unrotated{crystal.lattice.a, crystal.lattice.b, crystal.lattice.c};
+    Axes current = unrotated;
+    first_sweep_ = sweep(experiment.scan, unrotated, current);
+    later_sweep_ = sweep(experiment.scan, unrotated, current);
+    for (std::size_t i = 0; i < first_sweep_.size(); ++i)
+        sweeps_differ_ = sweeps_differ_ || !same_bits(first_sweep_[i], later_sweep_[i]);
+    if (!sweeps_differ_) first_sweep_.clear();
+
+    OrientationStage& stage = view_.orientation;
+    const bool rotates = crystal.mosaic_spread > 0.0;
+    stage.n_phi = static_cast<int>(later_sweep_.size());
+    stage.n_domains = static_cast<int>(crystal.domains.size());
+    stage.domains = rotates ? crystal.domains.data() : nullptr;
+    stage.later_sweep = later_sweep_.data();
+    stage.first_sweep = sweeps_differ_ ? first_sweep_.data() : stage.later_sweep;
+    const bool small = later_sweep_.size() * crystal.domains.size() <= largest_orientation_table;
+    if (rotates && small) {
+        later_sweep_table_ = with_domains(later_sweep_, crystal.domains);
+        if (sweeps_differ_) first_sweep_table_ = with_domains(first_sweep_, crystal.domains);
+    }
+    stage.later_sweep_table = later_sweep_table_.empty() ? nullptr : later_sweep_table_.data();
+    stage.first_sweep_table = first_sweep_table_.empty() ? stage.later_sweep_table : first_sweep_table_.data();
+}
+
+void Plan::plan_crystal(const Experiment& experiment) {
+    const Crystal& c = experiment.crystal;
+    const StructureFactors& f = experiment.structure_factors;
+    physics::AmplitudeGrid grid;
+    grid.default_amplitude = f.default_amplitude;
+    if (f.has_table()) {
+        grid.values = f.values.data();
+        grid.stride_h = f.stride_h();
+        grid.stride_k = f.stride_k();
+        grid.h_min = f.h.min, grid.h_max = f.h.max;
+        grid.k_min = f.k.min, grid.k_max = f.k.max;
+        grid.l_min = f.l.min, grid.l_max = f.l.max;
+    }
+    view_.crystal = {c.cells, c.lattice.a_star, c.lattice.b_star, c.lattice.c_star, c.fudge, grid, c.interpolate,
+                     experiment.sampling.water_thickness != 0.0};
+}
+
+void Plan::set_axis_uses(std::vector<CarryOver::AxisUses> uses) {
+    axis_uses_ = std::move(uses);
+    view_.carry_over.axis_uses = axis_uses_.data();
+    view_.carry_over.n_axis_uses = static_cast<int>(axis_uses_.size());
+}
+
+}  // namespace nbhybrid

@@ -1,0 +1,147 @@
+#pragma once
+// What the kernel reads: everything that is the same for many pixels, as plain numbers and flat arrays, grouped by stage. A PlanView
+// points into a Plan, which owns the arrays; on a GPU it would point into the device's memory.
+
+#include <cstdint>
+#include <vector>
+
+#include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/model/detector.hpp"
+#include "nbhybrid/model/experiment.hpp"
+#include "nbhybrid/physics/lattice_factor.hpp"
+#include "nbhybrid/physics/structure_factor.hpp"
+
+namespace nbhybrid {
+
+// The lattice vectors of one orientation of the crystal, m.
+struct Axes {
+    Vec3 a, b, c;
+};
+
+struct IncidentRay {
+    Vec3 direction;
+    double wavelength;
+};
+
+// A pixel by its place in the image, slow * fast_pixels + fast.
+using PixelIndex = std::int64_t;
+inline constexpr PixelIndex no_pixel = INT64_MAX;
+
+struct DetectorStage {
+    Vec3 fast_axis, slow_axis, normal, origin;
+    Vec3 beam;  // for a curved detector
+    double pixel_size, subpixel_size;
+    double distance, close_distance;
+    int fast_pixels, slow_pixels;
+    Region region;
+    const std::uint16_t* mask;  // null: none
+    bool curved, point_pixel;
+    int oversample;
+    bool oversample_omega;
+};
+
+struct SensorStage {
+    int layers;
+    double layer_thickness, attenuation;
+    bool counts_all;  // no thickness is modelled
+    bool oversample;
+};
+
+struct BeamStage {
+    const IncidentRay* sources;
+    int n_sources;
+    double dmin;
+    double kahn_factor;
+    bool polarization, oversample;
+    // Normalising the polarization axis once more changes it until it settles. The reference does so at every use; use number i of a run
+    // takes entry min(i, n_axes - 1).
+    const Vec3* axes;
+    int n_axes;
+};
+
+struct OrientationStage {
+    int n_phi, n_domains;
+    // The crystal after each phi step's rotation, before the domain's: in the first sweep of a run and in all later ones. They differ
+    // where a phi of exactly 0 leaves the crystal as the step before left it.
+    const Axes* first_sweep;
+    const Axes* later_sweep;
+    const Mat3* domains;  // null: none is rotated
+    // The same with the domains' rotations applied (phi major, domain minor), null if that table would be large.
+    const Axes* first_sweep_table;
+    const Axes* later_sweep_table;
+};
+
+struct CrystalStage {
+    Vec3 cells;
+    Vec3 a_star, b_star, c_star;  // of the unrotated crystal, 1/Angstrom
+    double fudge;
+    physics::AmplitudeGrid amplitudes;
+    bool interpolate;
+    bool water;  // a step with a lattice factor of 0 then still counts
+};
+
+struct ScaleStage {
+    double fluence;
+    double background;  // what every pixel's sum starts from
+    int steps;
+};
+
+// Where the state that the reference carries from step to step changes.
+struct CarryOver {
+    // The pixel in which the first sweep of the run takes place; no_pixel if that makes no difference.
+    PixelIndex first_sweep = no_pixel;
+    // The first pixel with a step whose neighbourhood leaves the table: from that step on nothing is interpolated.
+    PixelIndex interpolation_ends = no_pixel;
+    // How often the polarization axis has been used before each of the first pixels, until it has settled.
+    struct AxisUses {
+        PixelIndex pixel;
+        std::int64_t before;
+    };
+    const AxisUses* axis_uses = nullptr;
+    int n_axis_uses = 0;
+};
+
+struct PlanView {
+    DetectorStage detector;
+    SensorStage sensor;
+    BeamStage beam;
+    OrientationStage orientation;
+    CrystalStage crystal;
+    ScaleStage scale;
+    CarryOver carry_over;
+};
+
+class Plan {
+public:
+    // The experiment's amplitude table and mask are referred to, not copied: the experiment must outlive the plan.
+    explicit Plan(const Experiment& experiment);
+
+    const PlanView& view() const { return view_; }
+    physics::CrystalShape shape() const { return shape_; }
+
+    // The carry-over is found by the kernel's own loop, which needs a plan to run; it then completes the plan.
+    void set_first_sweep(PixelIndex pixel) { view_.carry_over.first_sweep = pixel; }
+    void set_interpolation_end(PixelIndex pixel) { view_.carry_over.interpolation_ends = pixel; }
+    void set_axis_uses(std::vector<CarryOver::AxisUses> uses);
+    bool sweeps_differ() const { return sweeps_differ_; }
+
+    Plan(const Plan&) = delete;
+    Plan& operator=(const Plan&) = delete;
+
+private:
+    void plan_detector(const Experiment& experiment);
+    void plan_beam(const Experiment& experiment);
+    void plan_orientations(const Experiment& experiment);
+    void plan_crystal(const Experiment& experiment);
+
+    PlanView view_{};
+    physics::CrystalShape shape_;
+    bool sweeps_differ_ = false;
+    std::vector<IncidentRay> sources_;
+    std::vector<Vec3> polarization_axes_;
+    std::vector<Axes> first_sweep_, later_sweep_;
+    std::vector<Axes> first_sweep_table_, later_sweep_table_;
+    std::vector<CarryOver::AxisUses> axis_uses_;
+};
+
+}  // namespace nbhybrid
