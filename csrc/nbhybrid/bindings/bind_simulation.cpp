@@ -1,0 +1,77 @@
+#include <pybind11/stl.h>
+
+#include "nbhybrid/bindings/bindings.hpp"
+#include "nbhybrid/run/simulation.hpp"
+
+namespace nbhybrid::bindings {
+
+namespace py = pybind11;
+using run::Simulation;
+
+namespace {
+
+py::object to_python(const run::ConfigurationValue& value) {
+    if (const auto* vector = std::get_if<Vec3>(&value)) return py::make_tuple(vector->x, vector->y, vector->z);
+    return std::visit(
+        [](const auto& v) -> py::object {
+            if constexpr (std::is_same_v<std::decay_t<decltype(v)>, Vec3>) return py::none();
+            else return py::cast(v);
+        },
+        value);
+}
+
+py::dict configuration(const Simulation& simulation) {
+    py::dict sections;
+    for (const run::ConfigurationSection& section : simulation.configuration()) {
+        py::dict values;
+        for (const auto& [name, value] : section.values) values[py::str(name)] = to_python(value);
+        sections[py::str(section.name)] = values;
+    }
+    return sections;
+}
+
+// The watch runs with the interpreter's lock, and is where signals get their turn.
+kernel::Watch watch_of(const py::object& callback) {
+    return [&callback](double done) {
+        const py::gil_scoped_acquire acquire;
+        if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+        return callback.is_none() || callback(done).cast<bool>();
+    };
+}
+
+}  // namespace
+
+void bind_simulation(py::module_& module) {
+    py::class_<Simulation>(module, "Simulation")
+        .def(py::init([](const options::ReferenceOptions& options, int threads) {
+                 const py::gil_scoped_release release;
+                 return std::make_unique<Simulation>(options, threads);
+             }),
+             py::arg("options"), py::arg("threads"))
+        .def_property_readonly("threads", &Simulation::threads)
+        .def_property_readonly("warnings", &Simulation::warnings)
+        .def_property_readonly("configuration", &configuration)
+        .def_property_readonly("first_row", &Simulation::first_row)
+        .def_property_readonly("last_row", &Simulation::last_row)
+        .def("description", &Simulation::description)
+        .def("statistics_text", &Simulation::statistics_text)
+        .def("trace_text", &Simulation::trace_text)
+        .def("printout_text", &Simulation::printout_text, py::arg("slow"))
+        .def("noise_text", &Simulation::noise_text)
+        .def("render",
+             [](Simulation& simulation, const py::object& watch) {
+                 const kernel::Watch native = watch_of(watch);
+                 const py::gil_scoped_release release;
+                 simulation.render(native);
+             },
+             py::arg("watch") = py::none())
+        .def("write",
+             [](Simulation& simulation, const py::object& watch) {
+                 const kernel::Watch native = watch_of(watch);
+                 const py::gil_scoped_release release;
+                 return simulation.write(native);
+             },
+             py::arg("watch") = py::none());
+}
+
+}  // namespace nbhybrid::bindings

@@ -1,0 +1,30 @@
+#pragma once
+// Numbers about a finished image, summed in the reference's order and types.
+
+#include <cstdint>
+
+#include "nbhybrid/model/detector.hpp"
+
+namespace nbhybrid::image {
+
+// A finished image: fast axis first.
+struct ImageView {
+    const float* pixels;
+    int fast_pixels, slow_pixels;
+    Region region;
+    const std::uint16_t* mask;  // null: none
+
+    std::int64_t at(int slow, int fast) const { return static_cast<std::int64_t>(slow) * fast_pixels + fast; }
+};
+
+struct Statistics {
+    double max = 0;
+    // Where it is; -1 if no pixel is above 0.
+    int max_slow = -1, max_fast = -1;
+    double mean = 0, rms = 0;  // over the pixels rendered
+    double rmsd = 0;           // over the region, pixels masked included
+};
+
+Statistics measure(const ImageView& image);
+
+}  // namespace nbhybrid::image

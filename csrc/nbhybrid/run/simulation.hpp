@@ -1,0 +1,70 @@
+#pragma once
+// The main job from a command line to files, in the stages a caller may want to time or interrupt.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nbhybrid/core/warnings.hpp"
+#include "nbhybrid/image/integer_images.hpp"
+#include "nbhybrid/image/statistics.hpp"
+#include "nbhybrid/kernel/render.hpp"
+#include "nbhybrid/options/build.hpp"
+#include "nbhybrid/options/reference_options.hpp"
+#include "nbhybrid/plan/plan.hpp"
+#include "nbhybrid/run/configuration.hpp"
+
+namespace nbhybrid::run {
+
+using kernel::Watch;
+
+class Simulation {
+public:
+    // Reads the input files, makes the plan and looks whether the outputs can be written. Throws the errors of options, model, io.
+    Simulation(options::ReferenceOptions options, int threads);
+
+    // What is going to be computed, as lines for a terminal.
+    std::string description() const;
+    Configuration configuration() const;
+    const std::vector<std::string>& warnings() const { return warnings_.lines(); }
+    int threads() const { return threads_; }
+
+    // Fills the image. Throws Interrupted if the watch said so.
+    void render(const Watch& watch);
+    // After render(): the statistics, the traces of the pixels asked for, and the pixels to print, row by row of the region (empty
+    // without -printout).
+    std::string statistics_text() const;
+    std::string trace_text() const;
+    std::string printout_text(int slow) const;
+    int first_row() const { return plan_->view().detector.region.slow_first; }
+    int last_row() const { return plan_->view().detector.region.slow_last; }
+
+    // Writes all files, which appear together or not at all, and returns their paths. Throws OutputFileError, Interrupted.
+    std::vector<std::string> write(const Watch& watch);
+    // After write(): the noise image's line, empty without one.
+    std::string noise_text() const;
+
+    Simulation(const Simulation&) = delete;
+    Simulation& operator=(const Simulation&) = delete;
+
+private:
+    void check_outputs();
+    void prepare_traces();
+    image::ImageView view() const;
+
+    options::ReferenceOptions options_;
+    int threads_;
+    Warnings warnings_;
+    options::Built built_;
+    std::unique_ptr<Plan> plan_;
+    kernel::TraceRequest traces_;
+    bool write_dump_ = false;
+    std::vector<float> image_;
+    kernel::RenderTotals totals_;
+    image::Statistics statistics_;
+    image::NoiseTotals noise_;
+    bool noise_written_ = false;
+};
+
+}  // namespace nbhybrid::run
