@@ -1,0 +1,82 @@
+"""The command line. Nothing heavy is imported before it is known to be needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+USAGE = """\
+usage: nbhybrid run [options]   simulate diffraction images
+       nbhybrid run --help      list the options
+       nbhybrid --version       print the version
+"""
+
+RUN_USAGE = """\
+usage: nbhybrid run [options]
+
+Simulates a diffraction image. Takes the options of nanoBragg and writes its files: floatimage.bin,
+intimage.img, image.pgm, noiseimage.img and Fdump.bin. A crystal (-cell or -mat) and structure
+factors (-hkl, -default_F or a dump file) must be given.
+"""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command ``nbhybrid`` and return its exit status.
+
+    Parameters
+    ----------
+    words : sequence of str, optional
+        The words after the program's name; those of this process if left out.
+    """
+    words = list(sys.argv[1:] if words is None else words)
+    if not words:
+        sys.stderr.write(USAGE)
+        return BAD_INPUT
+    command, *rest = words
+    if command == "run":
+        return _guarded_run(rest)
+    if command in ("-h", "--help", "help"):
+        sys.stdout.write(USAGE)
+        return 0
+    if command in ("-V", "--version"):
+        from nbhybrid._version import __version__
+
+        sys.stdout.write(f"nbhybrid {__version__}\n")
+        return 0
+    sys.stderr.write(f'nbhybrid: unknown command "{command}", expected run\n{USAGE}')
+    return BAD_INPUT
+
+
+def main_run() -> int:
+    """Run the command ``nanobragg``, which is ``nbhybrid run``, and return its exit status."""
+    return _guarded_run(sys.argv[1:])
+
+
+def _guarded_run(words: list[str]) -> int:
+    """Run a simulation; an interruption at any time ends it without a traceback."""
+    try:
+        if words in (["-h"], ["-help"], ["--help"]):
+            from nbhybrid import _core
+
+            sys.stdout.write(RUN_USAGE + _core.options_help())
+            return 0
+        if not words:
+            sys.stderr.write(RUN_USAGE + "\nnbhybrid run --help lists the options.\n")
+            return BAD_INPUT
+        from nbhybrid.cli.run import run
+
+        return run(words)
+    except KeyboardInterrupt:
+        sys.stderr.write("nbhybrid: interrupted; no file was written\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has gone. The interpreter would complain again when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

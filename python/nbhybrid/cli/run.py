@@ -1,0 +1,132 @@
+"""``nbhybrid run``: from the reference's options to its files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nbhybrid import _core
+from nbhybrid.cli import BAD_INPUT, INTERRUPTED
+from nbhybrid.cli.progress import ProgressBar
+from nbhybrid.errors import NbhybridError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+def run(words: list[str]) -> int:
+    """Simulate what the words ask for and return the exit status.
+
+    Parameters
+    ----------
+    words : list of str
+        The words after ``nbhybrid run``.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        _simulate(words)
+    except NbhybridError as error:
+        _complain(str(error))
+        return BAD_INPUT
+    except MemoryError:
+        _complain("there is not enough memory for this run")
+        return BAD_INPUT
+    return 0
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _simulate(words: list[str]) -> None:
+    started = time.perf_counter()
+    options, warnings = _interruptible(lambda: _core.parse_options(words))
+    _warn(warnings)
+    threads = options.threads or usable_cores()
+    simulation = _interruptible(lambda: _core.Simulation(options, threads))
+    _warn(simulation.warnings)
+    _say(options, simulation.description())
+    planned = time.perf_counter()
+    with ProgressBar(wanted=options.progress and not options.quiet) as bar:
+        simulation.render(bar.update)
+    rendered = time.perf_counter()
+    _report(options, simulation)
+    paths = simulation.write()
+    _say(options, simulation.noise_text())
+    written = time.perf_counter()
+    for path in dict.fromkeys(paths):
+        _say(options, f"wrote {path}\n")
+    sys.stdout.flush()
+    if options.json_file:
+        from nbhybrid.cli.record import run_record, write_record
+
+        seconds = {"plan": planned - started, "kernel": rendered - planned, "write": written - rendered}
+        write_record(options.json_file, run_record(words, simulation, seconds, paths))
+
+
+def _report(options: _core.Options, simulation: _core.Simulation) -> None:
+    """Print what was computed: pixels, traces (even if quiet), statistics."""
+    if options.printout and not options.quiet:
+        for slow in range(simulation.first_row, simulation.last_row + 1):
+            sys.stdout.write(simulation.printout_text(slow))
+    sys.stdout.write(simulation.trace_text())
+    _say(options, simulation.statistics_text())
+    # An output may be /dev/stdout: what was said before must come first.
+    sys.stdout.flush()
+
+
+def _say(options: _core.Options, text: str) -> None:
+    if not options.quiet:
+        sys.stdout.write(text)
+
+
+def _warn(lines: list[str]) -> None:
+    for line in lines:
+        sys.stderr.write(f"nbhybrid: warning: {line}\n")
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"nbhybrid: error: {message}\n")
+
+
+def _terminate(signum: int, frame: Any) -> None:
+    """Unwind, so that temporary files are removed."""
+    raise SystemExit(128 + signum)
+
+
+def _interruptible(work: Callable[[], T]) -> T:
+    """Return work(), done in a thread of its own so that Ctrl-C does not wait for it.
+
+    Nothing has been written as long as this is used, so an interruption may end the process at once.
+    """
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # handed over to the caller's thread
+            failures.append(error)
+
+    thread = threading.Thread(target=target, daemon=True)
+    try:
+        thread.start()
+        while thread.is_alive():
+            thread.join(timeout=0.05)
+    except BaseException as stop:
+        status = stop.code if isinstance(stop, SystemExit) else INTERRUPTED
+        sys.stderr.write("nbhybrid: interrupted; no file was written\n")
+        sys.stderr.flush()
+        os._exit(status if isinstance(status, int) else INTERRUPTED)
+    if failures:
+        raise failures[0]
+    return results[0]
