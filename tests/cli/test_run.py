@@ -25,7 +25,9 @@ def warnings_of(done):
     """Return the warnings of a finished run; nothing else may be on stderr."""
     lines = done.stderr.splitlines()
     assert all(line.startswith("nbhybrid: warning: ") for line in lines), done.stderr
-    return [line.removeprefix("nbhybrid: warning: ") for line in lines]
+    warnings = [line.removeprefix("nbhybrid: warning: ") for line in lines]
+    # The scene of these tests is coarse on purpose, which every run says.
+    return [line for line in warnings if not line.startswith("the spots are finer than the sub-pixels")]
 
 
 def test_usual_outputs(tmp_path):

@@ -141,6 +141,10 @@ void place_detector(const PlacementRequest& q, const LaboratoryFrame& frame, Det
     o.xds_org_y = o.close_slow / q.pixel_size + 0.5;
     o.dials_origin_mm = {1000.0 * dot(d.origin, Vec3{0, 0, 1}), 1000.0 * dot(d.origin, Vec3{0, 1, 0}),
                          1000.0 * dot(d.origin, Vec3{-1, 0, 0})};
+    // Positions beyond this would overflow when they are squared.
+    constexpr double farthest = 1e100;
+    if (!(norm(d.origin) < farthest && q.size_fast < farthest && q.size_slow < farthest))
+        throw ModelError("the detector is farther away, or larger, than can be computed with");
     if (!is_finite(d.origin) || !is_finite(d.fast_axis) || !is_finite(d.slow_axis) || !is_finite(d.normal) ||
         !std::isfinite(d.distance) || !std::isfinite(o.beam_fast) || !std::isfinite(o.beam_slow))
         throw ModelError("the position of the detector is not finite");

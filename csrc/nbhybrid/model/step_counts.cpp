@@ -9,6 +9,7 @@ namespace nbhybrid {
 namespace {
 
 constexpr Sampling single_sample{1, 0.0, 0.0};
+constexpr double automatic_thickness = 0.5e-6;
 
 bool has_extent(const Sampling& s) { return s.range > 0.0 && s.step > 0.0 && s.count > 0; }
 
@@ -48,6 +49,7 @@ Sampling resolve_rotation(const SamplingRequest& request) {
 }
 
 Sampling resolve_layers(double count, double thickness) {
+    if (thickness < 0.0) return count > 0 ? Sampling{count, automatic_thickness, automatic_thickness / count} : single_sample;
     Sampling layers{2, thickness, thickness / 2};
     if (count > 0) {
         layers.count = count <= 1 ? 2 : count;

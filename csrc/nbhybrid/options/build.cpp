@@ -44,7 +44,10 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     Orientation orientation;
     orientation.wavelength = o.beam.wavelength;
     if (c.matrix_file) orientation.matrix = io::read_matrix(*c.matrix_file);
-    if (c.misset == Misset::angles) orientation.misset = c.misset_angles;
+    if (c.misset == Misset::angles) {
+        if (!is_finite(c.misset_angles)) throw OptionError("-misset_seed also acts as -misset, with words as angles that are not finite");
+        orientation.misset = c.misset_angles;
+    }
     if (c.misset == Misset::random) {
         StreamState state = o.seeds.misset.value_or(-static_cast<StreamState>(std::time(nullptr)));
         orientation.misset = misset_angles(random_rotation(random_misset_cap, built.deviates, state));
@@ -113,7 +116,7 @@ void warn_about_placement(const ReferenceOptions& o, Warnings& warnings) {
 
 Sensor resolve_sensor(const DetectorOptions& o, Warnings& warnings) {
     const Sampling layers = resolve_layers(static_cast<double>(o.layers), o.sensor_thickness);
-    Sensor sensor{o.sensor_thickness, layers.step, static_cast<int>(layers.count), o.attenuation};
+    Sensor sensor{layers.range, layers.step, static_cast<int>(layers.count), o.attenuation};
     if (sensor.thickness > 0.0 && sensor.attenuation < 0.0) {
         sensor.attenuation = 1.0 / sensor.thickness;
         warnings.add("-detector_thick without -detector_abs: the attenuation depth is the thickness");
@@ -173,6 +176,16 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Beam& b
     beam.sources = naming("-divergence and -dispersion", [&] { return make_source_grid(grid); });
 }
 
+// Names the option that sets the limit of the table's size.
+template <class Read>
+StructureFactors within_table_limit(Read read) {
+    try {
+        return read();
+    } catch (const SizeError& error) {
+        throw SizeError(std::string(error.what()) + " (--max-table-gib sets the limit)");
+    }
+}
+
 StructureFactors read_amplitudes(const ReferenceOptions& o, Built& built, Warnings& warnings) {
     const CrystalOptions& c = o.crystal;
     io::HklLimits limits;
@@ -180,11 +193,11 @@ StructureFactors read_amplitudes(const ReferenceOptions& o, Built& built, Warnin
     limits.max_table_bytes = static_cast<std::size_t>(std::min(o.own.max_table_gib * bytes_per_gib, 9e18));
     if (c.hkl_file) {
         built.table_was_read_from_text = true;
-        return io::read_hkl(*c.hkl_file, c.default_amplitude, limits, warnings);
+        return within_table_limit([&] { return io::read_hkl(*c.hkl_file, c.default_amplitude, limits, warnings); });
     }
     if (access(c.dump_file.c_str(), F_OK) == 0) {
         warnings.add("no -hkl file: the amplitudes are read from " + c.dump_file + ", which an earlier run left");
-        return io::read_fdump(c.dump_file, c.default_amplitude, limits, warnings);
+        return within_table_limit([&] { return io::read_fdump(c.dump_file, c.default_amplitude, limits, warnings); });
     }
     if (c.default_amplitude == 0.0)
         throw OptionError("there are no structure factors: expected -hkl, a dump file (" + c.dump_file + ") or -default_F");

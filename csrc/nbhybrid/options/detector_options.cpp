@@ -167,7 +167,7 @@ std::vector<OptionRow> pixel_rows() {
          [](Options& o, const Words&, Warnings&) { o.detector.point_pixel = true; }},
         {"-detector_abs -detector_absorb", 1, 1, "um|inf", "attenuation depth of the sensor", set_attenuation_depth},
         {"-detector_thick", 1, 1, "um", "thickness of the sensor (0: every photon is counted)",
-         [](Options& o, const Words& w, Warnings&) { o.detector.sensor_thickness = w.non_negative() * micrometres; }},
+         [](Options& o, const Words& w, Warnings&) { o.detector.sensor_thickness = w.number() * micrometres; }},
         {"-detector_thicksteps -thicksteps", 1, 1, "n", "layers of the sensor",
          [](Options& o, const Words& w, Warnings&) { o.detector.layers = w.integer(); }},
         {"-roi", 4, 4, "xmin xmax ymin ymax", "render this part alone, both ends included (pixels, x is fast)", set_region},
