@@ -20,12 +20,13 @@ struct AmplitudeSum {
         const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, at.scattering);
         const double nearest = physics::nearest_amplitude(crystal.amplitudes, physics::nearest_index(index.x),
                                                           physics::nearest_index(index.y), physics::nearest_index(index.z));
-        const double between = physics::leaves_table(crystal.amplitudes, index) ? nearest
-                                                                                : physics::tricubic_amplitude(crystal.amplitudes, index);
-        const double lattice = physics::square_axis_factor(index.x, crystal.cells.x) +
-                               physics::round_factor(physics::offset_in_cells_squared(index, crystal.cells), crystal.cells, crystal.fudge) +
-                               physics::gauss_factor(index.x, crystal.cells, crystal.fudge) +
-                               physics::tophat_factor(index.x, crystal.cells, crystal.fudge);
+        const double between =
+            physics::leaves_table(crystal.amplitudes, index) ? nearest : physics::tricubic_amplitude(crystal.amplitudes, index);
+        const double lattice =
+            physics::square_axis_factor(index.x, crystal.cells.x) +
+            physics::round_factor(physics::offset_in_cells_squared(index, crystal.cells), crystal.cells, crystal.fudge) +
+            physics::gauss_factor(index.x, crystal.cells, crystal.fudge) +
+            physics::tophat_factor(index.x, crystal.cells, crystal.fudge);
         sum += between * lattice;
         return true;
     }

@@ -12,9 +12,7 @@ sys.path.insert(0, str(HERE))
 
 def pytest_configure(config):
     """Register the markers used below this folder."""
-    config.addinivalue_line(
-        "markers", "reference: needs the reference program, named by the environment variable NB_C_BIN"
-    )
+    config.addinivalue_line("markers", "reference: needs the reference program, named by the environment variable NB_C_BIN")
 
 
 @pytest.fixture

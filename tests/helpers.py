@@ -51,10 +51,7 @@ def sha256(path):
 def snapshot(folder):
     """Return what a folder holds: relative paths and the bytes of each file, None for a folder."""
     folder = pathlib.Path(folder)
-    return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
-        for path in sorted(folder.rglob("*"))
-    }
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
 
 
 def float_image(folder, shape, name="floatimage.bin"):

@@ -100,7 +100,8 @@ FILES = [
     reading("limits alone", "-dump", DUMP[:13]),
     reading("limits upside down", "-dump", b"1 0 0 1 0 1\n\f" + bytes(300)),
     reading("foreign", "-dump", b"\x89PNG\r\n\x1a\n" + bytes(200)),
-    reading("a table that does not fit", "-dump", b"-4000 4000 0 4000 0 4000\n\f" + bytes(300), "GiB", "--max-table-gib"),
+    reading("a table that does not fit", "-dump", DUMP, "--max-table-gib", extra="--max-table-gib 1e-8"),
+    reading("limits of a table that is not there", "-dump", b"-4000 4000 0 4000 0 4000\n\f" + bytes(300), "truncated"),
     Refused("truncated Fdump.bin in the folder", "", ("Fdump.bin",), {"Fdump.bin": DUMP[:100]}),
     Refused("foreign Fdump.bin in the folder", "", ("Fdump.bin",), {"Fdump.bin": b"no dump at all\n"}),
     reading("missing", "-sourcefile", None),
@@ -127,10 +128,19 @@ OUTPUTS = [
     Refused("PGM image likewise", "-pgmfile nowhere/p.pgm", ("nowhere/p.pgm",)),
     Refused("noise image likewise", "-noisefile nowhere/n.img -seed 1", ("nowhere/n.img",)),
     Refused("path through a file", "-floatfile image.pgm/f.bin", ("image.pgm/f.bin",)),
-    Refused("dump in a folder that does not exist", "-hkl f.hkl -dump nowhere/d.bin", ("nowhere/d.bin",), {"f.hkl": b"0 0 1 9\n"}),
+    Refused(
+        "dump in a folder that does not exist",
+        "-hkl f.hkl -dump nowhere/d.bin",
+        ("nowhere/d.bin",),
+        {"f.hkl": b"0 0 1 9\n"},
+    ),
     Refused("a folder in place of a file", "-floatfile .", (".",)),
     Refused("record in a folder that does not exist", "--json nowhere/r.json", ("nowhere/r.json",)),
-    Refused("trace in a folder that does not exist", "--trace-pixel 1 1 --trace-level steps --trace-file nowhere/t", ("nowhere/t",)),
+    Refused(
+        "trace in a folder that does not exist",
+        "--trace-pixel 1 1 --trace-level steps --trace-file nowhere/t",
+        ("nowhere/t",),
+    ),
 ]
 
 
@@ -159,5 +169,7 @@ def test_without_arguments_there_is_help(words, tmp_path):
     done = run(words, tmp_path, command=PROGRAM)
     text = done.stdout + done.stderr
     assert done.returncode == 2
-    assert "usage" in text.lower() and "run" in text and "Traceback" not in text
+    assert "usage" in text.lower()
+    assert "run" in text
+    assert "Traceback" not in text
     assert snapshot(tmp_path) == {}

@@ -18,7 +18,21 @@ OUTPUTS = {"floatimage.bin", "intimage.img", "image.pgm"}
 NOISY_WORDS = [word for word in SMALL_WORDS if word != "-nonoise"] + ["-seed", "5"]
 TABLE = hkl_text((h, k, m, 10 * h + k + 200) for h in range(-4, 5) for k in range(-4, 5) for m in range(-4, 5))
 # Hours of work.
-LONG_WORDS = [*SMALL_WORDS, "-detpixels", "4000", "-mosaic", "1", "-mosaic_domains", "500", "-phi", "1", "-osc", "1", "-phisteps", "50"]
+LONG_WORDS = [
+    *SMALL_WORDS,
+    "-detpixels",
+    "4000",
+    "-mosaic",
+    "1",
+    "-mosaic_domains",
+    "500",
+    "-phi",
+    "1",
+    "-osc",
+    "1",
+    "-phisteps",
+    "50",
+]
 
 
 def warnings_of(done):
@@ -38,7 +52,13 @@ def test_usual_outputs(tmp_path):
 
 @pytest.mark.parametrize(
     "earlier",
-    [["-lambda", "2"], ["-detpixels", "9"], ["-cell", "30"], ["-misset", "1", "2", "3"], ["-floatfile", "other.bin", "-pgmscale", "3"]],
+    [
+        ["-lambda", "2"],
+        ["-detpixels", "9"],
+        ["-cell", "30"],
+        ["-misset", "1", "2", "3"],
+        ["-floatfile", "other.bin", "-pgmscale", "3"],
+    ],
     ids=lambda words: words[0],
 )
 def test_the_last_of_repeated_options_wins(earlier, tmp_path):
@@ -69,12 +89,12 @@ def test_json_record(tmp_path):
     assert record["threads"] == 2
     assert set(record["seconds"]) >= {"plan", "kernel", "write"}
     assert all(seconds >= 0 for seconds in record["seconds"].values())
-    assert record["versions"]["nbhybrid"] and record["configuration"]
+    assert record["versions"]["nbhybrid"]
+    assert record["configuration"]
     listed = {entry["path"]: entry["sha256"] for entry in record["files"]}
     assert {os.path.basename(path) for path in listed} == OUTPUTS | {"noiseimage.img"}
     for path, digest in listed.items():
         assert sha256(tmp_path / path) == digest
-
 
 
 def test_warning_about_a_dump_picked_up(tmp_path):
@@ -104,7 +124,12 @@ def test_warning_about_what_one_may_not_expect(words, needles, tmp_path):
 def start(words, folder):
     """Start a run in a process group of its own, so that a signal meets it alone."""
     return subprocess.Popen(
-        [*COMMAND, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*COMMAND, *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 

@@ -93,14 +93,14 @@ std::string read_bytes(const std::string& path);
 
 #define NBHYBRID_TEST_JOIN_(a, b) a##b
 #define NBHYBRID_TEST_NAME_(a, b) NBHYBRID_TEST_JOIN_(a, b)
-#define TEST(name)                                                                                        \
-    static void NBHYBRID_TEST_NAME_(test_body_, __LINE__)();                                              \
-    static const nbhybrid::test::Registration NBHYBRID_TEST_NAME_(test_registration_, __LINE__)(          \
-        name, NBHYBRID_TEST_NAME_(test_body_, __LINE__));                                                 \
+#define TEST(name)                                                                               \
+    static void NBHYBRID_TEST_NAME_(test_body_, __LINE__)();                                     \
+    static const nbhybrid::test::Registration NBHYBRID_TEST_NAME_(test_registration_, __LINE__)( \
+        name, NBHYBRID_TEST_NAME_(test_body_, __LINE__));                                        \
     static void NBHYBRID_TEST_NAME_(test_body_, __LINE__)()
 
-#define CHECK(expression)                                                                        \
-    do {                                                                                         \
+#define CHECK(expression)                                                                               \
+    do {                                                                                                \
         if (!(expression)) nbhybrid::test::report_failure(__FILE__, __LINE__, #expression " is false"); \
     } while (false)
 #define CHECK_EQ(found, expected) nbhybrid::test::check_equal(__FILE__, __LINE__, #found, (found), (expected))

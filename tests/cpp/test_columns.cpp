@@ -55,8 +55,7 @@ TEST("columns: delimiters, line ends and extra columns") {
 }
 
 TEST("columns: words that are no finite numbers") {
-    CHECK_THROWS_WITH(parse("1 2 3\n1 x 3\n"), InputFileError,
-                      "s.txt: line 2: column 2: found \"x\", expected a finite number");
+    CHECK_THROWS_WITH(parse("1 2 3\n1 x 3\n"), InputFileError, "s.txt: line 2: column 2: found \"x\", expected a finite number");
     for (const char* word : {"nan", "inf", "1e999", "1d5", "0x1", "X", "1#"}) {
         CHECK_THROWS_WITH(parse(std::string("1 2 ") + word), InputFileError, "line 1: column 3");
     }

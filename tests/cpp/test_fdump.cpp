@@ -73,8 +73,7 @@ TEST("fdump: the bytes of the file") {
     Warnings warnings;
     const StructureFactors table = io::parse_hkl("-1 2 -3 4.5\n0 2 -3 6\n", "a.hkl", 2.0, {}, warnings);
     io::write_fdump(folder / "F.bin", table);
-    CHECK_EQ(read_bytes(folder / "F.bin"),
-             "-1 0 2 2 -3 -3\n\f" + as_bytes({4.5, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0}));
+    CHECK_EQ(read_bytes(folder / "F.bin"), "-1 0 2 2 -3 -3\n\f" + as_bytes({4.5, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0}));
 }
 
 TEST("fdump: white space at the start of the table shifts it") {
@@ -125,8 +124,9 @@ TEST("fdump: wrong lengths") {
 
 TEST("fdump: foreign files") {
     const std::string data = as_bytes(std::vector<double>(8, 1.0));
-    for (const std::string header : {"", "\n\f", "1 1 2 2 3\n\f", "1 1 2 2 3 3", "1 1 2 2 3 3\n", "1 1 2 2 3 3 4\n\f", "1 1 2 2 3 3.0\n\f",
-                                     "a b c d e f\n\f", "1 1 2 2 3 99999999999\n\f", "1 1 2 2 3 1000000001\n\f"}) {
+    for (const std::string header :
+         {"", "\n\f", "1 1 2 2 3\n\f", "1 1 2 2 3 3", "1 1 2 2 3 3\n", "1 1 2 2 3 3 4\n\f", "1 1 2 2 3 3.0\n\f", "a b c d e f\n\f",
+          "1 1 2 2 3 99999999999\n\f", "1 1 2 2 3 1000000001\n\f"}) {
         CHECK_THROWS_WITH(parse(header + data), InputFileError, "F.bin: is not a dump of amplitudes");
     }
     CHECK_THROWS_WITH(parse(std::string(1000, ' ') + small_header + data), InputFileError, "first 128 bytes hold no end of line");
@@ -136,7 +136,8 @@ TEST("fdump: foreign files") {
 
 TEST("fdump: a table beyond the limit") {
     const std::string data = as_bytes(std::vector<double>(8, 1.0));
-    CHECK_THROWS_WITH(parse(small_header + data, HklLimits{63, io::CommentLines::end_of_file}), SizeError, "h 1..1, k 2..2, l 3..3");
+    CHECK_THROWS_WITH(parse(small_header + data, HklLimits{63, io::CommentLines::end_of_file}), SizeError,
+                      "h 1..1, k 2..2, l 3..3");
     CHECK_EQ(parse(small_header + data, HklLimits{64, io::CommentLines::end_of_file}).entries, 1);
     const TemporaryFolder folder;
     Warnings warnings;

@@ -66,7 +66,8 @@ TEST("hkl: a later row overwrites and both are counted") {
 }
 
 TEST("hkl: spacing, signs, line ends and blank lines") {
-    for (const char* text : {"1 -2 3 4.5", "  +1\t-2   03 4.5  \n", "1 -2 3 +4.5\r\n", "\n \r\n1 -2 3 .45e1\n\n\t\n", "1\v-2\f3 4.5\n"}) {
+    for (const char* text :
+         {"1 -2 3 4.5", "  +1\t-2   03 4.5  \n", "1 -2 3 +4.5\r\n", "\n \r\n1 -2 3 .45e1\n\n\t\n", "1\v-2\f3 4.5\n"}) {
         const StructureFactors table = parse(text);
         CHECK_EQ(table.entries, 1);
         CHECK_EQ(value_at(table, 1, -2, 3), 4.5);
@@ -102,7 +103,8 @@ TEST("hkl: comments can be skipped") {
 }
 
 TEST("hkl: files without a row") {
-    for (const char* text : {"", "\n", " \r\n\t\n"}) CHECK_THROWS_WITH(parse(text), InputFileError, "a.hkl: holds no row 'h k l F'");
+    for (const char* text : {"", "\n", " \r\n\t\n"})
+        CHECK_THROWS_WITH(parse(text), InputFileError, "a.hkl: holds no row 'h k l F'");
 }
 
 TEST("hkl: a wrong number of columns") {
@@ -121,7 +123,9 @@ TEST("hkl: indices that are no integers") {
     CHECK_THROWS_WITH(parse("h k l F\n"), InputFileError, "h is \"h\", expected an integer");
     CHECK_THROWS_WITH(parse("1 2 - 4\n"), InputFileError, "l is \"-\"");
     CHECK_THROWS_WITH(parse("1 2 0x3 4\n"), InputFileError, "l is \"0x3\"");
-    CHECK_THROWS_WITH(parse("\xef\xbb\xbf" "1 2 3 4\n"), InputFileError, "h is \"\\xef\\xbb\\xbf1\"");
+    CHECK_THROWS_WITH(parse("\xef\xbb\xbf"
+                            "1 2 3 4\n"),
+                      InputFileError, "h is \"\\xef\\xbb\\xbf1\"");
     CHECK_THROWS_AS(parse(std::string("1 2 3\0 4\n", 9)), InputFileError);
 }
 

@@ -1,9 +1,9 @@
-#include <csignal>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <filesystem>
 #include <memory>
@@ -25,7 +25,7 @@ using nbhybrid::test::write_bytes;
 namespace {
 
 mode_t mode_of(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0) return 0;
     return status.st_mode & 07777U;
 }
@@ -77,7 +77,9 @@ TEST("output: without commit nothing is left and the old file stays") {
         file.finish();
         CHECK_EQ(read_bytes(folder / "a.bin"), std::string("old"));
     }
-    { const OutputFile unused(folder / "b.bin"); }
+    {
+        const OutputFile unused(folder / "b.bin");
+    }
     CHECK_EQ(read_bytes(folder / "a.bin"), std::string("old"));
     CHECK_EQ(folder.count(), std::size_t{1});
 }
@@ -96,7 +98,8 @@ TEST("output: the name of the temporary file") {
 TEST("output: chunks of all sizes") {
     const TemporaryFolder folder;
     const std::string bytes = numbered_bytes(1500000);
-    for (const std::size_t chunk : {std::size_t{997}, std::size_t{262143}, std::size_t{262144}, std::size_t{262145}, bytes.size()}) {
+    for (const std::size_t chunk :
+         {std::size_t{997}, std::size_t{262143}, std::size_t{262144}, std::size_t{262145}, bytes.size()}) {
         OutputFile file(folder / "a.bin");
         for (std::size_t i = 0; i < bytes.size(); i += chunk) file.write(std::string_view(bytes).substr(i, chunk));
         file.write(nullptr, 0);
@@ -138,7 +141,7 @@ TEST("output: a symbolic link stays and its file is replaced") {
 
 TEST("output: devices are written directly") {
     write_file("/dev/null", numbered_bytes(600000));
-    struct stat status {};
+    struct stat status{};
     CHECK(::stat("/dev/null", &status) == 0 && S_ISCHR(status.st_mode));
     check_writable("/dev/null");
 }

@@ -161,8 +161,7 @@ TEST("smv: sizes that cannot be") {
 TEST("smv: truncated files") {
     Parts parts;
     parts.pixels.pop_back();
-    CHECK_THROWS_WITH(parse(parts), InputFileError,
-                      "m.img: is truncated: found 11 bytes of pixels, expected 12 for 3 x 2 pixels");
+    CHECK_THROWS_WITH(parse(parts), InputFileError, "m.img: is truncated: found 11 bytes of pixels, expected 12 for 3 x 2 pixels");
     parts.pixels = "";
     CHECK_THROWS_WITH(parse(parts), InputFileError, "found 0 bytes of pixels");
     CHECK_THROWS_WITH(io::parse_smv(parts.bytes().substr(0, 100), "m.img"), InputFileError,

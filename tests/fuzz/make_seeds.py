@@ -8,7 +8,7 @@ NAN = float("nan")
 
 
 def hkl_seeds():
-    rows = "".join(f"{h:4d} {k:3d} {l:3d} {10.5 * (h + 2 * k + 3 * l):9.2f}\n" for h in (-1, 0, 2) for k in (0, 1) for l in (-2, 3))
+    rows = "".join(f"{h:4d} {k:3d} {m:3d} {10.5 * (h + 2 * k + 3 * m):9.2f}\n" for h in (-1, 0, 2) for k in (0, 1) for m in (-2, 3))
     return {
         "rows": rows,
         "crlf": rows.replace("\n", "\r\n"),
@@ -84,7 +84,12 @@ def matrix_seeds():
 
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else "seeds")
-    for target, seeds in (("hkl", hkl_seeds()), ("fdump", fdump_seeds()), ("smv", smv_seeds()), ("matrix", matrix_seeds())):
+    for target, seeds in (
+        ("hkl", hkl_seeds()),
+        ("fdump", fdump_seeds()),
+        ("smv", smv_seeds()),
+        ("matrix", matrix_seeds()),
+    ):
         folder = root / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in seeds.items():

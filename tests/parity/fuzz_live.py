@@ -28,9 +28,7 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--threads", default="1,2,7", help="numbers of threads, taken in turn; empty: do not say")
-    parser.add_argument(
-        "--reference", default=os.environ.get("NB_C_BIN"), help="path of the reference program [NB_C_BIN]"
-    )
+    parser.add_argument("--reference", default=os.environ.get("NB_C_BIN"), help="path of the reference program [NB_C_BIN]")
     parser.add_argument("--command", default=shlex.join(live.COMMAND), help="the command to compare [%(default)s]")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the input files of what fails")
     parser.add_argument("--no-shrink", action="store_true")
@@ -58,9 +56,7 @@ def examine(options, programs, seed):
 
 def report(options, option_set, verdict, shrunk):
     """Print one failure; keep its files if that was asked for."""
-    print(
-        f"seed {option_set.seed}, {shlex.join(own_words(options, option_set.seed))}: {verdict.kind}: {verdict.detail}"
-    )
+    print(f"seed {option_set.seed}, {shlex.join(own_words(options, option_set.seed))}: {verdict.kind}: {verdict.detail}")
     print(f"  {live.shown(option_set)}")
     if shrunk:
         option_set = shrunk[0]

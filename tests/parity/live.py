@@ -11,7 +11,6 @@ import tempfile
 
 import numpy as np
 import option_sets
-
 from helpers import COMMAND, run, snapshot
 
 # What the reference prints about the image; the same must be found in our output, whatever stands around the numbers.

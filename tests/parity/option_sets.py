@@ -24,11 +24,29 @@ from input_files import number
 
 Group = tuple[str, ...]
 
-SIZES = """-samplesize -sample_size -xtalsize -xtal_size -sample_x -sample_thick -sample_y -sample_width -sample_z
--sample_height -width -height -xtal_x -xtal_thick -xtal_y -xtal_width -xtal_z -xtal_height""".split()
+SIZES = [
+    "-samplesize",
+    "-sample_size",
+    "-xtalsize",
+    "-xtal_size",
+    "-sample_x",
+    "-sample_thick",
+    "-sample_y",
+    "-sample_width",
+    "-sample_z",
+    "-sample_height",
+    "-width",
+    "-height",
+    "-xtal_x",
+    "-xtal_thick",
+    "-xtal_y",
+    "-xtal_width",
+    "-xtal_z",
+    "-xtal_height",
+]
 SHAPES = ["-square_xtal", "-round_xtal", "-gauss_xtal", "-tophat_spots", "-binary_spots"]
 SPREADS = ["-mosaic", "-mosaic_spread", "-mosaici", "-mosaicity"]
-SCALARS = "-distance -lambda -Xbeam -phi -polar -fudge -fluence -adc -water -twotheta -default_F".split()
+SCALARS = ["-distance", "-lambda", "-Xbeam", "-phi", "-polar", "-fudge", "-fluence", "-adc", "-water", "-twotheta", "-default_F"]
 
 
 @dataclasses.dataclass

@@ -142,7 +142,8 @@ def test_traces(name, golden_folder):
         pytest.skip("another C library: trace digits are not demanded, see tolerances.py")
     printed = split_blocks(done.stdout.splitlines())
     steps = split_blocks((golden_folder / "steps.txt").read_text().splitlines())
-    assert [p for p in printed if p] == pixels and [p for p in steps if p] == pixels
+    assert [p for p in printed if p] == pixels
+    assert [p for p in steps if p] == pixels
     for pixel in pixels:
         want = golden_summary(name, *pixel)
         assert_same_lines(f"trace of {name} at {pixel}", summary_lines(printed[pixel], want), want)

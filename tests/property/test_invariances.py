@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from scenes import STATELESS, experiments, image, outputs, relative_difference, same_bits, tenths
 
 FLUENCE = 3e28
+# The factor of a round crystal loses its digits as 1/x^2 towards the centre of a spot, so that inputs that differ by a rounding may
+# give images that differ visibly there.
+STABLE = [extra for extra in STATELESS if extra[0] != "-round_xtal"]
 # Rows that span more than these detectors can see.
 INDICES = [(h, k, m) for h in range(-6, 7) for k in range(-6, 7) for m in range(-6, 7)]
 
@@ -48,7 +51,10 @@ def test_twice_the_amplitude_four_times_the_intensity(one):
     assert is_multiple(double, 4, single)
 
 
-@given(experiments([*STATELESS, ("-phi", "0", "-osc", "1", "-phisteps", "3"), ("-water", "2")]), st.sampled_from([2, 3, 5, 7, 64]))
+@given(
+    experiments([*STATELESS, ("-phi", "0", "-osc", "1", "-phisteps", "3"), ("-water", "2")]),
+    st.sampled_from([2, 3, 5, 7, 64]),
+)
 def test_threads_change_no_byte(one, threads):
     words = one.words("-seed", 7, leave_out=["-nonoise"])
     assert outputs(["--threads", threads, *words]) == outputs(["--threads", 1, *words])
@@ -108,7 +114,7 @@ def test_steps_by_number_or_by_width(one, count, osc, phi):
     assert outputs(counted) == outputs(measured)
 
 
-@given(experiments(STATELESS[1:], most=1), st.sampled_from([2, 3]))
+@given(experiments(STABLE[1:], most=1), st.sampled_from([2, 3]))
 def test_a_rotation_is_the_mean_of_its_angles(one, count):
     osc = 0.5 * count
     swept = image(one.words("-phi", 10, "-osc", osc, "-phisteps", count), one.shape)
@@ -131,7 +137,7 @@ def a_matrix(cell, wavelength):
     return columns * wavelength
 
 
-@given(experiments(), st.integers(0, 3), tenths(75, 105))
+@given(experiments(STABLE), st.integers(0, 3), tenths(75, 105))
 def test_a_cell_is_its_matrix(one, oblique, angle):
     # One oblique angle at most: the reference's cells of two or three are not quite those of the angles given.
     angles = [angle if i == oblique else 90 for i in range(3)]
@@ -143,7 +149,7 @@ def test_a_cell_is_its_matrix(one, oblique, angle):
     assert relative_difference(by_matrix, by_cell) <= tolerances.CELL_AS_MATRIX
 
 
-@given(experiments([extra for extra in STATELESS if extra[0] != "-detector_rotx"]), st.integers(-6, 6), st.integers(-6, 6))
+@given(experiments([extra for extra in STABLE if extra[0] != "-detector_rotx"]), st.integers(-6, 6), st.integers(-6, 6))
 def test_moving_beam_and_detector_together(one, fast, slow):
     assume(fast or slow)
     # In this convention Xbeam counts along the slow axis.

@@ -15,16 +15,48 @@ EIGHT = ["-detpixels", "8"]
 
 # By kind of file: the words that read it and a sound one.
 READERS = {
-    "hkl": ([*CELL, *EIGHT, "-hkl", "file"], hkl_text([(h, k, 1, 100 + h) for h in range(-2, 3) for k in (0, 1)]).encode()),
+    "hkl": (
+        [*CELL, *EIGHT, "-hkl", "file"],
+        hkl_text([(h, k, 1, 100 + h) for h in range(-2, 3) for k in (0, 1)]).encode(),
+    ),
     "matrix": ([*EIGHT, "-default_F", "10", "-mat", "file"], b"0.02 0 0\n0 0.0166 0.001\n0 0 0.0143\n"),
-    "sources": ([*CELL, *EIGHT, "-default_F", "10", "-sourcefile", "file"], b"-10 0 0 1 1e-10\n-10 0.1 0 1\n-10, 0, 0.1\n"),
+    "sources": (
+        [*CELL, *EIGHT, "-default_F", "10", "-sourcefile", "file"],
+        b"-10 0 0 1 1e-10\n-10 0.1 0 1\n-10, 0, 0.1\n",
+    ),
     "mask": ([*CELL, "-default_F", "10", "-mask", "file"], smv_bytes(8, 8, keys=[("PIXEL_SIZE", 1), ("DISTANCE", 90)])),
     "dump": ([*CELL, *EIGHT, "-dump", "file"], b"0 1 0 1 0 1\n\f" + bytes(8 * 27)),
     "stray dump": ([*CELL, *EIGHT, "-default_F", "10"], b"-1 0 0 0 0 1\n\f" + bytes(8 * 18)),
 }
 # Pieces that numbers, headers and limits are broken with.
-PIECES = [b"", b"nan", b"-inf", b"1e999", b"99999999999999999999", b"-2147483648", b"2147483647", b"1e5", b"0", b"-", b"\0"]
-PIECES += [b"\n", b"\r", b"\f", b" ", b"=", b";", b"#", b"\xff\xfe", b"0x1p3", b"1,5", b"SIZE1=", b"HEADER_BYTES=7;", b"}"]
+PIECES = [
+    b"",
+    b"nan",
+    b"-inf",
+    b"1e999",
+    b"99999999999999999999",
+    b"-2147483648",
+    b"2147483647",
+    b"1e5",
+    b"0",
+    b"-",
+    b"\0",
+]
+PIECES += [
+    b"\n",
+    b"\r",
+    b"\f",
+    b" ",
+    b"=",
+    b";",
+    b"#",
+    b"\xff\xfe",
+    b"0x1p3",
+    b"1,5",
+    b"SIZE1=",
+    b"HEADER_BYTES=7;",
+    b"}",
+]
 
 
 def damage(content, seed):

@@ -58,20 +58,22 @@ void bind_simulation(py::module_& module) {
         .def("trace_text", &Simulation::trace_text)
         .def("printout_text", &Simulation::printout_text, py::arg("slow"))
         .def("noise_text", &Simulation::noise_text)
-        .def("render",
-             [](Simulation& simulation, const py::object& watch) {
-                 const kernel::Watch native = watch_of(watch);
-                 const py::gil_scoped_release release;
-                 simulation.render(native);
-             },
-             py::arg("watch") = py::none())
-        .def("write",
-             [](Simulation& simulation, const py::object& watch) {
-                 const kernel::Watch native = watch_of(watch);
-                 const py::gil_scoped_release release;
-                 return simulation.write(native);
-             },
-             py::arg("watch") = py::none());
+        .def(
+            "render",
+            [](Simulation& simulation, const py::object& watch) {
+                const kernel::Watch native = watch_of(watch);
+                const py::gil_scoped_release release;
+                simulation.render(native);
+            },
+            py::arg("watch") = py::none())
+        .def(
+            "write",
+            [](Simulation& simulation, const py::object& watch) {
+                const kernel::Watch native = watch_of(watch);
+                const py::gil_scoped_release release;
+                return simulation.write(native);
+            },
+            py::arg("watch") = py::none());
 }
 
 }  // namespace nbhybrid::bindings

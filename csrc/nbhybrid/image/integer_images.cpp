@@ -11,8 +11,8 @@ constexpr double largest_integer = 65535.0;
 constexpr double largest_grey = 255.0;
 constexpr double automatic_peak = 55000.0;
 
-// What an x86-64 processor makes of a conversion to a narrow integer that C leaves undefined: the low bits of the truncated 32-bit
-// integer, 0 for what is not a number or beyond 32 bits.
+// What an x86-64 processor makes of a conversion to a narrow integer that C leaves undefined: the low bits of the truncated
+// 32-bit integer, 0 for what is not a number or beyond 32 bits.
 template <class Narrow>
 Narrow truncated(double value) {
     const bool fits = value > -2147483649.0 && value < 2147483648.0;
@@ -56,8 +56,8 @@ void pgm_row(const ImageView& image, int slow, double scale, std::uint8_t* row) 
     });
 }
 
-void noise_row(const ImageView& image, int slow, double adc_offset, SharedDeviates& deviates, StreamState& state, NoiseTotals& totals,
-               std::uint16_t* row) {
+void noise_row(const ImageView& image, int slow, double adc_offset, SharedDeviates& deviates, StreamState& state,
+               NoiseTotals& totals, std::uint16_t* row) {
     fill_row(image, slow, row, [&](float pixel) {
         const double photons = deviates.poisson(pixel, state);
         totals.photons += photons;

@@ -22,7 +22,7 @@ struct NoiseTotals {
 };
 
 // Rows must come in order: each draws from the stream.
-void noise_row(const ImageView& image, int slow, double adc_offset, SharedDeviates& deviates, StreamState& state, NoiseTotals& totals,
-               std::uint16_t* row);
+void noise_row(const ImageView& image, int slow, double adc_offset, SharedDeviates& deviates, StreamState& state,
+               NoiseTotals& totals, std::uint16_t* row);
 
 }  // namespace nbhybrid::image

@@ -65,8 +65,8 @@ std::vector<double> parse_comment(std::string_view line, bool terminated, std::s
 
 }  // namespace
 
-std::vector<ColumnRow> parse_columns(std::string_view text, const std::string& name, std::size_t n_columns,
-                                     CommentRows comments, Warnings& warnings) {
+std::vector<ColumnRow> parse_columns(std::string_view text, const std::string& name, std::size_t n_columns, CommentRows comments,
+                                     Warnings& warnings) {
     std::vector<ColumnRow> rows;
     std::size_t first_comment = 0;
     LineReader lines(text);

@@ -25,7 +25,7 @@ struct ColumnRow {
 // Columns are separated by blanks, tabs and any of , ; : ! in any number. Columns beyond n_columns are ignored, blank lines
 // skipped. Throws InputFileError (with line and column), also if there is no row at all.
 std::vector<ColumnRow> read_columns(const std::string& path, std::size_t n_columns, CommentRows comments, Warnings& warnings);
-std::vector<ColumnRow> parse_columns(std::string_view text, const std::string& name, std::size_t n_columns,
-                                     CommentRows comments, Warnings& warnings);
+std::vector<ColumnRow> parse_columns(std::string_view text, const std::string& name, std::size_t n_columns, CommentRows comments,
+                                     Warnings& warnings);
 
 }  // namespace nbhybrid::io

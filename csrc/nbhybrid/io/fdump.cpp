@@ -86,8 +86,8 @@ std::size_t count_white_space(std::string_view bytes) {
 
 }  // namespace
 
-StructureFactors parse_fdump(std::string_view bytes, const std::string& name, double default_amplitude,
-                             const HklLimits& limits, Warnings& warnings) {
+StructureFactors parse_fdump(std::string_view bytes, const std::string& name, double default_amplitude, const HklLimits& limits,
+                             Warnings& warnings) {
     const Header header = parse_header(bytes, name);
     check_length(header, bytes.size(), name);
     StructureFactors table;

@@ -22,7 +22,7 @@ void write_fdump(const std::string& path, const StructureFactors& table);
 // white space (one double in forty begins so; 0 does not), it therefore reads a table shifted by these bytes, with zeros at its
 // end. So do we, with a warning.
 StructureFactors read_fdump(const std::string& path, double default_amplitude, const HklLimits& limits, Warnings& warnings);
-StructureFactors parse_fdump(std::string_view bytes, const std::string& name, double default_amplitude,
-                             const HklLimits& limits, Warnings& warnings);
+StructureFactors parse_fdump(std::string_view bytes, const std::string& name, double default_amplitude, const HklLimits& limits,
+                             Warnings& warnings);
 
 }  // namespace nbhybrid::io

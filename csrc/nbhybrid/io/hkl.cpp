@@ -203,8 +203,8 @@ StructureFactors parse_hkl(std::string_view text, const std::string& name, doubl
     const Extent extent = find_extent(source);
     const std::string stop = "line " + std::to_string(extent.stopped_at) + " begins with '#'";
     if (extent.rows == 0) {
-        throw InputFileError(name, "holds no row 'h k l F'" +
-                                       (extent.stopped_at == 0 ? std::string() : ": " + stop + ", where reading ends"));
+        throw InputFileError(
+            name, "holds no row 'h k l F'" + (extent.stopped_at == 0 ? std::string() : ": " + stop + ", where reading ends"));
     }
     StructureFactors table;
     table.h = extent.ranges[0];

@@ -36,7 +36,7 @@ private:
 
 // The length of a regular file, else (pipes and the like) a first guess.
 std::size_t expected_bytes(const std::string& path, int descriptor) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(descriptor, &status) != 0) fail(path, errno);
     if (S_ISDIR(status.st_mode)) throw InputFileError(path, "cannot be read: it is a folder");
     constexpr std::size_t guess = std::size_t{1} << 16U;

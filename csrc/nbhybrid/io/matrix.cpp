@@ -15,9 +15,8 @@ constexpr std::size_t longest_file = std::size_t{16} << 20U;
 double parse_element(std::string_view word, const std::string& name, std::size_t line, std::size_t ordinal) {
     double value = 0;
     if (!parse_double(word, value) || !std::isfinite(value)) {
-        throw InputFileError(name, line,
-                             "number " + std::to_string(ordinal) + " of the matrix is " + quoted(word) +
-                                 ", expected a finite number");
+        throw InputFileError(
+            name, line, "number " + std::to_string(ordinal) + " of the matrix is " + quoted(word) + ", expected a finite number");
     }
     return value;
 }
@@ -35,8 +34,8 @@ std::array<double, 9> parse_matrix(std::string_view text, const std::string& nam
         }
         if (i == text.size()) {
             throw InputFileError(name, line,
-                                 "the file ends after " + std::to_string(found) +
-                                     (found == 1 ? " number" : " numbers") + ", expected 9: the matrix row by row");
+                                 "the file ends after " + std::to_string(found) + (found == 1 ? " number" : " numbers") +
+                                     ", expected 9: the matrix row by row");
         }
         const std::size_t begin = i;
         while (i < text.size() && !is_space(text[i])) ++i;

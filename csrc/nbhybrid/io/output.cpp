@@ -81,7 +81,7 @@ Target examine_target(const std::string& path) {
         if (::fcntl(inherited_descriptor(target.path), F_GETFL) < 0) fail(path, "cannot be written", errno);
         return target;
     }
-    struct stat status {};
+    struct stat status{};
     if (::stat(target.path.c_str(), &status) != 0) {
         if (errno != ENOENT) fail(path, "cannot be written", errno);
         if (name_of(target.path).empty()) throw OutputFileError(path, "cannot be written: there is no such folder");
@@ -215,7 +215,7 @@ void check_writable(const std::string& path) {
     const Target target = examine_target(path);
     if (target.kind == TargetKind::special || target.kind == TargetKind::inherited) return;
     const std::string folder = folder_of(target.path);
-    struct stat status {};
+    struct stat status{};
     const std::string problem = "cannot create a file in the folder " + folder;
     if (::stat(folder.c_str(), &status) != 0) fail(path, problem, errno);
     if (!S_ISDIR(status.st_mode)) fail(path, problem, ENOTDIR);

@@ -30,9 +30,7 @@ std::optional<double> find_number(std::string_view header, std::string_view keyw
     return value;
 }
 
-bool is_key_character(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool is_key_character(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
 
 // The text after KEY=, for a key that is a whole word.
 std::optional<std::string_view> find_word(std::string_view header, const std::string& key) {
@@ -55,8 +53,8 @@ int parse_header_bytes(std::string_view bytes, const std::string& name) {
     }
     const double size = find_number(up_to_zero_byte(bytes.substr(0, usual_header)), "HEADER_BYTES").value_or(0.0);
     if (!(size >= 1 && size <= static_cast<double>(longest_header))) {
-        throw InputFileError(
-            name, format("HEADER_BYTES is %g, expected a number from 1 to %zu (512 as a rule)", size, longest_header));
+        throw InputFileError(name,
+                             format("HEADER_BYTES is %g, expected a number from 1 to %zu (512 as a rule)", size, longest_header));
     }
     const int header_bytes = static_cast<int>(size);
     if (header_bytes % 2 != 0) {
@@ -100,8 +98,8 @@ void read_sizes(SmvImage& image, const std::string& name) {
     }
     const std::int64_t pixels = std::int64_t{image.fast_pixels} * image.slow_pixels;
     if (pixels > std::numeric_limits<int>::max()) {
-        throw InputFileError(name, format("its header says %d x %d pixels, more than an image can have", image.fast_pixels,
-                                          image.slow_pixels));
+        throw InputFileError(
+            name, format("its header says %d x %d pixels, more than an image can have", image.fast_pixels, image.slow_pixels));
     }
 }
 

@@ -86,7 +86,8 @@ PixelIndex find_first_miss(const PlanView& plan, int threads, StopSign& stop, co
             at.slow = block.slow, at.fast = fast;
             walk_pixel(plan, at, seeker);
             if (!seeker.found()) continue;
-            while (pixel < known && !first.compare_exchange_weak(known, pixel)) {}
+            while (pixel < known && !first.compare_exchange_weak(known, pixel)) {
+            }
             return;
         }
     });
@@ -123,12 +124,12 @@ std::vector<CarryOver::AxisUses> count_axis_uses(const PlanView& plan, StopSign&
 
 void resolve_carry_over(Plan& plan, int threads, StopSign& stop, const Watch& watch) {
     const PlanView& view = plan.view();
-    if (view.beam.n_axes > 1 && view.beam.kahn_factor != 0.0 && view.beam.polarization) plan.set_axis_uses(count_axis_uses(view, stop));
+    if (view.beam.n_axes > 1 && view.beam.kahn_factor != 0.0 && view.beam.polarization)
+        plan.set_axis_uses(count_axis_uses(view, stop));
     if (plan.sweeps_differ()) plan.set_first_sweep(find_first_sweep(view, stop));
     if (view.crystal.interpolate)
-        plan.set_interpolation_end(with_shape(plan.shape(), [&](auto shape) {
-            return find_first_miss<decltype(shape)::value>(view, threads, stop, watch);
-        }));
+        plan.set_interpolation_end(with_shape(
+            plan.shape(), [&](auto shape) { return find_first_miss<decltype(shape)::value>(view, threads, stop, watch); }));
 }
 
 }  // namespace nbhybrid::kernel

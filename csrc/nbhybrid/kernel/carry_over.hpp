@@ -1,6 +1,6 @@
 #pragma once
-// Finds, before anything is rendered, where the state that the reference carries from step to step changes. After that every pixel can
-// be rendered on its own.
+// Finds, before anything is rendered, where the state that the reference carries from step to step changes. After that every
+// pixel can be rendered on its own.
 
 #include "nbhybrid/kernel/parallel.hpp"
 #include "nbhybrid/plan/plan.hpp"

@@ -32,8 +32,9 @@ private:
 // Called about twenty times a second from the thread that started the work, with the share of blocks done; returns false to stop.
 using Watch = std::function<bool(double done)>;
 
-// Runs work(block) for every block on this many threads, in loop order as far as threads allow. Throws Interrupted if the watch said
-// so, or what a block threw.
-void for_each_block(const Blocks& blocks, int threads, StopSign& stop, const Watch& watch, const std::function<void(const Block&)>& work);
+// Runs work(block) for every block on this many threads, in loop order as far as threads allow. Throws Interrupted if the watch
+// said so, or what a block threw.
+void for_each_block(const Blocks& blocks, int threads, StopSign& stop, const Watch& watch,
+                    const std::function<void(const Block&)>& work);
 
 }  // namespace nbhybrid::kernel

@@ -1,6 +1,6 @@
 #pragma once
-// The only loop nest: detector layers, sub-pixels, sources, phi steps and mosaic domains of one pixel, in the order of the reference,
-// with the geometry that these loops share. What is done at each step is the visitor's affair.
+// The only loop nest: detector layers, sub-pixels, sources, phi steps and mosaic domains of one pixel, in the order of the
+// reference, with the geometry that these loops share. What is done at each step is the visitor's affair.
 
 #include <cstdint>
 
@@ -61,11 +61,11 @@ NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, WalkState&
     at.diffracted = normalized(at.position);
 
     if (at.solid_angle == 0.0 || d.oversample_omega)
-        at.solid_angle = d.point_pixel ? physics::point_solid_angle(at.path)
-                                       : physics::solid_angle(d.pixel_size, at.path, d.close_distance);
+        at.solid_angle =
+            d.point_pixel ? physics::point_solid_angle(at.path) : physics::solid_angle(d.pixel_size, at.path, d.close_distance);
     if (at.capture == 0.0 || plan.sensor.oversample)
-        at.capture = physics::layer_capture(at.layer, plan.sensor.layer_thickness, plan.sensor.attenuation,
-                                            dot(at.diffracted, d.normal));
+        at.capture =
+            physics::layer_capture(at.layer, plan.sensor.layer_thickness, plan.sensor.attenuation, dot(at.diffracted, d.normal));
 }
 
 // False if the source gives this sub-pixel a spacing that is not wanted.

@@ -10,7 +10,8 @@ namespace {
 std::vector<PixelRecord*> traced_in(TraceRequest& traces, const Block& block) {
     std::vector<PixelRecord*> found;
     for (PixelRecord& record : traces.pixels)
-        if (record.slow == block.slow && record.fast >= block.fast_first && record.fast <= block.fast_last) found.push_back(&record);
+        if (record.slow == block.slow && record.fast >= block.fast_first && record.fast <= block.fast_last)
+            found.push_back(&record);
     return found;
 }
 
@@ -51,7 +52,8 @@ RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int th
     std::vector<double> solid_angles(static_cast<std::size_t>(blocks.count()));
     with_shape(plan.shape(), [&](auto shape) {
         for_each_block(blocks, threads, stop, watch, [&](const Block& block) {
-            solid_angles[static_cast<std::size_t>(block.number)] = render_block<decltype(shape)::value>(view, block, image, traces, stop);
+            solid_angles[static_cast<std::size_t>(block.number)] =
+                render_block<decltype(shape)::value>(view, block, image, traces, stop);
         });
     });
     RenderTotals totals;

@@ -19,8 +19,8 @@ struct RenderTotals {
     double solid_angles = 0;  // sum over all sub-pixels and layers of all pixels, steradian
 };
 
-// `image` holds a float for each pixel of the detector; pixels outside the region or masked are left as they are. The plan must be
-// complete (resolve_carry_over). Throws Interrupted.
+// `image` holds a float for each pixel of the detector; pixels outside the region or masked are left as they are. The plan must
+// be complete (resolve_carry_over). Throws Interrupted.
 RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch);
 
 // One pixel again, with its record.

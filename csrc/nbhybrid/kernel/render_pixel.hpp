@@ -153,7 +153,8 @@ PixelValue render_pixel(const PlanView& plan, int slow, int fast, const StopSign
     // A float32 that was 0 is added to, in double: the sum is rounded once.
     const auto pixel = static_cast<float>(0.0 + photons);
     if constexpr (Trace::enabled)
-        trace.end(at, {sum.intensity(), at.capture, at.polarization, at.solid_angle, dot(at.incident, at.diffracted), photons, pixel});
+        trace.end(at,
+                  {sum.intensity(), at.capture, at.polarization, at.solid_angle, dot(at.incident, at.diffracted), photons, pixel});
     return {pixel, sum.solid_angles(), at.axis_uses};
 }
 

@@ -39,8 +39,7 @@ void add_wavelengths(const SourceGrid& grid, const Vec3& position, std::vector<S
 Source make_source(const Vec3& position, double wavelength, double weight) {
     if (!is_finite(position)) throw ModelError("the position of a source is not finite");
     const Vec3 direction = normalized(position);
-    if (!is_finite(direction) || norm(direction) < 0.5)
-        throw ModelError("a source has no direction: its position is the sample's");
+    if (!is_finite(direction) || norm(direction) < 0.5) throw ModelError("a source has no direction: its position is the sample's");
     if (!(std::isfinite(wavelength) && wavelength > 0))
         throw ModelError(format("a source has the wavelength %g m; it must be positive", wavelength));
     return {direction, wavelength, weight};

@@ -19,8 +19,8 @@ struct Beam {
     Vec3 polarization_axis;  // unit vector of the E-vector
     double wavelength = 0;   // nominal, m
     double kahn_factor = 0;
-    bool polarization = true;  // false: the polarization factor is 1
-    double fluence = 0;        // photons/m^2
+    bool polarization = true;       // false: the polarization factor is 1
+    double fluence = 0;             // photons/m^2
     Sampling horizontal, vertical;  // divergence, radians
     Sampling dispersion;            // relative
     std::vector<Source> sources;

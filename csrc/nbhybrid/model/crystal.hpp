@@ -17,11 +17,11 @@ using physics::CrystalShape;
 struct Crystal {
     Lattice lattice;
     CrystalShape shape = CrystalShape::square;
-    Vec3 cells{1, 1, 1};       // whole numbers, at least 1
+    Vec3 cells{1, 1, 1};  // whole numbers, at least 1
     double fudge = 1;
-    double mosaic_spread = 0;  // radians
-    std::vector<Mat3> domains; // rotations, the first is the identity
-    bool interpolate = false;  // amplitudes between the reflections
+    double mosaic_spread = 0;   // radians
+    std::vector<Mat3> domains;  // rotations, the first is the identity
+    bool interpolate = false;   // amplitudes between the reflections
 };
 
 struct Mosaicity {
@@ -29,8 +29,8 @@ struct Mosaicity {
     std::int64_t domains = 1;
 };
 
-// A negative spread and a count of zero or less mean "not given": a spread alone is sampled by ten domains, and there is one domain
-// without a spread.
+// A negative spread and a count of zero or less mean "not given": a spread alone is sampled by ten domains, and there is one
+// domain without a spread.
 Mosaicity resolve_mosaicity(double spread, std::int64_t domains, Warnings& warnings);
 
 // Throws SizeError for more domains than memory could hold.

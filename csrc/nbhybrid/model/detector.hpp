@@ -23,10 +23,11 @@ struct Sensor {
     double thickness = 0;        // m; 0: every photon is counted
     double layer_thickness = 0;  // m
     int layers = 1;
-    double attenuation = -1;     // mu, 1/m
+    double attenuation = -1;  // mu, 1/m
 };
 
-// Where the beam and the nearest point of the detector lie on it, metres from the first pixel's corner, and what a header says of it.
+// Where the beam and the nearest point of the detector lie on it, metres from the first pixel's corner, and what a header says of
+// it.
 struct DetectorOrigins {
     double beam_fast = 0, beam_slow = 0;
     double close_fast = 0, close_slow = 0;
@@ -37,12 +38,12 @@ struct DetectorOrigins {
 
 struct Detector {
     int fast_pixels = 0, slow_pixels = 0;
-    double pixel_size = 0;            // m
+    double pixel_size = 0;                // m
     double size_fast = 0, size_slow = 0;  // m
     Convention convention = Convention::mosflm;
     Pivot pivot = Pivot::beam;
-    Vec3 fast_axis, slow_axis, normal;  // unit vectors after all rotations
-    Vec3 origin;                        // corner of the first pixel, m
+    Vec3 fast_axis, slow_axis, normal;        // unit vectors after all rotations
+    Vec3 origin;                              // corner of the first pixel, m
     double distance = 0, close_distance = 0;  // m, along the beam and along the normal
     double twotheta = 0;                      // radians
     DetectorOrigins origins;

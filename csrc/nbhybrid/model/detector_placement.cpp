@@ -60,7 +60,7 @@ Centres centres_of(const PlacementRequest& q) {
             c.beam_fast = c.header_beam_x;
             c.beam_slow = q.size_slow - c.header_beam_y;
             break;
-        case Convention::mosflm:  // x runs along the slow axis; coordinates of pixel centres
+        case Convention::mosflm:   // x runs along the slow axis; coordinates of pixel centres
         case Convention::denzo: {  // the same from pixel corners
             const double shift = q.convention == Convention::mosflm ? half_pixel : 0.0;
             c.header_beam_x = value_or(q.x_beam, (q.size_slow + q.pixel_size) / 2.0);
@@ -99,8 +99,10 @@ LaboratoryFrame resolve_frame(const PlacementRequest& request, Warnings& warning
     frame.fast = unit_vector(frame.fast, "the fast axis of the detector (-fdet_vector)");
     frame.slow = unit_vector(frame.slow, "the slow axis of the detector (-sdet_vector)");
     if (norm(frame.normal) != 1.0) {
-        frame.normal = unit_vector(cross(frame.fast, frame.slow), "the detector's normal: its fast and slow axes are parallel, so it");
-        warnings.add("-odet_vector is not exactly of length 1: it is replaced by the cross product of -fdet_vector and -sdet_vector");
+        frame.normal =
+            unit_vector(cross(frame.fast, frame.slow), "the detector's normal: its fast and slow axes are parallel, so it");
+        warnings.add(
+            "-odet_vector is not exactly of length 1: it is replaced by the cross product of -fdet_vector and -sdet_vector");
     }
     frame.polarization = unit_vector(frame.polarization, "the polarization (-polar_vector)");
     frame.spindle = unit_vector(frame.spindle, "the spindle (-spindle_axis)");
@@ -124,8 +126,7 @@ void place_detector(const PlacementRequest& q, const LaboratoryFrame& frame, Det
     d.normal = swing(frame.normal);
     if (d.pivot == Pivot::sample)
         d.origin = swing(-centres.close_fast * frame.fast - centres.close_slow * frame.slow + close_distance * frame.normal);
-    else
-        d.origin = -centres.beam_fast * d.fast_axis - centres.beam_slow * d.slow_axis + distance * frame.beam;
+    else d.origin = -centres.beam_fast * d.fast_axis - centres.beam_slow * d.slow_axis + distance * frame.beam;
 
     d.close_distance = dot(d.origin, d.normal);
     d.distance = d.close_distance / cos_tilt;

@@ -35,7 +35,7 @@ struct PlacementRequest {
     double x_beam = not_given, y_beam = not_given;
     double x_close = not_given, y_close = not_given;
     double org_x = not_given, org_y = not_given;  // pixels
-    Vec3 rotation;  // about x, y and z, radians
+    Vec3 rotation;                                // about x, y and z, radians
     double twotheta = 0;
 };
 

@@ -21,8 +21,8 @@ double machine_bytes() {
 }
 
 double steps_as_double(const Experiment& e) {
-    return static_cast<double>(e.beam.sources.size()) * static_cast<double>(e.crystal.domains.size()) *
-           e.scan.rotation.count * e.sampling.oversample * e.sampling.oversample;
+    return static_cast<double>(e.beam.sources.size()) * static_cast<double>(e.crystal.domains.size()) * e.scan.rotation.count *
+           e.sampling.oversample * e.sampling.oversample;
 }
 
 // Miller indices are rounded to int; half of its range leaves room for the arithmetic around them.
@@ -49,22 +49,24 @@ void check_image_size(double fast_pixels, double slow_pixels) {
     const double pixels = fast_pixels * slow_pixels;
     const double bytes = pixels * sizeof(float);
     if (!(pixels <= largest_int) || !(bytes <= machine_bytes()))
-        throw SizeError(format("an image of %.0f x %.0f pixels would take %.3g GiB; at most %.0f pixels and the %.3g GiB of this "
-                               "machine are possible",
-                               fast_pixels, slow_pixels, bytes / bytes_per_gib, largest_int, machine_bytes() / bytes_per_gib));
+        throw SizeError(
+            format("an image of %.0f x %.0f pixels would take %.3g GiB; at most %.0f pixels and the %.3g GiB of this "
+                   "machine are possible",
+                   fast_pixels, slow_pixels, bytes / bytes_per_gib, largest_int, machine_bytes() / bytes_per_gib));
 }
 
 void check_size(const Experiment& e) {
     const double steps = steps_as_double(e);
     if (!(steps <= largest_int))
-        throw SizeError(format("a pixel would take %.0f steps (%zu sources x %zu mosaic domains x %.0f phi steps x %d x %d "
-                               "sub-pixels); at most %.0f can be counted",
-                               steps, e.beam.sources.size(), e.crystal.domains.size(), e.scan.rotation.count,
-                               e.sampling.oversample, e.sampling.oversample, largest_int));
+        throw SizeError(
+            format("a pixel would take %.0f steps (%zu sources x %zu mosaic domains x %.0f phi steps x %d x %d "
+                   "sub-pixels); at most %.0f can be counted",
+                   steps, e.beam.sources.size(), e.crystal.domains.size(), e.scan.rotation.count, e.sampling.oversample,
+                   e.sampling.oversample, largest_int));
     const double edge = std::max(e.detector.fast_pixels, e.detector.slow_pixels);
     if (!(edge * e.sampling.oversample <= largest_int))
-        throw SizeError(format("%.0f x %d sub-pixels along an edge of the image are more than can be counted", edge,
-                               e.sampling.oversample));
+        throw SizeError(
+            format("%.0f x %d sub-pixels along an edge of the image are more than can be counted", edge, e.sampling.oversample));
     check_index_range(e);
 }
 

@@ -37,7 +37,8 @@ struct Experiment {
 // Steps a pixel takes: sources x domains x phi steps x sub-pixels. Layers of the sensor are not counted.
 int steps_per_pixel(const Experiment& experiment);
 
-// Sub-pixels along a pixel's edge that resolve the spots of this crystal: three for each reciprocal pixel that its longest edge fills.
+// Sub-pixels along a pixel's edge that resolve the spots of this crystal: three for each reciprocal pixel that its longest edge
+// fills.
 double recommended_oversample(double longest_edge, double wavelength, double distance, double pixel_size);
 
 // Throws SizeError if the run needs more steps, pixels or indices than can be counted or held in memory.

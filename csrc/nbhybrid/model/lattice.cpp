@@ -66,20 +66,19 @@ double cell_volume(const UnitCell& cell) {
     if (!angle(cell.alpha) || !angle(cell.beta) || !angle(cell.gamma))
         throw ModelError("the angles of a unit cell must lie between 0 and 180 degrees");
     const double half_sum = (cell.alpha + cell.beta + cell.gamma) / 2;
-    const double skew = std::sin(half_sum) * std::sin(half_sum - cell.alpha) * std::sin(half_sum - cell.beta) *
-                        std::sin(half_sum - cell.gamma);
+    const double skew =
+        std::sin(half_sum) * std::sin(half_sum - cell.alpha) * std::sin(half_sum - cell.beta) * std::sin(half_sum - cell.gamma);
     const double volume = skew > 0 ? 2.0 * cell.a * cell.b * cell.c * std::sqrt(skew) : 0.0;
     if (!std::isfinite(volume) || !(volume > smallest_relative_volume * (cell.a * cell.b * cell.c)))
         throw ModelError(format("no unit cell has the angles %g %g %g degrees: it would have no volume",
-                                cell.alpha * degrees_per_radian, cell.beta * degrees_per_radian,
-                                cell.gamma * degrees_per_radian));
+                                cell.alpha * degrees_per_radian, cell.beta * degrees_per_radian, cell.gamma * degrees_per_radian));
     return volume;
 }
 
 Lattice make_lattice(const std::optional<UnitCell>& cell, const Orientation& orientation) {
     const double cell_v = cell ? cell_volume(*cell) : 0.0;
-    ReciprocalAxes star = orientation.matrix ? from_matrix(*orientation.matrix, orientation.wavelength)
-                                             : standard_setting(*cell, cell_v);
+    ReciprocalAxes star =
+        orientation.matrix ? from_matrix(*orientation.matrix, orientation.wavelength) : standard_setting(*cell, cell_v);
     if (orientation.misset) {
         star.a = physics::rotate_xyz(star.a, *orientation.misset);
         star.b = physics::rotate_xyz(star.b, *orientation.misset);
@@ -120,8 +119,7 @@ Vec3 misset_angles(const Mat3& rotation) {
     const Vec3 x = normalized(normalized(rotation.row_x));
     const Vec3 y = normalized(normalized(rotation.row_y));
     const Vec3 z = normalized(normalized(rotation.row_z));
-    if (z.x * z.x < 1.0)
-        return {std::atan2(z.y, z.z), std::atan2(-z.x, std::sqrt(z.y * z.y + z.z * z.z)), std::atan2(y.x, x.x)};
+    if (z.x * z.x < 1.0) return {std::atan2(z.y, z.z), std::atan2(-z.x, std::sqrt(z.y * z.y + z.z * z.z)), std::atan2(y.x, x.x)};
     return {std::atan2(1, 1) * 4, std::atan2(1, 1) * 2, std::atan2(x.y, -y.y)};
 }
 

@@ -15,10 +15,10 @@ struct UnitCell {
 };
 
 struct Lattice {
-    Vec3 a, b, c;                  // m
-    Vec3 a_star, b_star, c_star;   // 1/Angstrom
-    Vec3 edges;                    // |a|, |b|, |c| in m
-    double volume = 0;             // cubic Angstrom; negative for a left-handed matrix
+    Vec3 a, b, c;                 // m
+    Vec3 a_star, b_star, c_star;  // 1/Angstrom
+    Vec3 edges;                   // |a|, |b|, |c| in m
+    double volume = 0;            // cubic Angstrom; negative for a left-handed matrix
 };
 
 // Volume in cubic Angstrom. Throws ModelError if no cell has these edges and angles.
@@ -32,8 +32,8 @@ struct Orientation {
     std::optional<Vec3> misset;
 };
 
-// With a matrix and a cell, the matrix gives the directions and the cell the edges. Without a matrix a* lies along x and b* in the
-// x-y plane before the misset. At least one of the two must be given. Throws ModelError.
+// With a matrix and a cell, the matrix gives the directions and the cell the edges. Without a matrix a* lies along x and b* in
+// the x-y plane before the misset. At least one of the two must be given. Throws ModelError.
 Lattice make_lattice(const std::optional<UnitCell>& cell, const Orientation& orientation);
 
 // The angles about x, y and z (radians) of a rotation matrix.

@@ -26,9 +26,9 @@ Sampling resolve_spread(const SamplingRequest& request);
 // A count of 0 asks for one step; only a negative one means "not given". The count is 0 for a range of 0 cut into steps.
 Sampling resolve_rotation(const SamplingRequest& request);
 
-// Sensor layers from the count and the thickness (m): two unless more are asked for, none without thickness (count 1, step 0). With a
-// count the layers lie thickness / (count - 1) apart. A negative thickness means "not given": half a micrometre if layers are asked
-// for, none otherwise.
+// Sensor layers from the count and the thickness (m): two unless more are asked for, none without thickness (count 1, step 0).
+// With a count the layers lie thickness / (count - 1) apart. A negative thickness means "not given": half a micrometre if layers
+// are asked for, none otherwise.
 Sampling resolve_layers(double count, double thickness);
 
 }  // namespace nbhybrid

@@ -10,12 +10,12 @@ using Options = ReferenceOptions;
 // Milliradians to radians, millimetres to metres.
 constexpr double thousand = 1000;
 
-template <SamplingRequest BeamOptions::*axis, double SamplingRequest::*field>
+template <SamplingRequest BeamOptions::* axis, double SamplingRequest::* field>
 void set_milliradians(Options& o, const Words& w, Warnings&) {
     o.beam.*axis.*field = w.number() / thousand;
 }
 
-template <SamplingRequest BeamOptions::*axis>
+template <SamplingRequest BeamOptions::* axis>
 void set_count(Options& o, const Words& w, Warnings&) {
     (o.beam.*axis).count = static_cast<double>(w.integer());
 }

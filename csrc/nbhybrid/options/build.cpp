@@ -35,7 +35,8 @@ std::optional<UnitCell> unit_cell(const CrystalOptions& o) {
     if (!o.cell) return std::nullopt;
     const std::array<double, 6>& v = *o.cell;
     const auto or_else = [](double value, double otherwise) { return value > 0 ? value : otherwise; };
-    return UnitCell{v[0], or_else(v[1], v[0]), or_else(v[2], v[0]), or_else(v[3], pi / 2), or_else(v[4], pi / 2), or_else(v[5], pi / 2)};
+    return UnitCell{
+        v[0], or_else(v[1], v[0]), or_else(v[2], v[0]), or_else(v[3], pi / 2), or_else(v[4], pi / 2), or_else(v[5], pi / 2)};
 }
 
 Lattice build_lattice(const ReferenceOptions& o, Built& built) {
@@ -45,7 +46,8 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     orientation.wavelength = o.beam.wavelength;
     if (c.matrix_file) orientation.matrix = io::read_matrix(*c.matrix_file);
     if (c.misset == Misset::angles) {
-        if (!is_finite(c.misset_angles)) throw OptionError("-misset_seed also acts as -misset, with words as angles that are not finite");
+        if (!is_finite(c.misset_angles))
+            throw OptionError("-misset_seed also acts as -misset, with words as angles that are not finite");
         orientation.misset = c.misset_angles;
     }
     if (c.misset == Misset::random) {
@@ -70,7 +72,8 @@ void apply_beam_size(const ReferenceOptions& o, Beam& beam, Vec3& size, Warnings
     if (b.size < 0) return;
     const auto clip = [&](double& edge, const char* axis) {
         if (!(b.size < edge)) return;
-        warnings.add(format("the sample's edge along %s (%g mm) is clipped to the beam (-beamsize %g mm)", axis, edge * 1000, b.size * 1000));
+        warnings.add(format("the sample's edge along %s (%g mm) is clipped to the beam (-beamsize %g mm)", axis, edge * 1000,
+                            b.size * 1000));
         edge = b.size;
     };
     clip(size.y, "b");
@@ -111,7 +114,8 @@ void warn_about_placement(const ReferenceOptions& o, Warnings& warnings) {
     std::string names;
     for (const std::string& name : o.detector.vector_options) names += (names.empty() ? "" : ", ") + name;
     warnings.add(names + ": the custom beam-centre convention is in force");
-    if (o.detector.pix0_given) warnings.add("-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
+    if (o.detector.pix0_given)
+        warnings.add("-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
 }
 
 Sensor resolve_sensor(const DetectorOptions& o, Warnings& warnings) {
@@ -129,8 +133,9 @@ LaboratoryFrame build_detector(const ReferenceOptions& o, Detector& d, Warnings&
     resolve_pixels(o, placement, d);
     if (!o.detector.mask.empty()) {
         if (o.detector.mask_fast_pixels != d.fast_pixels || o.detector.mask_slow_pixels != d.slow_pixels)
-            throw InputFileError(*o.detector.mask_file, format("the mask has %d x %d pixels, the image %d x %d", o.detector.mask_fast_pixels,
-                                                              o.detector.mask_slow_pixels, d.fast_pixels, d.slow_pixels));
+            throw InputFileError(*o.detector.mask_file,
+                                 format("the mask has %d x %d pixels, the image %d x %d", o.detector.mask_fast_pixels,
+                                        o.detector.mask_slow_pixels, d.fast_pixels, d.slow_pixels));
         d.mask = o.detector.mask;
     }
     d.region = resolve_region(o.detector.region, d);
@@ -152,7 +157,8 @@ std::vector<Source> read_sources(const std::string& path, const Beam& beam, Warn
         try {
             sources.push_back(make_source(position, or_else(row.values[4], beam.wavelength), or_else(row.values[3], 1.0)));
         } catch (const ModelError& error) {
-            const std::string why = row.from_comment ? " (the reference reads a line that begins with # as numbers, 0 where there are none)" : "";
+            const std::string why =
+                row.from_comment ? " (the reference reads a line that begins with # as numbers, 0 where there are none)" : "";
             throw InputFileError(path, row.line, error.what() + why);
         }
     }
@@ -172,7 +178,8 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Beam& b
         beam.sources = read_sources(*o.beam.source_file, beam, warnings);
         return;
     }
-    const SourceGrid grid{beam.direction, beam.polarization_axis, beam.wavelength, beam.horizontal, beam.vertical, beam.dispersion, o.beam.round_divergence};
+    const SourceGrid grid{beam.direction, beam.polarization_axis, beam.wavelength,        beam.horizontal,
+                          beam.vertical,  beam.dispersion,        o.beam.round_divergence};
     beam.sources = naming("-divergence and -dispersion", [&] { return make_source_grid(grid); });
 }
 
@@ -223,8 +230,9 @@ void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, B
     crystal.mosaic_spread = mosaicity.spread;
     const double largest = static_cast<double>(mosaicity.domains) * e.scan.rotation.count;
     if (!(largest <= 2147483647.0))
-        throw SizeError(format("a pixel would take %.0f steps and more (%lld mosaic domains x %.0f phi steps); at most 2147483647 can be counted",
-                               largest, static_cast<long long>(mosaicity.domains), e.scan.rotation.count));
+        throw SizeError(format(
+            "a pixel would take %.0f steps and more (%lld mosaic domains x %.0f phi steps); at most 2147483647 can be counted",
+            largest, static_cast<long long>(mosaicity.domains), e.scan.rotation.count));
     crystal.domains = make_domains(mosaicity, built.deviates, o.seeds.mosaic);
 }
 
@@ -240,9 +248,10 @@ void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnin
     constexpr double most = 46340;  // its square is still an int
     const double chosen = o.sampling.oversample > 0 ? static_cast<double>(o.sampling.oversample) : recommended;
     if (!(chosen <= most))
-        throw SizeError(format("an oversampling of %.0f takes %.3g steps a pixel; at most 2147483647 can be counted: give a smaller "
-                               "-oversample",
-                               chosen, chosen * chosen));
+        throw SizeError(
+            format("an oversampling of %.0f takes %.3g steps a pixel; at most 2147483647 can be counted: give a smaller "
+                   "-oversample",
+                   chosen, chosen * chosen));
     s.oversample = static_cast<int>(chosen);
     if (chosen < recommended)
         warnings.add(format("the spots are finer than the sub-pixels: -oversample %.0f would resolve them", recommended));

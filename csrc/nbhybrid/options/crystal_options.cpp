@@ -38,9 +38,10 @@ void set_misset_seed(Options& o, const Words& w, Warnings& warnings) {
                       parse_prefix_like_atof(*w.following(2))};
     o.crystal.misset = Misset::angles;
     o.crystal.misset_angles = angles / degrees_per_radian;
-    warnings.add(format("%s also acts as -misset %g %g %g, as in the reference: put it after the other options, or -misset "
-                        "after it",
-                        w.option().c_str(), angles.x, angles.y, angles.z));
+    warnings.add(
+        format("%s also acts as -misset %g %g %g, as in the reference: put it after the other options, or -misset "
+               "after it",
+               w.option().c_str(), angles.x, angles.y, angles.z));
 }
 
 void set_whole_size(Options& o, const Words& w, Warnings&) {
@@ -48,12 +49,12 @@ void set_whole_size(Options& o, const Words& w, Warnings&) {
     o.crystal.size = {size, size, size};
 }
 
-template <double Vec3::*edge>
+template <double Vec3::* edge>
 void set_size(Options& o, const Words& w, Warnings&) {
     o.crystal.size.*edge = w.number() / metres_per_millimetre;
 }
 
-template <double Vec3::*edge>
+template <double Vec3::* edge>
 void set_cells(Options& o, const Words& w, Warnings&) {
     o.crystal.cells.*edge = static_cast<double>(w.integer());
 }
@@ -87,7 +88,8 @@ OptionTopic crystal_options() {
             {"-Na", 1, 1, "n", "unit cells along a", set_cells<&Vec3::x>},
             {"-Nb", 1, 1, "n", "unit cells along b", set_cells<&Vec3::y>},
             {"-Nc", 1, 1, "n", "unit cells along c", set_cells<&Vec3::z>},
-            {"-xtalsize -xtal_size -samplesize -sample_size", 1, 1, "mm", "all edges of the crystal, instead of -N", set_whole_size},
+            {"-xtalsize -xtal_size -samplesize -sample_size", 1, 1, "mm", "all edges of the crystal, instead of -N",
+             set_whole_size},
             {"-xtal_x -xtal_thick* -sample_x -sample_thick*", 1, 1, "mm", "edge along a", set_size<&Vec3::x>},
             {"-xtal_y -xtal_width -sample_y -sample_width -width", 1, 1, "mm", "edge along b", set_size<&Vec3::y>},
             {"-xtal_z -xtal_height -sample_z -sample_height -height -xtal_heigh -sample_heigh -heigh", 1, 1, "mm", "edge along c",

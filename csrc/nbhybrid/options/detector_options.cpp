@@ -21,19 +21,19 @@ void set_pivot(Options& o) {
 }
 
 // A centre that comes with a pivot.
-template <double PlacementRequest::*field, Pivot pivot>
+template <double PlacementRequest::* field, Pivot pivot>
 void set_centre(Options& o, const Words& w, Warnings&) {
     o.detector.placement.*field = millimetres(w);
     set_pivot<pivot>(o);
 }
 
-template <double PlacementRequest::*field>
+template <double PlacementRequest::* field>
 void set_origin_pixel(Options& o, const Words& w, Warnings&) {
     o.detector.placement.*field = w.number();
     set_pivot<Pivot::sample>(o);
 }
 
-template <double PlacementRequest::*field, Pivot pivot>
+template <double PlacementRequest::* field, Pivot pivot>
 void set_distance(Options& o, const Words& w, Warnings&) {
     o.detector.placement.*field = w.positive() / 1000.0;
     set_pivot<pivot>(o);
@@ -52,7 +52,7 @@ void choose_custom(Options& o, const Words& w) {
     if (std::find(chosen_by.begin(), chosen_by.end(), w.option()) == chosen_by.end()) chosen_by.push_back(w.option());
 }
 
-template <Vec3 LaboratoryFrame::*field>
+template <Vec3 LaboratoryFrame::* field>
 void set_vector(Options& o, const Words& w, Warnings&) {
     o.detector.placement.custom_frame.*field = w.vector();
     choose_custom(o, w);
@@ -64,9 +64,10 @@ void set_twotheta_axis(Options& o, const Words& w, Warnings& warnings) {
     choose_custom(o, w);
     o.detector.placement.twotheta = degrees(w);
     set_pivot<Pivot::sample>(o);
-    warnings.add(format("%s also acts as -twotheta %g, and turns the pivot to the sample, as in the reference: put -twotheta, "
-                        "and -pivot, after it",
-                        w.option().c_str(), w.number()));
+    warnings.add(
+        format("%s also acts as -twotheta %g, and turns the pivot to the sample, as in the reference: put -twotheta, "
+               "and -pivot, after it",
+               w.option().c_str(), w.number()));
 }
 
 void set_twotheta(Options& o, const Words& w, Warnings&) {
@@ -80,7 +81,7 @@ void set_pix0(Options& o, const Words& w, Warnings&) {
     choose_custom(o, w);
 }
 
-template <double Vec3::*axis>
+template <double Vec3::* axis>
 void set_rotation(Options& o, const Words& w, Warnings&) {
     o.detector.placement.rotation.*axis = degrees(w);
 }
@@ -116,10 +117,12 @@ void set_region(Options& o, const Words& w, Warnings&) {
 std::vector<OptionRow> placement_rows() {
     return {
         {"-distance", 1, 1, "mm", "along the beam (100); pivot: beam", set_distance<&PlacementRequest::distance, Pivot::beam>},
-        {"-close_distance", 1, 1, "mm", "along the normal; pivot: sample", set_distance<&PlacementRequest::close_distance, Pivot::sample>},
+        {"-close_distance", 1, 1, "mm", "along the normal; pivot: sample",
+         set_distance<&PlacementRequest::close_distance, Pivot::sample>},
         {"-Xbeam", 1, 1, "mm", "beam centre; pivot: beam", set_centre<&PlacementRequest::x_beam, Pivot::beam>},
         {"-Ybeam", 1, 1, "mm", "", set_centre<&PlacementRequest::y_beam, Pivot::beam>},
-        {"-Xclose", 1, 1, "mm", "point nearest to the sample; pivot: sample", set_centre<&PlacementRequest::x_close, Pivot::sample>},
+        {"-Xclose", 1, 1, "mm", "point nearest to the sample; pivot: sample",
+         set_centre<&PlacementRequest::x_close, Pivot::sample>},
         {"-Yclose", 1, 1, "mm", "", set_centre<&PlacementRequest::y_close, Pivot::sample>},
         {"-ORGX", 1, 1, "pixels", "the same as in XDS; pivot: sample", set_origin_pixel<&PlacementRequest::org_x>},
         {"-ORGY", 1, 1, "pixels", "", set_origin_pixel<&PlacementRequest::org_y>},
@@ -137,7 +140,8 @@ std::vector<OptionRow> placement_rows() {
         {"-fdet_vector", 3, 3, "x y z", "fast axis; custom convention", set_vector<&LaboratoryFrame::fast>},
         {"-sdet_vector", 3, 3, "x y z", "slow axis; custom convention", set_vector<&LaboratoryFrame::slow>},
         {"-odet_vector", 3, 3, "x y z", "normal; custom convention", set_vector<&LaboratoryFrame::normal>},
-        {"-pix0_vector -pix0_vector_mm", 3, 3, "x y z", "first pixel; custom convention; recomputed from the beam centre", set_pix0},
+        {"-pix0_vector -pix0_vector_mm", 3, 3, "x y z", "first pixel; custom convention; recomputed from the beam centre",
+         set_pix0},
         {"-beam_vector", 3, 3, "x y z", "beam direction; custom convention", set_vector<&LaboratoryFrame::beam>},
         {"-polar_vector", 3, 3, "x y z", "E-vector; custom convention", set_vector<&LaboratoryFrame::polarization>},
         {"-spindle_axis", 3, 3, "x y z", "rotation axis of the scan; custom convention", set_vector<&LaboratoryFrame::spindle>},
@@ -192,10 +196,8 @@ OptionTopic scan_options() {
         {
             {"-phi", 1, 1, "deg", "start of the rotation (0)",
              [](Options& o, const Words& w, Warnings&) { o.scan.phi = degrees(w); }},
-            {"-osc", 1, 1, "deg", "its range",
-             [](Options& o, const Words& w, Warnings&) { o.scan.rotation.range = degrees(w); }},
-            {"-phistep", 1, 1, "deg", "its step",
-             [](Options& o, const Words& w, Warnings&) { o.scan.rotation.step = degrees(w); }},
+            {"-osc", 1, 1, "deg", "its range", [](Options& o, const Words& w, Warnings&) { o.scan.rotation.range = degrees(w); }},
+            {"-phistep", 1, 1, "deg", "its step", [](Options& o, const Words& w, Warnings&) { o.scan.rotation.step = degrees(w); }},
             {"-phisteps", 1, 1, "n", "number of steps",
              [](Options& o, const Words& w, Warnings&) { o.scan.rotation.count = static_cast<double>(w.integer()); }},
             {"-oversample", 1, 1, "n", "sub-pixels along a pixel's edge (automatic)",

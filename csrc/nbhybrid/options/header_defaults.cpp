@@ -55,8 +55,7 @@ void take_header(const std::string& path, const io::SmvImage& image, bool y_from
     header.take("PHI", [&](double degrees) { options.scan.phi = degrees / degrees_per_radian; });
     header.take("OSC_RANGE", [&](double degrees) { options.scan.rotation.range = degrees / degrees_per_radian; });
     header.take("TWOTHETA", [&](double degrees) {
-        if (degrees != 0)
-            warnings.add(path + format(": TWOTHETA=%g is not applied, as in the reference: use -twotheta", degrees));
+        if (degrees != 0) warnings.add(path + format(": TWOTHETA=%g is not applied, as in the reference: use -twotheta", degrees));
     });
 }
 

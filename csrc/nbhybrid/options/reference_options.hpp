@@ -1,6 +1,6 @@
 #pragma once
-// The command line as values: what the reference's variables hold after its argument list has been read. Units as inside: metres and
-// radians. Nothing is checked against anything else yet, and what may stay open is still open.
+// The command line as values: what the reference's variables hold after its argument list has been read. Units as inside: metres
+// and radians. Nothing is checked against anything else yet, and what may stay open is still open.
 
 #include <array>
 #include <cstdint>
@@ -53,7 +53,7 @@ struct DetectorOptions {
     // pixel size, sizes, distances and centres stand in the request
     PlacementRequest placement;
     std::int64_t fast_pixels = 0, slow_pixels = 0;  // 0: from the size
-    std::vector<std::string> vector_options;  // those that chose Convention::custom, since the last named convention
+    std::vector<std::string> vector_options;        // those that chose Convention::custom, since the last named convention
     bool pix0_given = false;
     bool curved = false, point_pixel = false;
     double sensor_thickness = 0;
@@ -105,7 +105,7 @@ struct OwnOptions {
     std::vector<PixelAddress> trace_pixels;
     bool trace_steps = false;
     std::string trace_file = "trace_steps.txt";
-    int threads = 0;  // 0: the cores this process may use
+    int threads = 0;        // 0: the cores this process may use
     std::string json_file;  // empty: none
     bool quiet = false;
     double max_table_gib = 8;

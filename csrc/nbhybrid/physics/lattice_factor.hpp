@@ -1,6 +1,6 @@
 #pragma once
-// Interference of the unit cells of a crystal of N_a x N_b x N_c cells: F_latt, one function a crystal shape. Arguments: the fractional
-// index, the offset from the nearest integer index, and the numbers of cells (as floating-point numbers, each >= 1).
+// Interference of the unit cells of a crystal of N_a x N_b x N_c cells: F_latt, one function a crystal shape. Arguments: the
+// fractional index, the offset from the nearest integer index, and the numbers of cells (as floating-point numbers, each >= 1).
 
 #include <cmath>
 
@@ -12,8 +12,8 @@ namespace nbhybrid::physics {
 
 enum class CrystalShape { square, round, gauss, tophat };
 
-// Sum of N phase factors, sin(N x)/sin(x) at x = pi h: the parallelepiped's factor along one axis. Exactly N at x = 0; at any other
-// integer h the quotient of two rounding errors, close to +-N.
+// Sum of N phase factors, sin(N x)/sin(x) at x = pi h: the parallelepiped's factor along one axis. Exactly N at x = 0; at any
+// other integer h the quotient of two rounding errors, close to +-N.
 template <class T>
 NBHYBRID_HOST_DEVICE inline T grating(const T& x, const T& n) {
     using std::sin;
@@ -41,11 +41,11 @@ NBHYBRID_HOST_DEVICE inline T offset_in_cells_squared(const Vec3T<T>& d, const V
     return d.x * d.x * n.x * n.x + d.y * d.y * n.y * n.y + d.z * d.z * n.z * n.z;
 }
 
-// |dh a* + dk b* + dl c*|^2 N_a^2 N_b^2 N_c^2 (1/Angstrom^2), with the reciprocal vectors of the unrotated crystal: for gauss and tophat.
+// |dh a* + dk b* + dl c*|^2 N_a^2 N_b^2 N_c^2 (1/Angstrom^2), with the reciprocal vectors of the unrotated crystal: for gauss and
+// tophat.
 template <class T>
-NBHYBRID_HOST_DEVICE inline T offset_in_reciprocal_space_squared(const Vec3T<T>& d, const Vec3T<T>& a_star,
-                                                                 const Vec3T<T>& b_star, const Vec3T<T>& c_star,
-                                                                 const Vec3T<T>& n) {
+NBHYBRID_HOST_DEVICE inline T offset_in_reciprocal_space_squared(const Vec3T<T>& d, const Vec3T<T>& a_star, const Vec3T<T>& b_star,
+                                                                 const Vec3T<T>& c_star, const Vec3T<T>& n) {
     const T x = d.x * a_star.x + d.y * b_star.x + d.z * c_star.x;
     const T y = d.x * a_star.y + d.y * b_star.y + d.z * c_star.y;
     const T z = d.x * a_star.z + d.y * b_star.z + d.z * c_star.z;

@@ -12,8 +12,8 @@ NBHYBRID_HOST_DEVICE inline T photons_per_steradian(const T& intensity, const T&
     return T(electron_radius_squared) * fluence * intensity / steps;
 }
 
-// Isotropic scattering of a cube of liquid water of edge `thickness` (m), photons per steradian: its forward amplitude of 2.57 electrons a
-// molecule, density 1 g/cm^3, 18 g/mol. Meant as a simple background; it does not fall off with angle.
+// Isotropic scattering of a cube of liquid water of edge `thickness` (m), photons per steradian: its forward amplitude of 2.57
+// electrons a molecule, density 1 g/cm^3, 18 g/mol. Meant as a simple background; it does not fall off with angle.
 template <class T>
 NBHYBRID_HOST_DEVICE inline T water_background(const T& fluence, const T& thickness) {
     const T amplitude = T(2.57), molar_mass = T(18), grams_per_cubic_metre = T(1e6);

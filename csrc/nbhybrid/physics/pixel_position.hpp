@@ -13,16 +13,17 @@ NBHYBRID_HOST_DEVICE inline T subpixel_centre(const T& subpixel_size, int index)
     return subpixel_size * T(index) + subpixel_size / T(2);
 }
 
-// Flat detector. The four terms (fast, slow and depth offsets along their axes, and the first pixel's corner) are summed in this order.
+// Flat detector. The four terms (fast, slow and depth offsets along their axes, and the first pixel's corner) are summed in this
+// order.
 template <class T>
 NBHYBRID_HOST_DEVICE inline Vec3T<T> flat_position(const Vec3T<T>& along_fast, const Vec3T<T>& along_slow,
                                                    const Vec3T<T>& into_sensor, const Vec3T<T>& origin) {
     return along_fast + along_slow + into_sensor + origin;
 }
 
-// Cylinder-like detector: every pixel lies at `distance`; the y and z components of the flat position, divided by the distance, are taken
-// as rotation angles about the slow and the fast axis. Meant for a beam along x and axes along -y and z; elsewhere the result is
-// what the formula gives.
+// Cylinder-like detector: every pixel lies at `distance`; the y and z components of the flat position, divided by the distance,
+// are taken as rotation angles about the slow and the fast axis. Meant for a beam along x and axes along -y and z; elsewhere the
+// result is what the formula gives.
 template <class T>
 NBHYBRID_HOST_DEVICE inline Vec3T<T> curved_position(const Vec3T<T>& flat, const T& distance, const Vec3T<T>& beam,
                                                      const Vec3T<T>& fast_axis, const Vec3T<T>& slow_axis) {

@@ -9,8 +9,8 @@
 
 namespace nbhybrid::physics {
 
-// All three directions are unit vectors. psi is the azimuth of the diffracted ray about the incident one, from the E-vector, which
-// is the part of `axis` perpendicular to the incident ray.
+// All three directions are unit vectors. psi is the azimuth of the diffracted ray about the incident one, from the E-vector,
+// which is the part of `axis` perpendicular to the incident ray.
 template <class T>
 NBHYBRID_HOST_DEVICE inline T polarization_factor(const T& kahn, const Vec3T<T>& incident, const Vec3T<T>& diffracted,
                                                   const Vec3T<T>& axis) {

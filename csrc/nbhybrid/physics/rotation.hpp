@@ -8,8 +8,8 @@
 
 namespace nbhybrid::physics {
 
-// About the x, then the y, then the z axis; a rotation by exactly 0 is left out. The products with 0 about y stay: they decide the
-// sign of a zero component.
+// About the x, then the y, then the z axis; a rotation by exactly 0 is left out. The products with 0 about y stay: they decide
+// the sign of a zero component.
 template <class T>
 NBHYBRID_HOST_DEVICE inline Vec3T<T> rotate_xyz(Vec3T<T> v, const Vec3T<T>& angles) {
     using std::cos;

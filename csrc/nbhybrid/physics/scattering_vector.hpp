@@ -7,8 +7,7 @@
 namespace nbhybrid::physics {
 
 template <class T>
-NBHYBRID_HOST_DEVICE inline Vec3T<T> scattering_vector(const Vec3T<T>& diffracted, const Vec3T<T>& incident,
-                                                       const T& wavelength) {
+NBHYBRID_HOST_DEVICE inline Vec3T<T> scattering_vector(const Vec3T<T>& diffracted, const Vec3T<T>& incident, const T& wavelength) {
     return (diffracted - incident) / wavelength;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The unit cell's amplitude at a fractional index: the nearest entry of a table, or a tricubic polynomial through 4 x 4 x 4 entries.
+// The unit cell's amplitude at a fractional index: the nearest entry of a table, or a tricubic polynomial through 4 x 4 x 4
+// entries.
 
 #include <cmath>
 #include <cstddef>
@@ -30,8 +31,8 @@ NBHYBRID_HOST_DEVICE inline double nearest_amplitude(const AmplitudeGrid& grid, 
     return inside ? grid.values[grid.offset(h, k, l)] : grid.default_amplitude;
 }
 
-// Whether one index is too close to (or beyond) an end of its range for the four-point polynomial. It asks for one entry more than
-// the polynomial uses on either side.
+// Whether one index is too close to (or beyond) an end of its range for the four-point polynomial. It asks for one entry more
+// than the polynomial uses on either side.
 NBHYBRID_HOST_DEVICE inline bool leaves_range(double index, int min, int max) {
     const int count = max - min + 1;
     return (index - min + 3 > count) || (index - 2 < min);
@@ -62,8 +63,7 @@ NBHYBRID_HOST_DEVICE inline double tricubic_amplitude(const AmplitudeGrid& grid,
     double along_h[4];
     for (int i = 0; i < 4; ++i) {
         double along_k[4];
-        for (int j = 0; j < 4; ++j)
-            along_k[j] = cubic_through_four(l0, grid.values + grid.offset(h0 + i, k0 + j, l0), hkl.z);
+        for (int j = 0; j < 4; ++j) along_k[j] = cubic_through_four(l0, grid.values + grid.offset(h0 + i, k0 + j, l0), hkl.z);
         along_h[i] = cubic_through_four(k0, along_k, hkl.y);
     }
     return cubic_through_four(h0, along_h, hkl.x);

@@ -10,8 +10,8 @@ namespace nbhybrid {
 
 namespace {
 
-// Entries of the (phi, domain) table: 2.25 MiB. Beyond it the domain's rotation is applied at every step, which costs about a tenth of the
-// step.
+// Entries of the (phi, domain) table: 2.25 MiB. Beyond it the domain's rotation is applied at every step, which costs about a
+// tenth of the step.
 constexpr std::size_t largest_orientation_table = std::size_t{1} << 15U;
 
 // The polarization axis settles after a few normalisations; the bound is for an axis that never would.
@@ -53,20 +53,29 @@ Plan::Plan(const Experiment& experiment) : shape_(experiment.crystal.shape) {
     plan_beam(experiment);
     plan_orientations(experiment);
     plan_crystal(experiment);
-    view_.scale = {experiment.beam.fluence,
-                   physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness),
+    view_.scale = {experiment.beam.fluence, physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness),
                    steps_per_pixel(experiment)};
 }
 
 void Plan::plan_detector(const Experiment& experiment) {
     const Detector& d = experiment.detector;
     const PixelSampling& s = experiment.sampling;
-    view_.detector = {d.fast_axis,  d.slow_axis,      d.normal,
-                      d.origin,     experiment.beam.direction,
-                      d.pixel_size, d.pixel_size / s.oversample,
-                      d.distance,   d.close_distance, d.fast_pixels,
-                      d.slow_pixels, d.region,        d.mask.empty() ? nullptr : d.mask.data(),
-                      d.curved,     d.point_pixel,    s.oversample,
+    view_.detector = {d.fast_axis,
+                      d.slow_axis,
+                      d.normal,
+                      d.origin,
+                      experiment.beam.direction,
+                      d.pixel_size,
+                      d.pixel_size / s.oversample,
+                      d.distance,
+                      d.close_distance,
+                      d.fast_pixels,
+                      d.slow_pixels,
+                      d.region,
+                      d.mask.empty() ? nullptr : d.mask.data(),
+                      d.curved,
+                      d.point_pixel,
+                      s.oversample,
                       s.solid_angle};
     view_.sensor = {d.sensor.layers, d.sensor.layer_thickness, d.sensor.attenuation, d.sensor.thickness == 0.0, s.thickness};
 }
@@ -81,9 +90,10 @@ void Plan::plan_beam(const Experiment& experiment) {
         axis = normalized(axis);
         polarization_axes_.push_back(axis);
     }
-    view_.beam = {sources_.data(),          static_cast<int>(sources_.size()), experiment.sampling.dmin, beam.kahn_factor,
-                  beam.polarization,        experiment.sampling.polarization,  polarization_axes_.data(),
-                  static_cast<int>(polarization_axes_.size())};
+    view_.beam = {sources_.data(),           static_cast<int>(sources_.size()),
+                  experiment.sampling.dmin,  beam.kahn_factor,
+                  beam.polarization,         experiment.sampling.polarization,
+                  polarization_axes_.data(), static_cast<int>(polarization_axes_.size())};
 }
 
 void Plan::plan_orientations(const Experiment& experiment) {
@@ -125,8 +135,10 @@ void Plan::plan_crystal(const Experiment& experiment) {
         grid.k_min = f.k.min, grid.k_max = f.k.max;
         grid.l_min = f.l.min, grid.l_max = f.l.max;
     }
-    view_.crystal = {c.cells, c.lattice.a_star, c.lattice.b_star, c.lattice.c_star, c.fudge, grid, c.interpolate,
-                     experiment.sampling.water_thickness != 0.0};
+    view_.crystal = {c.cells,          c.lattice.a_star,
+                     c.lattice.b_star, c.lattice.c_star,
+                     c.fudge,          grid,
+                     c.interpolate,    experiment.sampling.water_thickness != 0.0};
 }
 
 void Plan::set_axis_uses(std::vector<CarryOver::AxisUses> uses) {

@@ -1,6 +1,6 @@
 #pragma once
-// What the kernel reads: everything that is the same for many pixels, as plain numbers and flat arrays, grouped by stage. A PlanView
-// points into a Plan, which owns the arrays; on a GPU it would point into the device's memory.
+// What the kernel reads: everything that is the same for many pixels, as plain numbers and flat arrays, grouped by stage. A
+// PlanView points into a Plan, which owns the arrays; on a GPU it would point into the device's memory.
 
 #include <cstdint>
 #include <vector>
@@ -53,16 +53,16 @@ struct BeamStage {
     double dmin;
     double kahn_factor;
     bool polarization, oversample;
-    // Normalising the polarization axis once more changes it until it settles. The reference does so at every use; use number i of a run
-    // takes entry min(i, n_axes - 1).
+    // Normalising the polarization axis once more changes it until it settles. The reference does so at every use; use number i
+    // of a run takes entry min(i, n_axes - 1).
     const Vec3* axes;
     int n_axes;
 };
 
 struct OrientationStage {
     int n_phi, n_domains;
-    // The crystal after each phi step's rotation, before the domain's: in the first sweep of a run and in all later ones. They differ
-    // where a phi of exactly 0 leaves the crystal as the step before left it.
+    // The crystal after each phi step's rotation, before the domain's: in the first sweep of a run and in all later ones. They
+    // differ where a phi of exactly 0 leaves the crystal as the step before left it.
     const Axes* first_sweep;
     const Axes* later_sweep;
     const Mat3* domains;  // null: none is rotated

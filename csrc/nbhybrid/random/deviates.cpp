@@ -20,8 +20,8 @@ constexpr float smallest_mean_for_gaussian = 1.0e6F;
 
 void advance(StreamState& state) { state = multiplier * state % modulus; }
 
-// ln Gamma(x) for x > 0 by Lanczos' series (SIAM J. Numer. Anal. B 1 (1964) 86), relative error about 2e-10 before the rounding to
-// float32.
+// ln Gamma(x) for x > 0 by Lanczos' series (SIAM J. Numer. Anal. B 1 (1964) 86), relative error about 2e-10 before the rounding
+// to float32.
 float log_gamma(float argument) {
     constexpr std::array<double, 6> coefficients = {76.18009172947146,  -86.50532032941677,    24.01409824083091,
                                                     -1.231739572450155, 0.1208650973866179e-2, -0.5395239384953e-5};

@@ -10,8 +10,9 @@ namespace nbhybrid {
 // The state of one stream: zero or negative before its first use, the generator's last integer afterwards.
 using StreamState = std::int64_t;
 
-// All streams share one shuffle table, as in the reference: how a stream goes on depends on what other streams have drawn. A stream
-// that begins with a positive state does not fill the table anew unless nobody has filled it yet. One object serves one run.
+// All streams share one shuffle table, as in the reference: how a stream goes on depends on what other streams have drawn. A
+// stream that begins with a positive state does not fill the table anew unless nobody has filled it yet. One object serves one
+// run.
 class SharedDeviates {
 public:
     // On (0, 1), never above 1 - 1.2e-7. Minimal standard generator of Park & Miller (CACM 31 (1988) 1192) with the shuffle
@@ -32,7 +33,8 @@ private:
     std::array<std::int64_t, 32> table_{};
     bool has_spare_ = false;
     float spare_ = 0.0F;
-    // What the Poisson methods remember of the last mean. Both share the mean, and the second number of one is the first of the other.
+    // What the Poisson methods remember of the last mean. Both share the mean, and the second number of one is the first of the
+    // other.
     float last_mean_ = -1.0F;
     float exponential_ = 0.0F;  // exp(-mean), or the logarithm of the peak of the comparison function
     float width_ = 0.0F;

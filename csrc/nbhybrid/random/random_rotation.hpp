@@ -6,7 +6,8 @@
 namespace nbhybrid {
 
 // A rotation about a random axis by an angle of at most `cap` (radians; float32 as in the reference), three deviates of the
-// stream. The distribution of angles is that of a spherical cap as the reference makes it: cap (1 - r^2)^(1/3), r uniform on [-1, 1].
+// stream. The distribution of angles is that of a spherical cap as the reference makes it: cap (1 - r^2)^(1/3), r uniform on [-1,
+// 1].
 Mat3 random_rotation(float cap, SharedDeviates& deviates, StreamState& state);
 
 }  // namespace nbhybrid

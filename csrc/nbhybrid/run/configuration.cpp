@@ -104,8 +104,9 @@ ConfigurationSection sampling_section(const Experiment& e) {
 }  // namespace
 
 Configuration configuration_of(const Experiment& e) {
-    return {crystal_section(e.crystal), amplitude_section(e.structure_factors), beam_section(e.beam),
-            detector_section(e.detector), scan_section(e.scan), sampling_section(e)};
+    return {crystal_section(e.crystal), amplitude_section(e.structure_factors),
+            beam_section(e.beam),       detector_section(e.detector),
+            scan_section(e.scan),       sampling_section(e)};
 }
 
 const char* name_of(Convention convention) {

@@ -54,8 +54,9 @@ void Simulation::prepare_traces() {
     const Detector& d = built_.experiment.detector;
     for (const options::PixelAddress& pixel : options_.own.trace_pixels) {
         if (pixel.slow >= d.slow_pixels || pixel.fast >= d.fast_pixels)
-            throw OptionError(format("--trace-pixel %lld %lld: the image has %d x %d (slow x fast) pixels", static_cast<long long>(pixel.slow),
-                                     static_cast<long long>(pixel.fast), d.slow_pixels, d.fast_pixels));
+            throw OptionError(format("--trace-pixel %lld %lld: the image has %d x %d (slow x fast) pixels",
+                                     static_cast<long long>(pixel.slow), static_cast<long long>(pixel.fast), d.slow_pixels,
+                                     d.fast_pixels));
         kernel::PixelRecord record;
         record.slow = static_cast<int>(pixel.slow);
         record.fast = static_cast<int>(pixel.fast);
@@ -65,8 +66,9 @@ void Simulation::prepare_traces() {
     const double steps = static_cast<double>(plan_->view().scale.steps) * plan_->view().sensor.layers;
     const double bytes = traces_.steps ? steps * static_cast<double>(traces_.pixels.size() * sizeof(kernel::StepRecord)) : 0;
     if (bytes > most_trace_bytes)
-        throw SizeError(format("--trace-level steps: %zu pixels of %.0f steps take %.3g GiB; at most 4 are possible: trace fewer pixels",
-                               traces_.pixels.size(), steps, bytes / (1024.0 * 1024 * 1024)));
+        throw SizeError(
+            format("--trace-level steps: %zu pixels of %.0f steps take %.3g GiB; at most 4 are possible: trace fewer pixels",
+                   traces_.pixels.size(), steps, bytes / (1024.0 * 1024 * 1024)));
 }
 
 image::ImageView Simulation::view() const {
@@ -80,16 +82,17 @@ std::string Simulation::description() const {
     std::string text = format("%s convention, pivot at the %s\n", name_of(d.convention), name_of(d.pivot));
     text += format("  %d x %d pixels of %g mm at %g mm\n", d.fast_pixels, d.slow_pixels, d.pixel_size * 1000, d.distance * 1000);
     text += format("  wavelength %g A, %g photons/m^2\n", e.beam.wavelength * 1e10, e.beam.fluence);
-    text += format("  %s crystal of %.0f x %.0f x %.0f cells, %lld amplitudes (others %g)%s\n", name_of(e.crystal.shape), e.crystal.cells.x,
-                   e.crystal.cells.y, e.crystal.cells.z, static_cast<long long>(e.structure_factors.entries),
+    text += format("  %s crystal of %.0f x %.0f x %.0f cells, %lld amplitudes (others %g)%s\n", name_of(e.crystal.shape),
+                   e.crystal.cells.x, e.crystal.cells.y, e.crystal.cells.z, static_cast<long long>(e.structure_factors.entries),
                    e.structure_factors.default_amplitude, e.crystal.interpolate ? ", interpolated" : "");
     text += format("  %zu sources\n", e.beam.sources.size());
     text += format("  %zu mosaic domains over mosaic spread of %g degrees\n", e.crystal.domains.size(),
                    e.crystal.mosaic_spread * degrees_per_radian);
     text += format("  %.0f phi steps from %g to %g degrees\n", e.scan.rotation.count, e.scan.phi_start * degrees_per_radian,
                    (e.scan.phi_start + e.scan.rotation.range) * degrees_per_radian);
-    text += format("  %dx%d pixel oversample steps%s%s%s\n", e.sampling.oversample, e.sampling.oversample, e.sampling.thickness ? " +thick" : "",
-                   e.sampling.polarization ? " +polar" : "", e.sampling.solid_angle ? " +omega" : "");
+    text += format("  %dx%d pixel oversample steps%s%s%s\n", e.sampling.oversample, e.sampling.oversample,
+                   e.sampling.thickness ? " +thick" : "", e.sampling.polarization ? " +polar" : "",
+                   e.sampling.solid_angle ? " +omega" : "");
     return text;
 }
 
@@ -115,7 +118,8 @@ std::string Simulation::statistics_text() const {
     text += format("mean= %g rms= %g rmsd= %g\n", statistics_.mean, statistics_.rms, statistics_.rmsd);
     const double scale = image::integer_scale(options_.output.integer_scale, statistics_);
     text += format("intfile_scale = %g\n", scale);
-    if (options_.output.write_pgm) text += format("pgm_scale = %g\n", image::pgm_scale(options_.output.pgm_scale, scale, statistics_));
+    if (options_.output.write_pgm)
+        text += format("pgm_scale = %g\n", image::pgm_scale(options_.output.pgm_scale, scale, statistics_));
     return text;
 }
 

@@ -21,7 +21,8 @@ using kernel::Watch;
 
 class Simulation {
 public:
-    // Reads the input files, makes the plan and looks whether the outputs can be written. Throws the errors of options, model, io.
+    // Reads the input files, makes the plan and looks whether the outputs can be written. Throws the errors of options, model,
+    // io.
     Simulation(options::ReferenceOptions options, int threads);
 
     // What is going to be computed, as lines for a terminal.
@@ -32,8 +33,8 @@ public:
 
     // Fills the image. Throws Interrupted if the watch said so.
     void render(const Watch& watch);
-    // After render(): the statistics, the traces of the pixels asked for, and the pixels to print, row by row of the region (empty
-    // without -printout).
+    // After render(): the statistics, the traces of the pixels asked for, and the pixels to print, row by row of the region
+    // (empty without -printout).
     std::string statistics_text() const;
     std::string trace_text() const;
     std::string printout_text(int slow) const;

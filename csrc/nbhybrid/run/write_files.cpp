@@ -45,7 +45,12 @@ io::SmvHeader smv_header(const Experiment& e) {
 
 FileWriter::FileWriter(const image::ImageView& image, const Experiment& experiment, const options::OutputOptions& options,
                        const image::Statistics& statistics, const kernel::Watch& watch)
-    : image_(image), experiment_(experiment), options_(options), statistics_(statistics), watch_(watch), rows_until_asking_(rows_between_asking) {}
+    : image_(image),
+      experiment_(experiment),
+      options_(options),
+      statistics_(statistics),
+      watch_(watch),
+      rows_until_asking_(rows_between_asking) {}
 
 void FileWriter::ask() {
     if (--rows_until_asking_ > 0) return;

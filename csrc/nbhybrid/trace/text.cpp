@@ -88,7 +88,8 @@ void append_events(Lines& lines, const Plan& plan, const PixelRecord& record) {
         switch (event.kind) {
             case TraceEvent::Kind::source: append_source(lines, plan.view(), record.sources[event.record]); break;
             case TraceEvent::Kind::first_step:
-                append_first_step(lines, plan.view(), plan.shape() == physics::CrystalShape::square, record.first_steps[event.record]);
+                append_first_step(lines, plan.view(), plan.shape() == physics::CrystalShape::square,
+                                  record.first_steps[event.record]);
                 break;
             case TraceEvent::Kind::first_amplitude: lines.value("F_cell", record.first_steps[event.record].amplitude); break;
             case TraceEvent::Kind::interpolation_ends: lines.raw(end_of_interpolation); break;
@@ -129,9 +130,9 @@ std::string steps_heading(const PixelRecord& record) {
 }
 
 std::string step_line(const kernel::StepRecord& s) {
-    return format("%d %d %d %d %d %d %a %a %a %d %d %d %a %a %a %a %a %a\n", s.layer, s.sub_slow, s.sub_fast, s.source, s.phi, s.domain,
-                  s.index.x, s.index.y, s.index.z, s.nearest.h, s.nearest.k, s.nearest.l, s.lattice_factor, s.amplitude, s.polarization,
-                  s.solid_angle, s.capture, s.intensity);
+    return format("%d %d %d %d %d %d %a %a %a %d %d %d %a %a %a %a %a %a\n", s.layer, s.sub_slow, s.sub_fast, s.source, s.phi,
+                  s.domain, s.index.x, s.index.y, s.index.z, s.nearest.h, s.nearest.k, s.nearest.l, s.lattice_factor, s.amplitude,
+                  s.polarization, s.solid_angle, s.capture, s.intensity);
 }
 
 }  // namespace nbhybrid::trace

@@ -9,12 +9,12 @@
 
 namespace nbhybrid::trace {
 
-// One block a record, in the order given, each begun by a line "# pixel slow fast". A record without events or steps that was never
-// rendered says so in a comment.
+// One block a record, in the order given, each begun by a line "# pixel slow fast". A record without events or steps that was
+// never rendered says so in a comment.
 //
 // The reference announces the end of interpolation without ending the line, so that the announcement swallows the trace line that
-// follows. So do we: at its place inside a block or, if interpolation ended in a pixel that is not traced, before the first line of the first
-// traced pixel after it.
+// follows. So do we: at its place inside a block or, if interpolation ended in a pixel that is not traced, before the first line
+// of the first traced pixel after it.
 std::string summary_text(const Plan& plan, const std::vector<kernel::PixelRecord>& records);
 
 // The heading of a block and a line for every step summed.

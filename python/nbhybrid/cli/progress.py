@@ -36,7 +36,9 @@ class ProgressBar:
             if self._bar is None:
                 from tqdm import tqdm
 
-                self._bar = tqdm(total=100, unit="%", file=sys.stderr, leave=False, bar_format="{l_bar}{bar}| {elapsed}<{remaining}")
+                self._bar = tqdm(
+                    total=100, unit="%", file=sys.stderr, leave=False, bar_format="{l_bar}{bar}| {elapsed}<{remaining}"
+                )
             self._bar.n = round(100 * done, 1)
             self._bar.refresh()
         return True
