@@ -6,7 +6,12 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find csrc cuda python -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.py' -o -name '*.pyi' \)) pyproject.toml CMakeLists.txt
 TEST_SOURCES := $(shell find tests/cpp -type f)
 
-.PHONY: demo test lint asan fuzz bench wheel sdist clean
+.PHONY: demo test lint format asan cuda fuzz bench wheel sdist clean
+
+# How long `make fuzz` tries each reader.
+FUZZ_SECONDS ?= 600
+CXX_FILES = $(shell find csrc cuda tests -name '*.[ch]pp' -o -name '*.cu')
+RUN_CMAKE = PATH="$(CURDIR)/$(BIN):$$PATH" cmake
 
 demo: $(VENV)/installed
 	$(BIN)/python examples/lysozyme/demo.py
@@ -19,25 +24,41 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/clang-format --dry-run --Werror $$(find csrc cuda tests -name '*.[ch]pp' -o -name '*.cu')
+	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
+
+format: $(VENV)/dev
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CXX_FILES)
 
 asan: $(VENV)/tools
-	PATH="$(CURDIR)/$(BIN):$$PATH" cmake --preset asan
-	PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build --preset asan
+	$(RUN_CMAKE) --preset asan
+	$(RUN_CMAKE) --build --preset asan
 	build/asan/nbhybrid_tests
 
-# Ten minutes for each reader.
+# Needs nvcc, but no GPU.
+cuda: $(VENV)/tools
+	$(RUN_CMAKE) --preset cuda-compile
+	$(RUN_CMAKE) --build --preset cuda-compile
+
+# Needs clang and its runtime. What is found stays in build/fuzz/corpus.
 fuzz: $(VENV)/tools
-	PATH="$(CURDIR)/$(BIN):$$PATH" cmake --preset fuzz
-	PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build --preset fuzz
-	for reader in hkl fdump smv matrix; do mkdir -p build/fuzz/corpus_$$reader; \
-	  build/fuzz/tests/fuzz/fuzz_$$reader -max_total_time=600 -rss_limit_mb=4096 build/fuzz/corpus_$$reader tests/fuzz/corpus/$$reader || exit 1; done
+	$(RUN_CMAKE) --preset fuzz
+	$(RUN_CMAKE) --build --preset fuzz
+	$(BIN)/python tests/fuzz/make_seeds.py build/fuzz/seeds
+	for source in tests/fuzz/fuzz_*.cpp; do \
+	  reader=$$(basename $$source .cpp); reader=$${reader#fuzz_}; \
+	  mkdir -p build/fuzz/corpus/$$reader build/fuzz/seeds/$$reader; \
+	  build/fuzz/tests/fuzz/fuzz_$$reader -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ \
+	    build/fuzz/corpus/$$reader build/fuzz/seeds/$$reader || exit 1; \
+	done
 
 bench: $(VENV)/installed
 	$(BIN)/python bench/run.py
 
+# The wheel is built from the source archive, which shows that the archive is complete.
 wheel: $(VENV)/tools
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python -m build --outdir dist .
 
 sdist: $(VENV)/tools
 	$(BIN)/python -m build --sdist --outdir dist .
@@ -63,6 +84,6 @@ $(VENV)/installed: $(VENV)/tools $(SOURCES)
 	@touch $@
 
 build/dev/nbhybrid_tests: $(VENV)/tools $(SOURCES) $(TEST_SOURCES)
-	PATH="$(CURDIR)/$(BIN):$$PATH" cmake --preset dev
-	PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build --preset dev
+	$(RUN_CMAKE) --preset dev
+	$(RUN_CMAKE) --build --preset dev
 	@touch $@

@@ -1,46 +1,48 @@
-// Keeps the physics headers and the loop nest fit for the device: everything in them that a kernel will call is compiled here.
+// Keeps the physics headers and the loop nest fit for the device: every function of theirs is compiled here for a kernel.
 
-#include "nbhybrid/kernel/pixel_walk.hpp"
+#include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/physics/lattice_factor.hpp"
 #include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
+#include "nbhybrid/physics/rotation.hpp"
 #include "nbhybrid/physics/structure_factor.hpp"
 
 namespace nbhybrid {
-namespace {
 
-// Sums the squared amplitudes of a pixel's steps.
+using OnePixel = kernel::PixelBlock<1>;
+
+// Sums the amplitudes of a pixel's steps, times the lattice factors of all crystal shapes.
 struct AmplitudeSum {
     const CrystalStage& crystal;
     double sum = 0;
 
-    __device__ void enter_subpixel(const kernel::WalkState&) {}
-    __device__ bool enter_source(const kernel::WalkState&) { return true; }
-    __device__ bool step(const kernel::WalkState& at, int, int, const Axes& axes) {
-        const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, at.scattering);
-        const double nearest = physics::nearest_amplitude(crystal.amplitudes, physics::nearest_index(index.x),
-                                                          physics::nearest_index(index.y), physics::nearest_index(index.z));
-        const double between =
-            physics::leaves_table(crystal.amplitudes, index) ? nearest : physics::tricubic_amplitude(crystal.amplitudes, index);
-        const double lattice =
-            physics::square_axis_factor(index.x, crystal.cells.x) +
-            physics::round_factor(physics::offset_in_cells_squared(index, crystal.cells), crystal.cells, crystal.fudge) +
-            physics::gauss_factor(index.x, crystal.cells, crystal.fudge) +
-            physics::tophat_factor(index.x, crystal.cells, crystal.fudge);
-        sum += between * lattice;
+    __device__ void enter_subpixel(const OnePixel&) {}
+    __device__ bool enter_source(const OnePixel&) { return true; }
+    __device__ bool step(const OnePixel& block, int, int, const Axes& axes) {
+        const CrystalStage& c = crystal;
+        const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, block.scattering[0]);
+        const int h = physics::nearest_index(index.x), k = physics::nearest_index(index.y), l = physics::nearest_index(index.z);
+        const Vec3 offset{index.x - h, index.y - k, index.z - l};
+        const double in_cells = physics::offset_in_cells_squared(offset, c.cells);
+        const double in_space = physics::offset_in_reciprocal_space_squared(offset, c.a_star, c.b_star, c.c_star, c.cells);
+        const double lattice = physics::square_axis_factor(index.x, c.cells.x) + physics::round_factor(in_cells, c.cells, c.fudge) +
+                               physics::gauss_factor(in_space, c.cells, c.fudge) +
+                               physics::tophat_factor(in_space, c.cells, c.fudge);
+        const double amplitude = physics::leaves_table(c.amplitudes, index) ? physics::nearest_amplitude(c.amplitudes, h, k, l)
+                                                                            : physics::tricubic_amplitude(c.amplitudes, index);
+        sum += amplitude * lattice;
         return true;
     }
 };
 
-__global__ void walk_all_pixels(PlanView plan, float* image) {
-    kernel::WalkState at;
-    at.slow = static_cast<int>(blockIdx.x);
-    at.fast = static_cast<int>(threadIdx.x);
+__global__ void walk_all_pixels(PlanView plan, double water_thickness, Vec3 turn, double* image) {
+    OnePixel block;
+    kernel::begin_block(plan, static_cast<int>(blockIdx.x), static_cast<int>(threadIdx.x), block);
     AmplitudeSum visitor{plan.crystal};
-    kernel::walk_pixel(plan, at, visitor);
-    image[kernel::pixel_index(plan, at.slow, at.fast)] =
-        static_cast<float>(physics::photons_per_steradian(visitor.sum, plan.scale.fluence, 1.0));
+    kernel::walk_block(plan, block, visitor);
+    image[kernel::pixel_index(plan, block.slow, block.fast[0])] =
+        physics::photons_per_steradian(visitor.sum, plan.scale.fluence, static_cast<double>(plan.scale.steps)) +
+        physics::water_background(plan.scale.fluence, water_thickness) + norm(physics::rotate_xyz(block.position[0], turn));
 }
 
-}  // namespace
 }  // namespace nbhybrid

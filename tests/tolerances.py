@@ -78,8 +78,8 @@ def traces_are_exact():
 # 1e-16), which N * pi * h, below 1000, turns into 1e-13 of a lattice factor. What shows is the rounding of the float32 pixel, 6e-8.
 CELL_AS_MATRIX = 2e-7
 
-# Beam centre and detector moved together by whole pixels: places of about 0.01 m are rounded to 1e-18 m, again some 1e-13 of a lattice
-# factor, and again only float32 shows.
+# Beam centre and detector moved together by whole pixels: places of about 0.01 m are rounded to 1e-18 m, again some 1e-13 of a
+# lattice factor, and again only float32 shows.
 MOVED_DETECTOR = 2e-7
 
 # One run over n angles, and the mean of n runs over one angle each: n float32 roundings instead of one.

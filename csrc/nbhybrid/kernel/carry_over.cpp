@@ -5,10 +5,13 @@
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/kernel/dispatch.hpp"
+#include "nbhybrid/kernel/render.hpp"
 
 namespace nbhybrid::kernel {
 
 namespace {
+
+using OnePixel = PixelBlock<1>;
 
 // Visits pixels in loop order, without those masked, until visit(slow, fast) returns false.
 template <class Visit>
@@ -27,68 +30,78 @@ void for_each_pixel(const PlanView& plan, StopSign& stop, Visit visit) {
 struct SweepSeeker {
     bool found = false;
 
-    void enter_subpixel(const WalkState&) {}
-    bool enter_source(const WalkState&) {
+    void enter_subpixel(const OnePixel&) {}
+    bool enter_source(const OnePixel&) { return true; }
+    bool step(const OnePixel&, int, int, const Axes&) {
         found = true;
-        return true;
+        return false;
     }
-    bool step(const WalkState&, int, int, const Axes&) { return false; }
 };
 
 PixelIndex find_first_sweep(const PlanView& plan, StopSign& stop) {
     PixelIndex found = no_pixel;
     for_each_pixel(plan, stop, [&](int slow, int fast) {
         SweepSeeker seeker;
-        WalkState at;
-        at.slow = slow, at.fast = fast;
-        walk_pixel(plan, at, seeker);
+        OnePixel block;
+        begin_block(plan, slow, fast, block);
+        walk_block(plan, block, seeker);
         if (seeker.found) found = pixel_index(plan, slow, fast);
         return !seeker.found;
     });
     return found;
 }
 
-// Ends the walk at the first step that would be looked up and whose neighbourhood leaves the table.
-template <CrystalShape shape>
+// Looks for the first lane with a step that would be looked up and whose neighbourhood leaves the table.
+template <CrystalShape shape, int width>
 class MissSeeker {
 public:
+    using Block = PixelBlock<width>;
+
     MissSeeker(const PlanView& plan, const StopSign& stop) : crystal_(plan.crystal), stop_(stop) {}
 
-    bool found() const { return found_; }
-    void enter_subpixel(const WalkState&) {}
-    bool enter_source(const WalkState&) { return !stop_.is_up(); }
-    bool step(const WalkState& at, int, int, const Axes& axes) {
-        const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, at.scattering);
-        if (!physics::leaves_table(crystal_.amplitudes, index)) return true;
-        const Indices nearest{physics::nearest_index(index.x), physics::nearest_index(index.y), physics::nearest_index(index.z)};
-        // The reference leaves a step with a lattice factor of 0 before it looks at the table.
-        found_ = crystal_.water || lattice_factor<shape>(crystal_, index, nearest).value != 0.0;
-        return !found_;
+    // Its number; the width of a block if there is none.
+    int first_lane() const { return first_; }
+    void enter_subpixel(const Block&) {}
+    bool enter_source(const Block&) { return !stop_.is_up(); }
+    bool step(const Block& block, int, int, const Axes& axes) {
+        for (int j = 0; j < block.n_live && block.live[j] < first_; ++j)
+            if (misses(physics::miller_index(axes.a, axes.b, axes.c, block.scattering[block.live[j]]))) first_ = block.live[j];
+        return first_ > 0;
     }
 
 private:
+    bool misses(const Vec3& index) const {
+        if (!physics::leaves_table(crystal_.amplitudes, index)) return false;
+        const Indices nearest{physics::nearest_index(index.x), physics::nearest_index(index.y), physics::nearest_index(index.z)};
+        // The reference leaves a step with a lattice factor of 0 before it looks at the table.
+        return crystal_.water || lattice_factor<shape>(crystal_, index, nearest).value != 0.0;
+    }
+
     const CrystalStage& crystal_;
     const StopSign& stop_;
-    bool found_ = false;
+    int first_ = width;
 };
+
+template <CrystalShape shape>
+PixelIndex first_miss_of(const PlanView& plan, const StopSign& stop, const RowPart& part, PixelIndex known) {
+    PixelBlock<block_width> block;
+    int fast = part.fast_first;
+    while (next_block(plan, part.slow, fast, part.fast_last, [](int) { return false; }, block)) {
+        if (pixel_index(plan, part.slow, block.fast[0]) >= known || stop.is_up()) return no_pixel;
+        MissSeeker<shape, block_width> seeker(plan, stop);
+        walk_block(plan, block, seeker);
+        if (seeker.first_lane() < block.count) return pixel_index(plan, part.slow, block.fast[seeker.first_lane()]);
+    }
+    return no_pixel;
+}
 
 template <CrystalShape shape>
 PixelIndex find_first_miss(const PlanView& plan, int threads, StopSign& stop, const Watch& watch) {
     std::atomic<PixelIndex> first{no_pixel};
-    for_each_block(Blocks(plan.detector.region), threads, stop, watch, [&](const Block& block) {
-        for (int fast = block.fast_first; fast <= block.fast_last; ++fast) {
-            const PixelIndex pixel = pixel_index(plan, block.slow, fast);
-            PixelIndex known = first.load();
-            if (pixel >= known || stop.is_up()) return;
-            if (is_masked(plan.detector, pixel)) continue;
-            MissSeeker<shape> seeker(plan, stop);
-            WalkState at;
-            at.slow = block.slow, at.fast = fast;
-            walk_pixel(plan, at, seeker);
-            if (!seeker.found()) continue;
-            while (pixel < known && !first.compare_exchange_weak(known, pixel)) {
-            }
-            return;
+    for_each_part(RowParts(plan.detector.region), threads, stop, watch, [&](const RowPart& part) {
+        PixelIndex known = first.load();
+        const PixelIndex pixel = first_miss_of<shape>(plan, stop, part, known);
+        while (pixel < known && !first.compare_exchange_weak(known, pixel)) {
         }
     });
     return first.load();
@@ -96,25 +109,22 @@ PixelIndex find_first_miss(const PlanView& plan, int threads, StopSign& stop, co
 
 // Counts the uses of the polarization axis until it has settled, usually within a pixel or two.
 struct UseCounter {
-    void enter_subpixel(const WalkState&) {}
-    bool enter_source(const WalkState&) { return false; }
-    bool step(const WalkState&, int, int, const Axes&) { return true; }
+    void enter_subpixel(const OnePixel&) {}
+    bool enter_source(const OnePixel&) { return false; }
+    bool step(const OnePixel&, int, int, const Axes&) { return true; }
 };
 
 std::vector<CarryOver::AxisUses> count_axis_uses(const PlanView& plan, StopSign& stop) {
     std::vector<CarryOver::AxisUses> uses;
     std::int64_t before = 0;
-    PlanView counting = plan;
     for_each_pixel(plan, stop, [&](int slow, int fast) {
-        const CarryOver::AxisUses here{pixel_index(plan, slow, fast), before};
-        uses.push_back(here);
-        counting.carry_over.axis_uses = &here;
-        counting.carry_over.n_axis_uses = 1;
+        uses.push_back({pixel_index(plan, slow, fast), before});
         UseCounter counter;
-        WalkState at;
-        at.slow = slow, at.fast = fast;
-        walk_pixel(counting, at, counter);
-        before = at.axis_uses;
+        OnePixel block;
+        begin_block(plan, slow, fast, block);
+        block.axis_uses = before;
+        walk_block(plan, block, counter);
+        before = block.axis_uses;
         return before < plan.beam.n_axes - 1;
     });
     return uses;

@@ -15,15 +15,15 @@ namespace nbhybrid::kernel {
 
 namespace {
 
-constexpr std::int64_t enough_blocks = 1024;
-constexpr int narrowest_block = 64;
+constexpr std::int64_t enough_parts = 1024;
+constexpr int narrowest_part = 64;
 constexpr auto watch_interval = std::chrono::milliseconds(50);
 
 // The threads of one call and what they tell each other.
 class Crew {
 public:
-    Crew(const Blocks& blocks, StopSign& stop, const std::function<void(const Block&)>& work)
-        : blocks_(blocks), stop_(stop), work_(work) {}
+    Crew(const RowParts& parts, StopSign& stop, const std::function<void(const RowPart&)>& work)
+        : parts_(parts), stop_(stop), work_(work) {}
 
     void start(int threads) {
         running_ = threads;
@@ -57,7 +57,7 @@ public:
 private:
     void ask(const Watch& watch) {
         if (!watch || stop_.is_up()) return;
-        const double done = static_cast<double>(done_.load()) / static_cast<double>(std::max<std::int64_t>(1, blocks_.count()));
+        const double done = static_cast<double>(done_.load()) / static_cast<double>(std::max<std::int64_t>(1, parts_.count()));
         try {
             if (!watch(done)) stop_.raise();
         } catch (...) {
@@ -69,8 +69,8 @@ private:
         try {
             while (!stop_.is_up()) {
                 const std::int64_t number = next_.fetch_add(1);
-                if (number >= blocks_.count()) break;
-                work_(blocks_[number]);
+                if (number >= parts_.count()) break;
+                work_(parts_[number]);
                 done_.fetch_add(1);
             }
         } catch (...) {
@@ -86,9 +86,9 @@ private:
         stop_.raise();
     }
 
-    const Blocks& blocks_;
+    const RowParts& parts_;
     StopSign& stop_;
-    const std::function<void(const Block&)>& work_;
+    const std::function<void(const RowPart&)>& work_;
     std::atomic<std::int64_t> next_{0}, done_{0};
     std::mutex mutex_;
     std::condition_variable idle_;
@@ -99,26 +99,26 @@ private:
 
 }  // namespace
 
-Blocks::Blocks(const Region& region) : region_(region), rows_(region.slow_last - region.slow_first + 1) {
+RowParts::RowParts(const Region& region) : region_(region), rows_(region.slow_last - region.slow_first + 1) {
     const int columns = region.fast_last - region.fast_first + 1;
-    const std::int64_t narrow = (columns + narrowest_block - 1) / narrowest_block;
-    const std::int64_t wanted = (enough_blocks + rows_ - 1) / rows_;
+    const std::int64_t narrow = (columns + narrowest_part - 1) / narrowest_part;
+    const std::int64_t wanted = (enough_parts + rows_ - 1) / rows_;
     const auto parts = static_cast<int>(std::clamp<std::int64_t>(wanted, 1, narrow));
-    width_ = ((columns + parts - 1) / parts + narrowest_block - 1) / narrowest_block * narrowest_block;
+    width_ = ((columns + parts - 1) / parts + narrowest_part - 1) / narrowest_part * narrowest_part;
     per_row_ = (columns + width_ - 1) / width_;
 }
 
-Block Blocks::operator[](std::int64_t number) const {
+RowPart RowParts::operator[](std::int64_t number) const {
     const auto row = static_cast<int>(number / per_row_);
     const auto part = static_cast<int>(number % per_row_);
     const int first = region_.fast_first + part * width_;
     return {number, region_.slow_first + row, first, std::min(first + width_ - 1, region_.fast_last)};
 }
 
-void for_each_block(const Blocks& blocks, int threads, StopSign& stop, const Watch& watch,
-                    const std::function<void(const Block&)>& work) {
-    const auto most = static_cast<int>(std::min<std::int64_t>(threads, blocks.count()));
-    Crew crew(blocks, stop, work);
+void for_each_part(const RowParts& parts, int threads, StopSign& stop, const Watch& watch,
+                   const std::function<void(const RowPart&)>& work) {
+    const auto most = static_cast<int>(std::min<std::int64_t>(threads, parts.count()));
+    Crew crew(parts, stop, work);
     crew.start(std::max(1, most));
     crew.wait(watch);
     crew.finish();

@@ -1,27 +1,27 @@
 #pragma once
-// Independent blocks of pixels on threads.
+// Independent parts of an image on threads.
 
 #include <cstdint>
 #include <functional>
 
-#include "nbhybrid/kernel/render_pixel.hpp"
+#include "nbhybrid/kernel/render_block.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::kernel {
 
 // Pixels of one row, both ends included.
-struct Block {
+struct RowPart {
     std::int64_t number = 0;  // in loop order
     int slow = 0;
     int fast_first = 0, fast_last = -1;
 };
 
-// A region cut into blocks: whole rows, or parts of them where rows are few. The cut does not depend on the number of threads.
-class Blocks {
+// A region cut into parts: whole rows, or parts of them where rows are few. The cut does not depend on the number of threads.
+class RowParts {
 public:
-    explicit Blocks(const Region& region);
+    explicit RowParts(const Region& region);
     std::int64_t count() const { return rows_ * per_row_; }
-    Block operator[](std::int64_t number) const;
+    RowPart operator[](std::int64_t number) const;
 
 private:
     Region region_;
@@ -29,12 +29,13 @@ private:
     int width_;
 };
 
-// Called about twenty times a second from the thread that started the work, with the share of blocks done; returns false to stop.
+// Called about twenty times a second from the thread that started the work, with the share of the parts done; returns false to
+// stop.
 using Watch = std::function<bool(double done)>;
 
-// Runs work(block) for every block on this many threads, in loop order as far as threads allow. Throws Interrupted if the watch
-// said so, or what a block threw.
-void for_each_block(const Blocks& blocks, int threads, StopSign& stop, const Watch& watch,
-                    const std::function<void(const Block&)>& work);
+// Runs work(part) for every part on this many threads, in loop order as far as threads allow. Throws Interrupted if the watch
+// said so, or what the work threw.
+void for_each_part(const RowParts& parts, int threads, StopSign& stop, const Watch& watch,
+                   const std::function<void(const RowPart&)>& work);
 
 }  // namespace nbhybrid::kernel

@@ -1,59 +1,71 @@
 #include "nbhybrid/kernel/render.hpp"
 
+#include <algorithm>
+
 #include "nbhybrid/kernel/dispatch.hpp"
 
 namespace nbhybrid::kernel {
 
 namespace {
 
-// The records of the traced pixels of a block, in no particular order. A pixel may be asked for more than once.
-std::vector<PixelRecord*> traced_in(TraceRequest& traces, const Block& block) {
-    std::vector<PixelRecord*> found;
+using TracedPixels = std::vector<PixelRecord*>;
+
+// The records of the traced pixels of a part of a row. A pixel may be asked for more than once.
+TracedPixels traced_in(TraceRequest& traces, const RowPart& part) {
+    TracedPixels found;
     for (PixelRecord& record : traces.pixels)
-        if (record.slow == block.slow && record.fast >= block.fast_first && record.fast <= block.fast_last)
-            found.push_back(&record);
+        if (record.slow == part.slow && record.fast >= part.fast_first && record.fast <= part.fast_last) found.push_back(&record);
     return found;
 }
 
 template <CrystalShape shape>
-PixelValue render_traced(const PlanView& view, PixelRecord& record, bool steps, const StopSign& stop) {
+float render_traced(const PlanView& view, PixelRecord& record, bool steps, const StopSign& stop, double& solid_angles) {
+    PixelBlock<1> block;
+    begin_block(view, record.slow, record.fast, block);
     RecordTrace trace(record, steps);
-    return render_pixel<shape>(view, record.slow, record.fast, stop, trace);
+    float pixel = 0;
+    solid_angles = render_block<shape>(view, block, stop, trace, &pixel);
+    return pixel;
 }
 
+// Renders a part of a row and returns the sum of its solid angles.
 template <CrystalShape shape>
-double render_block(const PlanView& view, const Block& block, float* image, TraceRequest& traces, const StopSign& stop) {
-    const std::vector<PixelRecord*> traced = traced_in(traces, block);
+double render_part(const PlanView& view, const RowPart& part, float* image, TraceRequest& traces, const StopSign& stop) {
+    const TracedPixels traced = traced_in(traces, part);
+    const auto is_traced = [&](int fast) {
+        return std::any_of(traced.begin(), traced.end(), [&](const PixelRecord* record) { return record->fast == fast; });
+    };
     NoTrace none;
-    double solid_angles = 0;
-    for (int fast = block.fast_first; fast <= block.fast_last && !stop.is_up(); ++fast) {
-        const PixelIndex pixel = pixel_index(view, block.slow, fast);
-        if (is_masked(view.detector, pixel)) continue;
-        PixelValue value;
-        bool is_traced = false;
-        for (PixelRecord* record : traced) {
-            if (record->fast != fast) continue;
-            value = render_traced<shape>(view, *record, traces.steps, stop);
-            is_traced = true;
+    PixelBlock<block_width> block;
+    float pixels[block_width];
+    double total = 0;
+    int fast = part.fast_first;
+    while (!stop.is_up() && next_block(view, part.slow, fast, part.fast_last, is_traced, block)) {
+        double solid_angles = 0;
+        if (block.count == 1 && is_traced(block.fast[0])) {
+            for (PixelRecord* record : traced)
+                if (record->fast == block.fast[0])
+                    pixels[0] = render_traced<shape>(view, *record, traces.steps, stop, solid_angles);
+        } else {
+            solid_angles = render_block<shape>(view, block, stop, none, pixels);
         }
-        if (!is_traced) value = render_pixel<shape>(view, block.slow, fast, stop, none);
-        image[pixel] = value.photons;
-        solid_angles += value.solid_angles;
+        total += solid_angles;
+        for (int i = 0; i < block.count; ++i) image[pixel_index(view, part.slow, block.fast[i])] = pixels[i];
     }
-    return solid_angles;
+    return total;
 }
 
 }  // namespace
 
 RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch) {
     const PlanView& view = plan.view();
-    const Blocks blocks(view.detector.region);
-    // One sum a block, added up in loop order: the same total for any number of threads.
-    std::vector<double> solid_angles(static_cast<std::size_t>(blocks.count()));
+    const RowParts parts(view.detector.region);
+    // One sum a part, added up in loop order: the same total for any number of threads.
+    std::vector<double> solid_angles(static_cast<std::size_t>(parts.count()));
     with_shape(plan.shape(), [&](auto shape) {
-        for_each_block(blocks, threads, stop, watch, [&](const Block& block) {
-            solid_angles[static_cast<std::size_t>(block.number)] =
-                render_block<decltype(shape)::value>(view, block, image, traces, stop);
+        for_each_part(parts, threads, stop, watch, [&](const RowPart& part) {
+            solid_angles[static_cast<std::size_t>(part.number)] =
+                render_part<decltype(shape)::value>(view, part, image, traces, stop);
         });
     });
     RenderTotals totals;
@@ -63,7 +75,9 @@ RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int th
 
 void trace_pixel(const Plan& plan, PixelRecord& record) {
     const StopSign never;
-    with_shape(plan.shape(), [&](auto shape) { render_traced<decltype(shape)::value>(plan.view(), record, false, never); });
+    double solid_angles = 0;
+    with_shape(plan.shape(),
+               [&](auto shape) { return render_traced<decltype(shape)::value>(plan.view(), record, false, never, solid_angles); });
 }
 
 }  // namespace nbhybrid::kernel

@@ -9,6 +9,9 @@
 
 namespace nbhybrid::kernel {
 
+// Pixels that go through the loops together.
+inline constexpr int block_width = 64;
+
 struct TraceRequest {
     // slow and fast of the pixels to trace are set; the rest is filled in for those inside the region and not masked.
     std::vector<PixelRecord> pixels;

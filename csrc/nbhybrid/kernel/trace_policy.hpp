@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "nbhybrid/core/vec3.hpp"
-#include "nbhybrid/kernel/pixel_walk.hpp"
+#include "nbhybrid/kernel/pixel_block.hpp"
 
 namespace nbhybrid::kernel {
 
@@ -62,7 +62,7 @@ struct PixelRecord {
     std::vector<StepRecord> steps;   // only if they were asked for
     StepRecord last_step;            // the last one summed
     Axes last_axes;                  // of the last one tried
-    WalkState last;
+    Vec3 last_position, last_scattering;
     FinalRecord final_values;
 };
 
@@ -76,9 +76,12 @@ public:
 
     RecordTrace(PixelRecord& record, bool with_steps) : record_(record), with_steps_(with_steps) {}
 
-    void source(const WalkState& at) {
+    // A traced block holds one pixel.
+    template <class Block>
+    void source(const Block& block) {
         note(TraceEvent::Kind::source, record_.sources.size());
-        record_.sources.push_back({at.position, at.diffracted, at.incident, at.scattering, at.path, at.solid_angle, at.wavelength});
+        record_.sources.push_back({block.position[0], block.diffracted[0], block.incident, block.scattering[0], block.path[0],
+                                   block.solid_angle[0], block.wavelength});
     }
     void first_step(const Axes& axes, const Vec3& index, const Indices& nearest, const Vec3& axis_factors, double lattice_factor) {
         note(TraceEvent::Kind::first_step, record_.first_steps.size());
@@ -97,10 +100,18 @@ public:
         record_.last_step = step;
         if (with_steps_) record_.steps.push_back(step);
     }
-    void end(const WalkState& at, const FinalRecord& final_values) {
+    template <class Block>
+    void end(const Block& block, double intensity, double photons, float pixel) {
         record_.rendered = true;
-        record_.last = at;
-        record_.final_values = final_values;
+        record_.last_position = block.position[0];
+        record_.last_scattering = block.scattering[0];
+        record_.final_values = {intensity,
+                                block.capture[0],
+                                block.polarization[0],
+                                block.solid_angle[0],
+                                dot(block.incident, block.diffracted[0]),
+                                photons,
+                                pixel};
     }
 
 private:

@@ -19,12 +19,10 @@ NBHYBRID_HOST_DEVICE inline T polarization_factor(const T& kahn, const Vec3T<T>&
     const T cos_2theta = dot(incident, diffracted);
     const T cos_2theta_squared = cos_2theta * cos_2theta;
     const T sin_2theta_squared = T(1) - cos_2theta_squared;
-    T psi = T(0);
-    if (kahn != T(0)) {
-        const Vec3T<T> b_direction = normalized(cross(axis, incident));
-        const Vec3T<T> e_direction = normalized(cross(incident, b_direction));
-        psi = -atan2(dot(diffracted, b_direction), dot(diffracted, e_direction));
-    }
+    if (kahn == T(0)) return T(0.5) * (T(1) + cos_2theta_squared);
+    const Vec3T<T> b_direction = normalized(cross(axis, incident));
+    const Vec3T<T> e_direction = normalized(cross(incident, b_direction));
+    const T psi = -atan2(dot(diffracted, b_direction), dot(diffracted, e_direction));
     return T(0.5) * (T(1) + cos_2theta_squared - kahn * cos(T(2) * psi) * sin_2theta_squared);
 }
 

@@ -83,7 +83,8 @@ void Plan::plan_detector(const Experiment& experiment) {
 void Plan::plan_beam(const Experiment& experiment) {
     const Beam& beam = experiment.beam;
     sources_.reserve(beam.sources.size());
-    for (const Source& source : beam.sources) sources_.push_back({-source.position, source.wavelength});
+    for (const Source& source : beam.sources)
+        sources_.push_back({-source.position, normalized(-source.position), source.wavelength});
     Vec3 axis = normalized(beam.polarization_axis);
     polarization_axes_.push_back(axis);
     while (polarization_axes_.size() < most_polarization_axes && !same_bits(normalized(axis), axis)) {
@@ -145,6 +146,7 @@ void Plan::set_axis_uses(std::vector<CarryOver::AxisUses> uses) {
     axis_uses_ = std::move(uses);
     view_.carry_over.axis_uses = axis_uses_.data();
     view_.carry_over.n_axis_uses = static_cast<int>(axis_uses_.size());
+    view_.carry_over.axis_settles = axis_uses_.empty() ? -1 : axis_uses_.back().pixel;
 }
 
 }  // namespace nbhybrid

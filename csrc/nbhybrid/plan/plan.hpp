@@ -20,6 +20,7 @@ struct Axes {
 
 struct IncidentRay {
     Vec3 direction;
+    Vec3 direction_renormalized;  // may differ in the last bits
     double wavelength;
 };
 
@@ -99,6 +100,7 @@ struct CarryOver {
     };
     const AxisUses* axis_uses = nullptr;
     int n_axis_uses = 0;
+    PixelIndex axis_settles = -1;  // the last of them
 };
 
 struct PlanView {

@@ -21,10 +21,9 @@ std::string matrix_lines(const Axes& axes) {
 }
 
 std::string pixel_lines(const PlanView& plan, const Experiment& experiment, const kernel::PixelRecord& r) {
-    const kernel::WalkState& at = r.last;
-    const Vec3& p = at.position;
+    const Vec3& p = r.last_position;
     const double twotheta = std::atan2(std::sqrt(p.y * p.y + p.z * p.z), p.x);
-    std::string text = format("%4d %4d : stol = %g or %g\n", r.fast, r.slow, 0.5 * norm(at.scattering),
+    std::string text = format("%4d %4d : stol = %g or %g\n", r.fast, r.slow, 0.5 * norm(r.last_scattering),
                               std::sin(twotheta / 2.0) / (experiment.beam.wavelength * 1e10));
     text += format("at %g %g %g\n", p.x, p.y, p.z);
     text += format("hkl= %f %f %f  hkl0= %d %d %d\n", r.last_step.index.x, r.last_step.index.y, r.last_step.index.z,

@@ -1,0 +1,148 @@
+#pragma once
+// The only loop nest: detector layers, sub-pixels, sources, phi steps and mosaic domains, in the order of the reference, with the
+// geometry that these loops share. Innermost run the pixels of a block, which do not depend on each other. What is done at each
+// step is the visitor's affair.
+
+#include "nbhybrid/kernel/pixel_block.hpp"
+#include "nbhybrid/physics/pixel_position.hpp"
+#include "nbhybrid/physics/polarization.hpp"
+#include "nbhybrid/physics/scattering_vector.hpp"
+#include "nbhybrid/physics/sensor_capture.hpp"
+#include "nbhybrid/physics/solid_angle.hpp"
+
+namespace nbhybrid::kernel {
+
+template <int width>
+NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, PixelBlock<width>& block) {
+    const DetectorStage& d = plan.detector;
+    const double along_slow = physics::subpixel_centre(d.subpixel_size, block.slow * d.oversample + block.sub_slow);
+    const Vec3 slow_offset = along_slow * d.slow_axis;
+    const Vec3 depth_offset = (block.layer * plan.sensor.layer_thickness) * d.normal;
+    const Vec3 fast_axis = d.fast_axis, origin = d.origin;
+    for (int i = 0; i < block.count; ++i) {
+        const double along_fast = physics::subpixel_centre(d.subpixel_size, block.fast[i] * d.oversample + block.sub_fast);
+        block.position.set(i, physics::flat_position(along_fast * fast_axis, slow_offset, depth_offset, origin));
+    }
+    if (d.curved)
+        for (int i = 0; i < block.count; ++i)
+            block.position.set(i, physics::curved_position(block.position[i], d.distance, d.beam, d.fast_axis, d.slow_axis));
+    for (int i = 0; i < block.count; ++i) {
+        block.path[i] = norm(block.position[i]);
+        block.diffracted.set(i, normalized(block.position[i]));
+    }
+}
+
+template <int width>
+NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, PixelBlock<width>& block) {
+    const DetectorStage& d = plan.detector;
+    const SensorStage& sensor = plan.sensor;
+    locate_subpixels(plan, block);
+    const double pixel_size = d.pixel_size, close_distance = d.close_distance;
+    const bool first = block.layer == 0 && block.sub_slow == 0 && block.sub_fast == 0;
+    if (first || d.oversample_omega) {
+        for (int i = 0; i < block.count; ++i)
+            block.solid_angle[i] = d.point_pixel ? physics::point_solid_angle(block.path[i])
+                                                 : physics::solid_angle(pixel_size, block.path[i], close_distance);
+    } else {
+        for (int i = 0; i < block.count; ++i)
+            if (block.solid_angle[i] == 0.0)
+                block.solid_angle[i] = d.point_pixel ? physics::point_solid_angle(block.path[i])
+                                                     : physics::solid_angle(pixel_size, block.path[i], close_distance);
+    }
+    for (int i = 0; i < block.count; ++i)
+        if (block.capture[i] == 0.0 || sensor.oversample)
+            block.capture[i] =
+                physics::layer_capture(block.layer, sensor.layer_thickness, sensor.attenuation, dot(block.diffracted[i], d.normal));
+}
+
+// The directions are normalised once more, and stay so: the next source of this sub-pixel sees it.
+template <int width>
+NBHYBRID_HOST_DEVICE inline void polarize(const PlanView& plan, PixelBlock<width>& block, int i, const Vec3& axis) {
+    block.diffracted.set(i, normalized(block.diffracted[i]));
+    block.polarization[i] = physics::polarization_factor(plan.beam.kahn_factor, block.incident, block.diffracted[i], axis);
+}
+
+template <int width>
+NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, PixelBlock<width>& block) {
+    const BeamStage& beam = plan.beam;
+    int missing = 0;
+    for (int i = 0; i < block.count; ++i) missing += block.polarization[i] == 0.0 || beam.oversample ? 1 : 0;
+    if (missing == 0) return;
+    const std::int64_t last = beam.n_axes - 1;
+    const Vec3 axis = beam.axes[block.axis_uses < last ? block.axis_uses : last];
+    const Vec3 incident = block.incident;
+    block.incident = beam.sources[block.source].direction_renormalized;
+    if (missing == block.count && block.n_live == block.count) {
+        for (int i = 0; i < block.count; ++i) polarize(plan, block, i, axis);
+        ++block.axis_uses;
+        return;
+    }
+    bool used = false;
+    for (int j = 0; j < block.n_live; ++j) {
+        const int i = block.live[j];
+        if (block.polarization[i] != 0.0 && !beam.oversample) continue;
+        polarize(plan, block, i, axis);
+        used = true;
+    }
+    if (used) ++block.axis_uses;
+    else block.incident = incident;
+}
+
+// Finds the scattering vectors and the lanes whose spacing is wanted.
+template <int width>
+NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, PixelBlock<width>& block) {
+    const BeamStage& beam = plan.beam;
+    const Vec3 incident = beam.sources[block.source].direction;
+    const double wavelength = beam.sources[block.source].wavelength;
+    block.incident = incident;
+    block.wavelength = wavelength;
+    for (int i = 0; i < block.count; ++i)
+        block.scattering.set(i, physics::scattering_vector(block.diffracted[i], incident, wavelength));
+    block.n_live = 0;
+    for (int i = 0; i < block.count; ++i)
+        if (!physics::finer_than(beam.dmin, block.scattering[i])) block.live[block.n_live++] = i;
+    find_polarization(plan, block);
+}
+
+// All orientations of the crystal. False if the visitor has seen enough.
+template <int width, class Visitor>
+NBHYBRID_HOST_DEVICE inline bool sweep_orientations(const PlanView& plan, PixelBlock<width>& block, Visitor& visitor) {
+    const OrientationStage& o = plan.orientation;
+    const Axes* steps = block.first_sweep ? o.first_sweep : o.later_sweep;
+    const Axes* table = block.first_sweep ? o.first_sweep_table : o.later_sweep_table;
+    block.first_sweep = false;
+    for (int phi = 0; phi < o.n_phi; ++phi) {
+        for (int domain = 0; domain < o.n_domains; ++domain) {
+            Axes axes = steps[phi];
+            if (table != nullptr) axes = table[static_cast<std::int64_t>(phi) * o.n_domains + domain];
+            else if (o.domains != nullptr)
+                axes = {o.domains[domain] * axes.a, o.domains[domain] * axes.b, o.domains[domain] * axes.c};
+            if (!visitor.step(block, phi, domain, axes)) return false;
+        }
+    }
+    return true;
+}
+
+// A visitor has enter_subpixel(block); enter_source(block), called where a source reaches at least one pixel, false to leave its
+// sweep out; and step(block, phi, domain, axes), for the live lanes, false to end the walk. Returns false if the walk was ended.
+template <int width, class Visitor>
+NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, PixelBlock<width>& block, Visitor& visitor) {
+    for (int i = 0; i < block.count; ++i) block.polarization[i] = plan.beam.polarization ? 0.0 : 1.0;
+    for (block.layer = 0; block.layer < plan.sensor.layers; ++block.layer) {
+        for (int i = 0; i < block.count; ++i) block.capture[i] = plan.sensor.counts_all ? 1.0 : 0.0;
+        for (block.sub_slow = 0; block.sub_slow < plan.detector.oversample; ++block.sub_slow) {
+            for (block.sub_fast = 0; block.sub_fast < plan.detector.oversample; ++block.sub_fast) {
+                enter_subpixel(plan, block);
+                visitor.enter_subpixel(block);
+                for (block.source = 0; block.source < plan.beam.n_sources; ++block.source) {
+                    enter_source(plan, block);
+                    if (block.n_live == 0 || !visitor.enter_source(block)) continue;
+                    if (!sweep_orientations(plan, block, visitor)) return false;
+                }
+            }
+        }
+    }
+    return true;
+}
+
+}  // namespace nbhybrid::kernel

@@ -1,0 +1,107 @@
+#pragma once
+// The working state of some pixels of one row that go through the loops together. One array a quantity, so that the inner loops,
+// which run over pixels, become vector instructions. The width is 1 on a device, where each thread has a pixel of its own.
+
+#include <cstdint>
+
+#include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/plan/plan.hpp"
+
+namespace nbhybrid::kernel {
+
+template <int width>
+struct VectorLanes {
+    double x[width], y[width], z[width];
+
+    NBHYBRID_HOST_DEVICE Vec3 operator[](int i) const { return {x[i], y[i], z[i]}; }
+    NBHYBRID_HOST_DEVICE void set(int i, const Vec3& v) { x[i] = v.x, y[i] = v.y, z[i] = v.z; }
+};
+
+template <int width>
+struct PixelBlock {
+    static constexpr int capacity = width;
+
+    int slow = 0;
+    int count = 0;
+    int fast[width] = {};
+
+    // State of the run that only a pixel in a block of its own can see change.
+    bool first_sweep = false;    // is still to come
+    bool interpolate = false;    // is still on
+    std::int64_t axis_uses = 0;  // of the polarization axis so far
+
+    // Where the loops stand.
+    int layer = 0, sub_slow = 0, sub_fast = 0, source = 0;
+    Vec3 incident{};
+    double wavelength = 0;
+
+    VectorLanes<width> position{}, diffracted{}, scattering{};
+    double path[width] = {};
+    // Cached for the pixel or the layer: 0 means not computed yet, and a factor of exactly 0 is computed again.
+    double polarization[width] = {}, solid_angle[width] = {}, capture[width] = {};
+    // The lanes that the source reaches.
+    int live[width] = {};
+    int n_live = 0;
+};
+
+NBHYBRID_HOST_DEVICE inline PixelIndex pixel_index(const PlanView& plan, int slow, int fast) {
+    return static_cast<PixelIndex>(slow) * plan.detector.fast_pixels + fast;
+}
+
+NBHYBRID_HOST_DEVICE inline bool is_masked(const DetectorStage& detector, PixelIndex pixel) {
+    return detector.mask != nullptr && detector.mask[pixel] == 0;
+}
+
+// Whether the state that the reference carries along changes in this pixel. Such a pixel has a block of its own.
+NBHYBRID_HOST_DEVICE inline bool carries_state(const PlanView& plan, PixelIndex pixel) {
+    const CarryOver& c = plan.carry_over;
+    return pixel == c.first_sweep || pixel == c.interpolation_ends || pixel <= c.axis_settles;
+}
+
+// How often the polarization axis has been used before this pixel.
+NBHYBRID_HOST_DEVICE inline std::int64_t axis_uses_before(const PlanView& plan, PixelIndex pixel) {
+    const CarryOver& c = plan.carry_over;
+    if (pixel > c.axis_settles) return plan.beam.n_axes;
+    int low = 0, high = c.n_axis_uses - 1;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (c.axis_uses[middle].pixel < pixel) low = middle + 1;
+        else high = middle;
+    }
+    return c.axis_uses[low].before;
+}
+
+// Starts a block with this pixel in it.
+template <int width>
+NBHYBRID_HOST_DEVICE inline void begin_block(const PlanView& plan, int slow, int fast, PixelBlock<width>& block) {
+    const PixelIndex pixel = pixel_index(plan, slow, fast);
+    block.slow = slow;
+    block.count = 1;
+    block.fast[0] = fast;
+    block.first_sweep = pixel == plan.carry_over.first_sweep;
+    block.interpolate = plan.crystal.interpolate && pixel <= plan.carry_over.interpolation_ends;
+    block.axis_uses = axis_uses_before(plan, pixel);
+}
+
+// The next pixels of a row that can go together, from `fast` on, which is moved behind them. Masked pixels are left out;
+// alone(fast) tells which pixels must have a block of their own besides those that carry state. False at the end of the row.
+template <int width, class Alone>
+inline bool next_block(const PlanView& plan, int slow, int& fast, int last, Alone alone, PixelBlock<width>& block) {
+    block.count = 0;
+    for (; fast <= last && block.count < width; ++fast) {
+        const PixelIndex pixel = pixel_index(plan, slow, fast);
+        if (is_masked(plan.detector, pixel)) continue;
+        const bool by_itself = carries_state(plan, pixel) || alone(fast);
+        if (block.count == 0) begin_block(plan, slow, fast, block);
+        else if (by_itself) return true;
+        else block.fast[block.count++] = fast;
+        if (by_itself) {
+            ++fast;
+            return true;
+        }
+    }
+    return block.count > 0;
+}
+
+}  // namespace nbhybrid::kernel

@@ -1,0 +1,166 @@
+#pragma once
+// The intensity of the pixels of a block: the visitor that sums the steps, for each crystal shape and with or without a trace.
+
+#include <atomic>
+
+#include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/kernel/block_walk.hpp"
+#include "nbhybrid/kernel/trace_policy.hpp"
+#include "nbhybrid/physics/lattice_factor.hpp"
+#include "nbhybrid/physics/miller_index.hpp"
+#include "nbhybrid/physics/photon_count.hpp"
+#include "nbhybrid/physics/structure_factor.hpp"
+
+namespace nbhybrid::kernel {
+
+using physics::CrystalShape;
+
+// One for the threads of a run, which look at it now and then.
+class StopSign {
+public:
+    void raise() { raised_.store(true, std::memory_order_relaxed); }
+    bool is_up() const { return raised_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<bool> raised_{false};
+};
+
+struct LatticeFactor {
+    double value = 1;
+    Vec3 along_axes{1, 1, 1};  // of a square crystal
+};
+
+template <CrystalShape shape>
+NBHYBRID_HOST_DEVICE inline LatticeFactor lattice_factor(const CrystalStage& c, const Vec3& index, const Indices& nearest) {
+    LatticeFactor factor;
+    if constexpr (shape == CrystalShape::square) {
+        factor.along_axes = {physics::square_axis_factor(index.x, c.cells.x), physics::square_axis_factor(index.y, c.cells.y),
+                             physics::square_axis_factor(index.z, c.cells.z)};
+        factor.value = factor.along_axes.x * factor.along_axes.y * factor.along_axes.z;
+        return factor;
+    }
+    const Vec3 offset{index.x - nearest.h, index.y - nearest.k, index.z - nearest.l};
+    if constexpr (shape == CrystalShape::round) {
+        factor.value = physics::round_factor(physics::offset_in_cells_squared(offset, c.cells), c.cells, c.fudge);
+    } else {
+        const double r2 = physics::offset_in_reciprocal_space_squared(offset, c.a_star, c.b_star, c.c_star, c.cells);
+        factor.value = shape == CrystalShape::gauss ? physics::gauss_factor(r2, c.cells, c.fudge)
+                                                    : physics::tophat_factor(r2, c.cells, c.fudge);
+    }
+    return factor;
+}
+
+// A block that is traced holds one pixel.
+template <CrystalShape shape, class Trace, int width>
+class BlockSum {
+public:
+    using Block = PixelBlock<width>;
+
+    BlockSum(const PlanView& plan, const Block& block, const StopSign& stop, Trace& trace)
+        : plan_(plan), stop_(stop), trace_(trace) {
+        multiplies_ = plan.sensor.oversample || plan.beam.oversample || plan.detector.oversample_omega;
+        needs_nearest_ = Trace::enabled || shape != CrystalShape::square || plan.crystal.amplitudes.values != nullptr;
+        skips_zero_ = !Trace::enabled && !multiplies_ && !block.interpolate;
+        for (int i = 0; i < block.count; ++i) intensity_[i] = plan.scale.background;
+    }
+
+    double intensity(int i) const { return intensity_[i]; }
+    // Sum of the solid angles of all sub-pixels and layers of all pixels.
+    double solid_angles() const { return solid_angles_; }
+
+    void enter_subpixel(const Block& block) {
+        for (int i = 0; i < block.count; ++i) solid_angles_ += block.solid_angle[i];
+    }
+
+    bool enter_source(const Block& block) {
+        if constexpr (Trace::enabled)
+            if (block.source == 0) trace_.source(block);
+        return true;
+    }
+
+    bool step(Block& block, int phi, int domain, const Axes& axes) {
+        if (--until_look_ == 0) {
+            until_look_ = steps_between_looks;
+            if (stop_.is_up()) return false;
+        }
+        for (int i = 0; i < block.count; ++i) index_.set(i, physics::miller_index(axes.a, axes.b, axes.c, block.scattering[i]));
+        if constexpr (Trace::enabled) trace_.axes(axes);
+        for (int j = 0; j < block.n_live; ++j) add(block, block.live[j], phi, domain, axes);
+        return true;
+    }
+
+private:
+    static constexpr int steps_between_looks = 256;
+
+    void add(Block& block, int i, [[maybe_unused]] int phi, [[maybe_unused]] int domain, [[maybe_unused]] const Axes& axes) {
+        const CrystalStage& crystal = plan_.crystal;
+        const Vec3 index = index_[i];
+        Indices nearest;
+        if (needs_nearest_)
+            nearest = {physics::nearest_index(index.x), physics::nearest_index(index.y), physics::nearest_index(index.z)};
+        // An amplitude of exactly 0 adds exactly 0, whatever the lattice factor.
+        if (skips_zero_ && physics::nearest_amplitude(crystal.amplitudes, nearest.h, nearest.k, nearest.l) == 0.0) return;
+
+        const LatticeFactor lattice = lattice_factor<shape>(crystal, index, nearest);
+        const bool traced_first = Trace::enabled && block.source == 0 && phi == 0 && domain == 0;
+        if constexpr (Trace::enabled)
+            if (traced_first) trace_.first_step(axes, index, nearest, lattice.along_axes, lattice.value);
+        if (lattice.value == 0.0 && !crystal.water) return;
+
+        const double amplitude = cell_amplitude(block, index, nearest);
+        if constexpr (Trace::enabled)
+            if (traced_first) trace_.first_step_amplitude(amplitude);
+        intensity_[i] += amplitude * amplitude * lattice.value * lattice.value;
+        if (multiplies_) multiply(block, i);
+        if constexpr (Trace::enabled)
+            trace_.step({block.layer, block.sub_slow, block.sub_fast, block.source, phi, domain, index, nearest, lattice.value,
+                         amplitude, block.polarization[i], block.solid_angle[i], block.capture[i], intensity_[i]});
+    }
+
+    double cell_amplitude(Block& block, const Vec3& index, const Indices& nearest) {
+        const physics::AmplitudeGrid& grid = plan_.crystal.amplitudes;
+        if (block.interpolate && physics::leaves_table(grid, index)) {
+            block.interpolate = false;
+            if constexpr (Trace::enabled) trace_.interpolation_ends(index);
+        }
+        return block.interpolate ? physics::tricubic_amplitude(grid, index)
+                                 : physics::nearest_amplitude(grid, nearest.h, nearest.k, nearest.l);
+    }
+
+    // The reference multiplies the sum so far, not the step's own term.
+    void multiply(const Block& block, int i) {
+        if (plan_.sensor.oversample) intensity_[i] *= block.capture[i];
+        if (plan_.beam.oversample) intensity_[i] *= block.polarization[i];
+        if (plan_.detector.oversample_omega) intensity_[i] *= block.solid_angle[i];
+    }
+
+    const PlanView& plan_;
+    const StopSign& stop_;
+    Trace& trace_;
+    bool multiplies_ = false, needs_nearest_ = true, skips_zero_ = false;
+    int until_look_ = steps_between_looks;
+    double solid_angles_ = 0;
+    double intensity_[width] = {};
+    VectorLanes<width> index_{};
+};
+
+// Writes the photons of each pixel of the block to pixels[0 ... count-1] and returns the sum of their solid angles. The values mean
+// nothing once the stop sign is up.
+template <CrystalShape shape, class Trace, int width>
+double render_block(const PlanView& plan, PixelBlock<width>& block, const StopSign& stop, Trace& trace, float* pixels) {
+    BlockSum<shape, Trace, width> sum(plan, block, stop, trace);
+    if (!walk_block(plan, block, sum)) return 0.0;
+    const auto steps = static_cast<double>(plan.scale.steps);
+    for (int i = 0; i < block.count; ++i) {
+        double photons = physics::photons_per_steradian(sum.intensity(i), plan.scale.fluence, steps);
+        if (!plan.sensor.oversample) photons *= block.capture[i];
+        if (!plan.beam.oversample) photons *= block.polarization[i];
+        if (!plan.detector.oversample_omega) photons *= block.solid_angle[i];
+        // A float32 that was 0 is added to, in double: the sum is rounded once.
+        pixels[i] = static_cast<float>(0.0 + photons);
+        if constexpr (Trace::enabled) trace.end(block, sum.intensity(i), photons, pixels[i]);
+    }
+    return sum.solid_angles();
+}
+
+}  // namespace nbhybrid::kernel
