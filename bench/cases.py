@@ -53,7 +53,8 @@ CASES = [
     Case(
         "C",
         "triclinic cell, 512 x 512, 10 phi steps, a table that is 30 % zero",
-        f"-cell 70 80 90 75 85 95 -misset 10 20 30 -hkl table.hkl -N 20 {BEAM} -detpixels 512 -phi 0.1 -osc 1 -phisteps 10 -nointerpolate",
+        f"-cell 70 80 90 75 85 95 -misset 10 20 30 -hkl table.hkl -N 20 {BEAM} -detpixels 512 "
+        "-phi 0.1 -osc 1 -phisteps 10 -nointerpolate",
         512**2 * 10,
         table=True,
     ),

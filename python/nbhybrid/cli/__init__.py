@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # type checkers take it for true; importing typing would take a quarter of the start-up time
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

@@ -7,17 +7,19 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbhybrid import _core
 from nbhybrid.cli import BAD_INPUT, INTERRUPTED
 from nbhybrid.cli.progress import ProgressBar
 from nbhybrid.errors import NbhybridError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
+    from typing import TypeVar
 
-T = TypeVar("T")
+    T = TypeVar("T")
 
 
 def run(words: list[str]) -> int:
@@ -98,7 +100,7 @@ def _complain(message: str) -> None:
     sys.stderr.write(f"nbhybrid: error: {message}\n")
 
 
-def _terminate(signum: int, frame: Any) -> None:
+def _terminate(signum: int, frame: FrameType | None) -> None:
     """Unwind, so that temporary files are removed."""
     raise SystemExit(128 + signum)
 
