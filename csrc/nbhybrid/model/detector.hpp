@@ -2,6 +2,8 @@
 // The area detector: pixels, placement, sensor, and which part of it is looked at.
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "nbhybrid/core/vec3.hpp"
@@ -36,6 +38,20 @@ struct DetectorOrigins {
     Vec3 dials_origin_mm;
 };
 
+// A value a pixel, fast axis first; 0: the pixel is left out. Copies share the values.
+class Mask {
+public:
+    Mask() = default;
+    Mask(std::vector<std::uint16_t> values) : values_(std::make_shared<const std::vector<std::uint16_t>>(std::move(values))) {}
+
+    bool empty() const { return !values_ || values_->empty(); }
+    // Null if there is no mask.
+    const std::uint16_t* data() const { return empty() ? nullptr : values_->data(); }
+
+private:
+    std::shared_ptr<const std::vector<std::uint16_t>> values_;
+};
+
 struct Detector {
     int fast_pixels = 0, slow_pixels = 0;
     double pixel_size = 0;                // m
@@ -51,7 +67,7 @@ struct Detector {
     bool curved = false;
     bool point_pixel = false;
     Region region;
-    std::vector<std::uint16_t> mask;  // a value a pixel, 0: left out; empty: no mask
+    Mask mask;
 
     std::int64_t pixels() const { return static_cast<std::int64_t>(fast_pixels) * slow_pixels; }
 };

@@ -64,7 +64,7 @@ void take_header(const std::string& path, const io::SmvImage& image, bool y_from
 void take_mask(const std::string& path, ReferenceOptions& options, Warnings& warnings) {
     io::SmvImage image = io::read_smv(path);
     take_header(path, image, true, options, warnings);
-    options.detector.mask = std::move(image.pixels);
+    options.detector.mask = Mask(std::move(image.pixels));
     options.detector.mask_fast_pixels = image.fast_pixels;
     options.detector.mask_slow_pixels = image.slow_pixels;
 }

@@ -69,13 +69,13 @@ ReferenceOptions parse_options(const std::vector<std::string>& words, Warnings& 
     ReferenceOptions options;
     const OptionRow* mask = find_option("-mask");
     const OptionRow* image = find_option("-img");
-    std::string mask_file, image_file;
+    std::optional<std::string> mask_file, image_file;
     for (const Occurrence& o : occurrences) {
         if (o.row == mask) mask_file = o.words.text();
         if (o.row == image) image_file = o.words.text();
     }
-    if (!mask_file.empty()) take_mask(mask_file, options, warnings);
-    if (!image_file.empty()) take_image_header(image_file, options, warnings);
+    if (mask_file) take_mask(*mask_file, options, warnings);
+    if (image_file) take_image_header(*image_file, options, warnings);
     for (const Occurrence& o : occurrences) o.row->apply(options, o.words, warnings);
     return options;
 }

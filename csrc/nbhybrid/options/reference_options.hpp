@@ -61,7 +61,7 @@ struct DetectorOptions {
     std::int64_t layers = -1;
     std::array<std::int64_t, 4> region{-1, -1, -1, -1};  // fast first, fast last, slow first, slow last; negative: open
     std::optional<std::string> mask_file, image_file;
-    std::vector<std::uint16_t> mask;
+    Mask mask;
     int mask_fast_pixels = 0, mask_slow_pixels = 0;
 };
 

@@ -72,7 +72,7 @@ void Plan::plan_detector(const Experiment& experiment) {
                       d.fast_pixels,
                       d.slow_pixels,
                       d.region,
-                      d.mask.empty() ? nullptr : d.mask.data(),
+                      d.mask.data(),
                       d.curved,
                       d.point_pixel,
                       s.oversample,

@@ -73,7 +73,7 @@ void Simulation::prepare_traces() {
 
 image::ImageView Simulation::view() const {
     const Detector& d = built_.experiment.detector;
-    return {image_.data(), d.fast_pixels, d.slow_pixels, d.region, d.mask.empty() ? nullptr : d.mask.data()};
+    return {image_.data(), d.fast_pixels, d.slow_pixels, d.region, d.mask.data()};
 }
 
 std::string Simulation::description() const {
