@@ -10,7 +10,7 @@ namespace {
 // The classes stand in nbhybrid.errors, where a user finds them; the core only raises them.
 void raise(const char* name, const std::exception& error) {
     const py::object type = py::module_::import("nbhybrid.errors").attr(name);
-    PyErr_SetString(type.ptr(), error.what());
+    PyErr_SetObject(type.ptr(), to_str(error.what()).ptr());
 }
 
 void translate(std::exception_ptr pointer) {

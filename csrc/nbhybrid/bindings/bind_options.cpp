@@ -17,7 +17,7 @@ py::tuple parse(const std::vector<std::string>& words) {
         const py::gil_scoped_release release;
         parsed = options::parse_options(words, warnings);
     }
-    return py::make_tuple(parsed, warnings.lines());
+    return py::make_tuple(parsed, to_list(warnings.lines()));
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ py::tuple parse(const std::vector<std::string>& words) {
 void bind_options(py::module_& module) {
     py::class_<ReferenceOptions>(module, "Options")
         .def_property_readonly("threads", [](const ReferenceOptions& o) { return o.own.threads; })
-        .def_property_readonly("json_file", [](const ReferenceOptions& o) { return o.own.json_file; })
+        .def_property_readonly("json_file", [](const ReferenceOptions& o) { return to_str(o.own.json_file); })
         .def_property_readonly("quiet", [](const ReferenceOptions& o) { return o.own.quiet; })
         .def_property_readonly("progress", [](const ReferenceOptions& o) { return o.output.progress; })
         .def_property_readonly("printout", [](const ReferenceOptions& o) { return o.output.printout; });

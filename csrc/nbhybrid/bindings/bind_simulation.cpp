@@ -49,7 +49,7 @@ void bind_simulation(py::module_& module) {
              }),
              py::arg("options"), py::arg("threads"))
         .def_property_readonly("threads", &Simulation::threads)
-        .def_property_readonly("warnings", &Simulation::warnings)
+        .def_property_readonly("warnings", [](const Simulation& simulation) { return to_list(simulation.warnings()); })
         .def_property_readonly("configuration", &configuration)
         .def_property_readonly("first_row", &Simulation::first_row)
         .def_property_readonly("last_row", &Simulation::last_row)

@@ -3,7 +3,14 @@
 
 #include <pybind11/pybind11.h>
 
+#include <string>
+#include <vector>
+
 namespace nbhybrid::bindings {
+
+// Text that may contain file names, which need not be UTF-8: as os.fsdecode gives it.
+pybind11::str to_str(const std::string& text);
+pybind11::list to_list(const std::vector<std::string>& lines);
 
 void bind_errors(pybind11::module_& module);
 void bind_options(pybind11::module_& module);

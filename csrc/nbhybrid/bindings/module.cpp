@@ -7,6 +7,22 @@
 #define NBHYBRID_COMMIT "unknown"
 #endif
 
+namespace nbhybrid::bindings {
+
+pybind11::str to_str(const std::string& text) {
+    PyObject* decoded = PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
+    if (decoded == nullptr) throw pybind11::error_already_set();
+    return pybind11::reinterpret_steal<pybind11::str>(decoded);
+}
+
+pybind11::list to_list(const std::vector<std::string>& lines) {
+    pybind11::list list;
+    for (const std::string& line : lines) list.append(to_str(line));
+    return list;
+}
+
+}  // namespace nbhybrid::bindings
+
 PYBIND11_MODULE(_core, module) {
     module.doc() = "The compiled core of nbhybrid.";
     module.attr("__version__") = NBHYBRID_VERSION;

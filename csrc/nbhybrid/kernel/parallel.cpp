@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -25,16 +26,16 @@ public:
     Crew(const RowParts& parts, StopSign& stop, const std::function<void(const RowPart&)>& work)
         : parts_(parts), stop_(stop), work_(work) {}
 
+    // Fewer threads than asked for must do if the system gives no more; without any, the work is done here and now.
     void start(int threads) {
         running_ = threads;
         try {
             for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
-        } catch (...) {
-            {
-                const std::lock_guard<std::mutex> lock(mutex_);
-                running_ -= threads - static_cast<int>(threads_.size());
-                if (threads_.empty()) failure_ = std::current_exception();
-            }
+        } catch (const std::system_error&) {
+            const int missing = threads - static_cast<int>(threads_.size());
+            for (int i = 1; i < missing; ++i) leave();
+            if (threads_.empty()) run();
+            else leave();
         }
     }
 
@@ -76,6 +77,10 @@ private:
         } catch (...) {
             fail();
         }
+        leave();
+    }
+
+    void leave() {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (--running_ == 0) idle_.notify_one();
     }

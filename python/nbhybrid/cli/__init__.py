@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would take a quarter of the start-up time
@@ -35,23 +34,26 @@ def main(words: Sequence[str] | None = None) -> int:
     words : sequence of str, optional
         The words after the program's name; those of this process if left out.
     """
+    from nbhybrid.cli.console import complain, flush, say
+
     words = list(sys.argv[1:] if words is None else words)
     if not words:
-        sys.stderr.write(USAGE)
+        complain(f"there is no command\n{USAGE}")
         return BAD_INPUT
     command, *rest = words
     if command == "run":
         return _guarded_run(rest)
     if command in ("-h", "--help", "help"):
-        sys.stdout.write(USAGE)
-        return 0
-    if command in ("-V", "--version"):
+        say(USAGE)
+    elif command in ("-V", "--version"):
         from nbhybrid._version import __version__
 
-        sys.stdout.write(f"nbhybrid {__version__}\n")
-        return 0
-    sys.stderr.write(f'nbhybrid: unknown command "{command}", expected run\n{USAGE}')
-    return BAD_INPUT
+        say(f"nbhybrid {__version__}\n")
+    else:
+        complain(f'unknown command "{command}", expected run\n{USAGE}')
+        return BAD_INPUT
+    flush()
+    return 0
 
 
 def main_run() -> int:
@@ -61,22 +63,21 @@ def main_run() -> int:
 
 def _guarded_run(words: list[str]) -> int:
     """Run a simulation; an interruption at any time ends it without a traceback."""
+    from nbhybrid.cli.console import complain, flush, say
+
     try:
         if words in (["-h"], ["-help"], ["--help"]):
             from nbhybrid import _core
 
-            sys.stdout.write(RUN_USAGE + _core.options_help())
+            say(RUN_USAGE + _core.options_help())
+            flush()
             return 0
         if not words:
-            sys.stderr.write(RUN_USAGE + "\nnbhybrid run --help lists the options.\n")
+            complain(f"there are no options\n{RUN_USAGE}\nnbhybrid run --help lists the options.")
             return BAD_INPUT
         from nbhybrid.cli.run import run
 
         return run(words)
     except KeyboardInterrupt:
-        sys.stderr.write("nbhybrid: interrupted; no file was written\n")
+        complain("interrupted; no file was written")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has gone. The interpreter would complain again when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def run_record(
-    words: Sequence[str], simulation: _core.Simulation, seconds: dict[str, float], paths: Sequence[str]
+    words: Sequence[str],
+    simulation: _core.Simulation,
+    warnings: Sequence[str],
+    seconds: dict[str, float],
+    paths: Sequence[str],
 ) -> dict[str, Any]:
     """Return what a run was, what it took and what it wrote.
 
@@ -30,6 +34,8 @@ def run_record(
         The command line.
     simulation : Simulation
         After its files have been written.
+    warnings : sequence of str
+        Those of the command line; the simulation has its own.
     seconds : dict
         Wall-clock time of each stage.
     paths : sequence of str
@@ -45,7 +51,7 @@ def run_record(
         "device": "cpu",
         "threads": simulation.threads,
         "seconds": seconds,
-        "warnings": simulation.warnings,
+        "warnings": [*warnings, *simulation.warnings],
         "files": [{"path": path, "sha256": sha256(path)} for path in dict.fromkeys(paths) if _is_regular(path)],
     }
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 
 from nbhybrid import _core
 from nbhybrid.cli import BAD_INPUT, INTERRUPTED
+from nbhybrid.cli.console import complain, flush, say
 from nbhybrid.cli.progress import ProgressBar
 from nbhybrid.errors import NbhybridError
 
@@ -34,10 +34,10 @@ def run(words: list[str]) -> int:
     try:
         _simulate(words)
     except NbhybridError as error:
-        _complain(str(error))
+        complain(f"error: {error}")
         return BAD_INPUT
     except MemoryError:
-        _complain("there is not enough memory for this run")
+        complain("error: there is not enough memory for this run")
         return BAD_INPUT
     return 0
 
@@ -51,7 +51,8 @@ def usable_cores() -> int:
 
 def _simulate(words: list[str]) -> None:
     started = time.perf_counter()
-    options, warnings = _interruptible(lambda: _core.parse_options(words))
+    # As bytes: a file name need not be text.
+    options, warnings = _interruptible(lambda: _core.parse_options([os.fsencode(word) for word in words]))
     _warn(warnings)
     threads = options.threads or usable_cores()
     simulation = _interruptible(lambda: _core.Simulation(options, threads))
@@ -67,37 +68,33 @@ def _simulate(words: list[str]) -> None:
     written = time.perf_counter()
     for path in dict.fromkeys(paths):
         _say(options, f"wrote {path}\n")
-    sys.stdout.flush()
+    flush()
     if options.json_file:
         from nbhybrid.cli.record import run_record, write_record
 
         seconds = {"plan": planned - started, "kernel": rendered - planned, "write": written - rendered}
-        write_record(options.json_file, run_record(words, simulation, seconds, paths))
+        write_record(options.json_file, run_record(words, simulation, warnings, seconds, paths))
 
 
 def _report(options: _core.Options, simulation: _core.Simulation) -> None:
     """Print what was computed: pixels, traces (even if quiet), statistics."""
     if options.printout and not options.quiet:
         for slow in range(simulation.first_row, simulation.last_row + 1):
-            sys.stdout.write(simulation.printout_text(slow))
-    sys.stdout.write(simulation.trace_text())
+            say(simulation.printout_text(slow))
+    say(simulation.trace_text())
     _say(options, simulation.statistics_text())
     # An output may be /dev/stdout: what was said before must come first.
-    sys.stdout.flush()
+    flush()
 
 
 def _say(options: _core.Options, text: str) -> None:
     if not options.quiet:
-        sys.stdout.write(text)
+        say(text)
 
 
 def _warn(lines: list[str]) -> None:
     for line in lines:
-        sys.stderr.write(f"nbhybrid: warning: {line}\n")
-
-
-def _complain(message: str) -> None:
-    sys.stderr.write(f"nbhybrid: error: {message}\n")
+        complain(f"warning: {line}")
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
@@ -121,13 +118,15 @@ def _interruptible(work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=target, daemon=True)
     try:
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # the system gives no more threads
+            return work()
         while thread.is_alive():
             thread.join(timeout=0.05)
     except BaseException as stop:
         status = stop.code if isinstance(stop, SystemExit) else INTERRUPTED
-        sys.stderr.write("nbhybrid: interrupted; no file was written\n")
-        sys.stderr.flush()
+        complain("interrupted; no file was written")
         os._exit(status if isinstance(status, int) else INTERRUPTED)
     if failures:
         raise failures[0]
