@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -228,3 +229,29 @@ def test_version_is_quick(tmp_path):
     assert done.returncode == 0
     assert re.search(r"\d+\.\d+", done.stdout)
     assert spent() - before < tolerances.VERSION_CPU_SECONDS
+
+
+def test_a_file_name_need_not_be_text(tmp_path):
+    name = os.fsdecode(b"image-\xff.bin")
+    done = run_well([*SMALL_WORDS, "-floatfile", name, "--json", "record.json"], tmp_path)
+    assert name in os.listdir(tmp_path)
+    assert "Traceback" not in done.stderr
+    assert json.loads((tmp_path / "record.json").read_text())["files"][0]["path"] == name
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_nobody_reads(closed, tmp_path):
+    redirection = {"stdout": ">&-", "stderr": "2>&-"}[closed]
+    command = shlex.join([*COMMAND, *SMALL_WORDS])
+    done = subprocess.run(["sh", "-c", f"{command} {redirection}"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert set(snapshot(tmp_path)) == OUTPUTS
+
+
+def test_the_reader_of_a_pipe_goes(tmp_path):
+    command = shlex.join([*COMMAND, "-printout", *SMALL_WORDS])
+    done = subprocess.run(["sh", "-c", f"{command} | true"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+    assert set(snapshot(tmp_path)) == OUTPUTS

@@ -70,8 +70,12 @@ void bind_simulation(py::module_& module) {
             "write",
             [](Simulation& simulation, const py::object& watch) {
                 const kernel::Watch native = watch_of(watch);
-                const py::gil_scoped_release release;
-                return simulation.write(native);
+                std::vector<std::string> paths;
+                {
+                    const py::gil_scoped_release release;
+                    paths = simulation.write(native);
+                }
+                return to_list(paths);
             },
             py::arg("watch") = py::none());
 }

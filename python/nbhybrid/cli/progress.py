@@ -22,7 +22,7 @@ class ProgressBar:
     """
 
     def __init__(self, wanted: bool, patience: float = 1.0) -> None:
-        self._wanted = wanted and sys.stderr.isatty()
+        self._wanted = wanted and sys.stderr is not None and sys.stderr.isatty()
         self._appears = time.monotonic() + patience
         self._bar: Any = None
 
