@@ -159,6 +159,12 @@ def test_refused(case, tmp_path):
     assert snapshot(tmp_path) == before
 
 
+@pytest.mark.parametrize("option", ["-hkl", "-mat", "-mask", "-img", "-sourcefile", "-dump", "-floatfile", "--json"])
+def test_a_file_has_a_name(option, tmp_path):
+    line = error_line(run([*SMALL_WORDS, option, ""], tmp_path))
+    assert option in line
+
+
 def test_sound_run_is_not_refused(tmp_path):
     done = run(SMALL_WORDS, tmp_path)
     assert done.returncode == 0, done.stderr

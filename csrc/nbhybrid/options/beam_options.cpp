@@ -68,7 +68,7 @@ OptionTopic beam_options() {
             {"-square_div", 0, 0, "", "keep its corners",
              [](Options& o, const Words&, Warnings&) { o.beam.round_divergence = false; }},
             {"-sourcefile", 1, 1, "FILE", "sources: rows X Y Z weight lambda (m); the weights are not used",
-             [](Options& o, const Words& w, Warnings&) { o.beam.source_file = w.text(); }},
+             [](Options& o, const Words& w, Warnings&) { o.beam.source_file = w.path(); }},
             {"-polar", 1, 1, "factor", "Kahn polarization factor (0)", set_kahn_factor},
             {"-nopolar", 0, 0, "", "no polarization correction",
              [](Options& o, const Words&, Warnings&) { o.beam.polarization = false; }},

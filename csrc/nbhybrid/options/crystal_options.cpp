@@ -81,7 +81,7 @@ OptionTopic crystal_options() {
         "crystal",
         {
             {"-mat -matrix", 1, 1, "FILE", "orientation matrix as MOSFLM writes it: nine numbers, columns a* b* c*",
-             [](Options& o, const Words& w, Warnings&) { o.crystal.matrix_file = w.text(); }},
+             [](Options& o, const Words& w, Warnings&) { o.crystal.matrix_file = w.path(); }},
             {"-cell", 1, 6, "a b c al be ga", "unit cell (A, deg); edges left out are a, angles left out 90", set_cell},
             {"-misset", 1, 3, "x y z | random", "rotations about x, y, z (deg) on top of -mat or -cell", set_misset},
             {"-N", 1, 1, "n", "unit cells along each edge of the crystal (1)", set_all_cells},
@@ -105,12 +105,12 @@ OptionTopic crystal_options() {
             {"-mosaic_domains -mosaic_dom*", 1, 1, "n", "mosaic domains (1, or 10 with a spread)",
              [](Options& o, const Words& w, Warnings&) { o.crystal.mosaic_domains = w.integer(); }},
             {"-hkl", 1, 1, "FILE", "amplitudes: rows h k l F",
-             [](Options& o, const Words& w, Warnings&) { o.crystal.hkl_file = w.text(); }},
+             [](Options& o, const Words& w, Warnings&) { o.crystal.hkl_file = w.path(); }},
             {"-default_F", 1, 1, "F", "amplitude of what the table lacks (0)",
              [](Options& o, const Words& w, Warnings&) { o.crystal.default_amplitude = w.number(); }},
             {"-dump", 1, 1, "FILE", "binary cache of the table: written with -hkl, read without (Fdump.bin)",
              [](Options& o, const Words& w, Warnings&) {
-                 o.crystal.dump_file = w.text();
+                 o.crystal.dump_file = w.path();
                  o.crystal.dump_file_given = true;
              }},
             {"-interpolate", 0, 0, "", "interpolate amplitudes between reflections (default: with N of 2 or less)",

@@ -176,9 +176,9 @@ std::vector<OptionRow> pixel_rows() {
          [](Options& o, const Words& w, Warnings&) { o.detector.layers = w.integer(); }},
         {"-roi", 4, 4, "xmin xmax ymin ymax", "render this part alone, both ends included (pixels, x is fast)", set_region},
         {"-mask", 1, 1, "FILE", "SMV image; pixels that are 0 in it are left out; its header sets the detector",
-         [](Options& o, const Words& w, Warnings&) { o.detector.mask_file = w.text(); }},
+         [](Options& o, const Words& w, Warnings&) { o.detector.mask_file = w.path(); }},
         {"-img", 1, 1, "FILE", "SMV image; its header sets the detector",
-         [](Options& o, const Words& w, Warnings&) { o.detector.image_file = w.text(); }},
+         [](Options& o, const Words& w, Warnings&) { o.detector.image_file = w.path(); }},
     };
 }
 

@@ -11,7 +11,7 @@ using Options = ReferenceOptions;
 constexpr std::int64_t most_threads = 4096;
 
 void set_pgm_file(Options& o, const Words& w, Warnings&) {
-    o.output.pgm_file = w.text();
+    o.output.pgm_file = w.path();
     o.output.write_pgm = true;
 }
 
@@ -21,7 +21,7 @@ void set_pgm_scale(Options& o, const Words& w, Warnings&) {
 }
 
 void set_noise_file(Options& o, const Words& w, Warnings&) {
-    o.output.noise_file = w.text();
+    o.output.noise_file = w.path();
     o.output.write_noise = true;
 }
 
@@ -53,9 +53,9 @@ OptionTopic output_options() {
         "noise and output",
         {
             {"-floatfile -floatimage", 1, 1, "FILE", "photons as raw float32 (floatimage.bin)",
-             [](Options& o, const Words& w, Warnings&) { o.output.float_file = w.text(); }},
+             [](Options& o, const Words& w, Warnings&) { o.output.float_file = w.path(); }},
             {"-intfile -intimage", 1, 1, "FILE", "scaled integers, SMV (intimage.img)",
-             [](Options& o, const Words& w, Warnings&) { o.output.integer_file = w.text(); }},
+             [](Options& o, const Words& w, Warnings&) { o.output.integer_file = w.path(); }},
             {"-pgmfile -pgmimage", 1, 1, "FILE", "8-bit picture (image.pgm)", set_pgm_file},
             {"-noisefile -noiseimage", 1, 1, "FILE", "photon counts with noise, SMV (noiseimage.img)", set_noise_file},
             {"-scale", 1, 1, "factor", "of the integer image (automatic)",
@@ -88,10 +88,10 @@ OptionTopic own_options() {
              }},
             {"--trace-level -trace_level", 1, 1, "summary|steps", "steps: also write the table of steps", set_trace_level},
             {"--trace-file -trace_file", 1, 1, "FILE", "where to (trace_steps.txt)",
-             [](Options& o, const Words& w, Warnings&) { o.own.trace_file = w.text(); }},
+             [](Options& o, const Words& w, Warnings&) { o.own.trace_file = w.path(); }},
             {"--threads", 1, 1, "n", "threads (the cores this process may use)", set_threads},
             {"--json", 1, 1, "FILE", "write a record of the run",
-             [](Options& o, const Words& w, Warnings&) { o.own.json_file = w.text(); }},
+             [](Options& o, const Words& w, Warnings&) { o.own.json_file = w.path(); }},
             {"--quiet", 0, 0, "", "nothing on stdout but traces", [](Options& o, const Words&, Warnings&) { o.own.quiet = true; }},
             {"--max-table-gib", 1, 1, "GiB", "refuse larger amplitude tables (8)",
              [](Options& o, const Words& w, Warnings&) { o.own.max_table_gib = w.positive(); }},

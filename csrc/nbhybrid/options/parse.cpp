@@ -71,8 +71,8 @@ ReferenceOptions parse_options(const std::vector<std::string>& words, Warnings& 
     const OptionRow* image = find_option("-img");
     std::optional<std::string> mask_file, image_file;
     for (const Occurrence& o : occurrences) {
-        if (o.row == mask) mask_file = o.words.text();
-        if (o.row == image) image_file = o.words.text();
+        if (o.row == mask) mask_file = o.words.path();
+        if (o.row == image) image_file = o.words.path();
     }
     if (mask_file) take_mask(*mask_file, options, warnings);
     if (image_file) take_image_header(*image_file, options, warnings);

@@ -29,6 +29,11 @@ void Words::refuse(std::size_t i, const std::string& expected) const {
     throw OptionError(option_ + ": " + which + quoted(values_[i]) + ", expected " + expected);
 }
 
+const std::string& Words::path() const {
+    if (values_[0].empty()) refuse(0, "the name of a file");
+    return values_[0];
+}
+
 double Words::number(std::size_t i) const {
     double value = 0;
     if (!parse_double(values_[i], value)) refuse(i, "a number");

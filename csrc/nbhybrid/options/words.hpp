@@ -21,6 +21,8 @@ public:
     // The word at this distance from the option, values first; null beyond the end of the command line.
     const std::string* following(std::size_t i) const;
 
+    // The name of a file: not empty.
+    const std::string& path() const;
     // A finite number.
     double number(std::size_t i = 0) const;
     double positive(std::size_t i = 0) const;
