@@ -23,7 +23,9 @@ struct ReciprocalAxes {
 double clamped_cosine(double cosine) { return cosine * cosine > 1.0 ? 1.0 : cosine; }
 double clamped_sine(double sine) { return std::min(1.0, std::max(-1.0, sine)); }
 
-// Reciprocal vectors (1/Angstrom), a* along x and b* in the x-y plane.
+// Reciprocal vectors (1/Angstrom), a* along x and b* in the x-y plane. The reference's last component of c* holds for one oblique
+// angle at most: it has the shape of the direct cell where that of the reciprocal one belongs. With two or three oblique angles the
+// cell that comes out has the right edges and somewhat different angles.
 ReciprocalAxes standard_setting(const UnitCell& cell, double volume) {
     const double inverse_volume = 1.0 / volume;
     const double a_star = cell.b * cell.c * std::sin(cell.alpha) * inverse_volume;
