@@ -1,14 +1,18 @@
 """What `nbhybrid run` prints, records and leaves behind."""
 
+import fcntl
 import json
 import os
+import pty
 import re
 import resource
 import shlex
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -255,3 +259,18 @@ def test_the_reader_of_a_pipe_goes(tmp_path):
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
     assert set(snapshot(tmp_path)) == OUTPUTS
+
+
+@pytest.mark.parametrize(("words", "expected"), [([], True), (["-noprogress"], False), (["--quiet"], False)])
+def test_progress_bar_on_a_terminal(words, expected, tmp_path):
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen([*COMMAND, *LONG_WORDS, *words], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=end)
+    os.close(end)
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=20)
+    shown = os.read(terminal, 1 << 16).decode(errors="replace")
+    os.close(terminal)
+    assert ("%|" in shown) == expected
+    assert process.returncode == 130

@@ -15,8 +15,17 @@
 #include <sstream>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace nbhybrid::test {
+
+// The words of a command line.
+inline std::vector<std::string> split_words(const std::string& line) {
+    std::istringstream in(line);
+    std::vector<std::string> words;
+    for (std::string word; in >> word;) words.push_back(word);
+    return words;
+}
 
 using Body = void (*)();
 

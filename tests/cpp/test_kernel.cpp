@@ -13,19 +13,12 @@ using namespace nbhybrid;
 
 namespace {
 
-std::vector<std::string> split(const std::string& line) {
-    std::istringstream in(line);
-    std::vector<std::string> words;
-    for (std::string word; in >> word;) words.push_back(word);
-    return words;
-}
-
 const std::string small_scene =
     "-cell 70 80 90 75 85 95 -misset 10 20 30 -N 5 -distance 100 -pixel 0.8 -detpixels 24 -oversample 1 ";
 
 Experiment experiment_of(const std::string& words) {
     Warnings warnings;
-    return options::build_experiment(options::parse_options(split(small_scene + words), warnings), warnings).experiment;
+    return options::build_experiment(options::parse_options(test::split_words(small_scene + words), warnings), warnings).experiment;
 }
 
 // Amplitudes on a cube of indices, different for each.

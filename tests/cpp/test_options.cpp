@@ -12,21 +12,14 @@ using namespace nbhybrid::options;
 
 namespace {
 
-std::vector<std::string> split(const std::string& line) {
-    std::istringstream in(line);
-    std::vector<std::string> words;
-    for (std::string word; in >> word;) words.push_back(word);
-    return words;
-}
-
 ReferenceOptions parse(const std::string& line) {
     Warnings warnings;
-    return parse_options(split(line), warnings);
+    return parse_options(test::split_words(line), warnings);
 }
 
 std::size_t warnings_of(const std::string& line) {
     Warnings warnings;
-    parse_options(split(line), warnings);
+    parse_options(test::split_words(line), warnings);
     return warnings.lines().size();
 }
 
@@ -36,14 +29,14 @@ TEST("options: no two rows share a name") {
     std::set<std::string> names;
     for (const OptionTopic& topic : option_table())
         for (const OptionRow& row : topic.rows)
-            for (const std::string& name : split(std::string(row.names))) CHECK(names.insert(name).second);
+            for (const std::string& name : test::split_words(std::string(row.names))) CHECK(names.insert(name).second);
     CHECK(names.size() > 120);
 }
 
 TEST("options: every name finds its own row") {
     for (const OptionTopic& topic : option_table())
         for (const OptionRow& row : topic.rows)
-            for (std::string name : split(std::string(row.names))) {
+            for (std::string name : test::split_words(std::string(row.names))) {
                 if (name.back() == '*') name.pop_back();
                 CHECK(find_option(name) == &row);
             }
