@@ -89,3 +89,9 @@ MEAN_OF_RUNS = 3e-7
 # start of the interpreter on a loaded machine included).
 INTERRUPT_SECONDS = 1.0
 VERSION_CPU_SECONDS = 0.3
+
+# The same number of photons computed in double in another order of a few products, then rounded to float32: half a unit each side.
+ONE_ROUNDING = 6e-8
+
+# Means and products of a few float32 images against one image.
+SEVERAL_ROUNDINGS = 4e-7

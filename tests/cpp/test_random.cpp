@@ -109,3 +109,23 @@ TEST("random: rotations are rotations, within their cap") {
         CHECK(cosine >= std::cos(static_cast<double>(cap)) - 1e-9);
     }
 }
+
+TEST("random: uniform rotations turn a vector anywhere") {
+    SharedDeviates deviates;
+    StreamState state = -5;
+    const int count = 50000;
+    Vec3 mean{};
+    double trace = 0, square = 0;
+    for (int i = 0; i < count; ++i) {
+        const Mat3 m = uniform_rotation(deviates, state);
+        CHECK(std::fabs(dot(cross(m.row_x, m.row_y), m.row_z) - 1) < 1e-12);
+        mean = mean + m * Vec3{0, 0, 1};
+        const double t = m.row_x.x + m.row_y.y + m.row_z.z;
+        trace += t;
+        square += t * t;
+    }
+    // Over all rotations the trace has the mean 0 and the variance 1.
+    CHECK(norm(mean) / count < 0.015);
+    CHECK(std::fabs(trace / count) < 0.02);
+    CHECK(std::fabs(square / count - 1) < 0.03);
+}

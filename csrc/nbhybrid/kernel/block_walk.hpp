@@ -12,47 +12,72 @@
 
 namespace nbhybrid::kernel {
 
-template <int width>
-NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, PixelBlock<width>& block) {
+// Where points of the pixels lie that are `along_fast(i)` and `along_slow` from the edges of the detector.
+template <int width, class Offset>
+NBHYBRID_HOST_DEVICE inline void locate(const PlanView& plan, const PixelBlock<width>& block, Offset along_fast, double along_slow,
+                                        double depth, VectorLanes<width>& position) {
     const DetectorStage& d = plan.detector;
-    const double along_slow = physics::subpixel_centre(d.subpixel_size, block.slow * d.oversample + block.sub_slow);
     const Vec3 slow_offset = along_slow * d.slow_axis;
-    const Vec3 depth_offset = (block.layer * plan.sensor.layer_thickness) * d.normal;
+    const Vec3 depth_offset = depth * d.normal;
     const Vec3 fast_axis = d.fast_axis, origin = d.origin;
-    for (int i = 0; i < block.count; ++i) {
-        const double along_fast = physics::subpixel_centre(d.subpixel_size, block.fast[i] * d.oversample + block.sub_fast);
-        block.position.set(i, physics::flat_position(along_fast * fast_axis, slow_offset, depth_offset, origin));
-    }
+    for (int i = 0; i < block.count; ++i)
+        position.set(i, physics::flat_position(along_fast(i) * fast_axis, slow_offset, depth_offset, origin));
     if (d.curved)
         for (int i = 0; i < block.count; ++i)
-            block.position.set(i, physics::curved_position(block.position[i], d.distance, d.beam, d.fast_axis, d.slow_axis));
+            position.set(i, physics::curved_position(position[i], d.distance, d.beam, d.fast_axis, d.slow_axis));
+}
+
+template <int width>
+NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, PixelBlock<width>& block) {
+    const double size = plan.detector.subpixel_size;
+    const int oversample = plan.detector.oversample, sub_fast = block.sub_fast;
+    const auto along_fast = [&block, size, oversample, sub_fast](int i) {
+        return physics::subpixel_centre(size, block.fast[i] * oversample + sub_fast);
+    };
+    const double along_slow = physics::subpixel_centre(size, block.slow * oversample + block.sub_slow);
+    locate(plan, block, along_fast, along_slow, block.layer * plan.sensor.layer_thickness, block.position);
     for (int i = 0; i < block.count; ++i) {
         block.path[i] = norm(block.position[i]);
         block.diffracted.set(i, normalized(block.position[i]));
     }
 }
 
+// The centres of the pixels, on the front of the sensor.
 template <int width>
-NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, PixelBlock<width>& block) {
-    const DetectorStage& d = plan.detector;
-    const SensorStage& sensor = plan.sensor;
-    locate_subpixels(plan, block);
-    const double pixel_size = d.pixel_size, close_distance = d.close_distance;
+NBHYBRID_HOST_DEVICE inline void locate_centres(const PlanView& plan, PixelBlock<width>& block) {
+    const double size = plan.detector.pixel_size;
+    const auto along_fast = [&block, size](int i) { return physics::subpixel_centre(size, block.fast[i]); };
+    locate(plan, block, along_fast, physics::subpixel_centre(size, block.slow), 0.0, block.centre);
+}
+
+NBHYBRID_HOST_DEVICE inline double solid_angle_at(const DetectorStage& d, double path) {
+    return d.point_pixel ? physics::point_solid_angle(path) : physics::solid_angle(d.pixel_size, path, d.close_distance);
+}
+
+template <int width>
+NBHYBRID_HOST_DEVICE inline void find_solid_angles(const PlanView& plan, PixelBlock<width>& block) {
+    const DetectorStage d = plan.detector;
     const bool first = block.layer == 0 && block.sub_slow == 0 && block.sub_fast == 0;
-    if (first || d.oversample_omega) {
-        for (int i = 0; i < block.count; ++i)
-            block.solid_angle[i] = d.point_pixel ? physics::point_solid_angle(block.path[i])
-                                                 : physics::solid_angle(pixel_size, block.path[i], close_distance);
+    if (d.solid_angle_at_centre && !d.recomputes_solid_angle) {
+        if (first)
+            for (int i = 0; i < block.count; ++i) block.solid_angle[i] = solid_angle_at(d, norm(block.centre[i]));
+    } else if (first || d.recomputes_solid_angle) {
+        for (int i = 0; i < block.count; ++i) block.solid_angle[i] = solid_angle_at(d, block.path[i]);
     } else {
         for (int i = 0; i < block.count; ++i)
-            if (block.solid_angle[i] == 0.0)
-                block.solid_angle[i] = d.point_pixel ? physics::point_solid_angle(block.path[i])
-                                                     : physics::solid_angle(pixel_size, block.path[i], close_distance);
+            if (block.solid_angle[i] == 0.0) block.solid_angle[i] = solid_angle_at(d, block.path[i]);
     }
+}
+
+template <int width>
+NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, PixelBlock<width>& block) {
+    const SensorStage& sensor = plan.sensor;
+    locate_subpixels(plan, block);
+    find_solid_angles(plan, block);
     for (int i = 0; i < block.count; ++i)
-        if (block.capture[i] == 0.0 || sensor.oversample)
-            block.capture[i] =
-                physics::layer_capture(block.layer, sensor.layer_thickness, sensor.attenuation, dot(block.diffracted[i], d.normal));
+        if (block.capture[i] == 0.0 || sensor.recomputes)
+            block.capture[i] = physics::layer_capture(block.layer, sensor.layer_thickness, sensor.attenuation,
+                                                      dot(block.diffracted[i], plan.detector.normal));
 }
 
 // The directions are normalised once more, and stay so: the next source of this sub-pixel sees it.
@@ -62,11 +87,20 @@ NBHYBRID_HOST_DEVICE inline void polarize(const PlanView& plan, PixelBlock<width
     block.polarization[i] = physics::polarization_factor(plan.beam.kahn_factor, block.incident, block.diffracted[i], axis);
 }
 
+// Each source has its own factor, at the pixel's centre.
+template <int width>
+NBHYBRID_HOST_DEVICE inline void find_polarization_of_source(const PlanView& plan, PixelBlock<width>& block) {
+    const Vec3 axis = plan.beam.axes[plan.beam.n_axes - 1];
+    for (int i = 0; i < block.count; ++i)
+        block.polarization[i] =
+            physics::polarization_factor(plan.beam.kahn_factor, block.incident, normalized(block.centre[i]), axis);
+}
+
 template <int width>
 NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, PixelBlock<width>& block) {
     const BeamStage& beam = plan.beam;
     int missing = 0;
-    for (int i = 0; i < block.count; ++i) missing += block.polarization[i] == 0.0 || beam.oversample ? 1 : 0;
+    for (int i = 0; i < block.count; ++i) missing += block.polarization[i] == 0.0 || beam.recomputes ? 1 : 0;
     if (missing == 0) return;
     const std::int64_t last = beam.n_axes - 1;
     const Vec3 axis = beam.axes[block.axis_uses < last ? block.axis_uses : last];
@@ -80,7 +114,7 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, PixelBl
     bool used = false;
     for (int j = 0; j < block.n_live; ++j) {
         const int i = block.live[j];
-        if (block.polarization[i] != 0.0 && !beam.oversample) continue;
+        if (block.polarization[i] != 0.0 && !beam.recomputes) continue;
         polarize(plan, block, i, axis);
         used = true;
     }
@@ -101,7 +135,8 @@ NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, PixelBlock<w
     block.n_live = 0;
     for (int i = 0; i < block.count; ++i)
         if (!physics::finer_than(beam.dmin, block.scattering[i])) block.live[block.n_live++] = i;
-    find_polarization(plan, block);
+    if (beam.each_source) find_polarization_of_source(plan, block);
+    else find_polarization(plan, block);
 }
 
 // All orientations of the crystal. False if the visitor has seen enough.
@@ -127,7 +162,8 @@ NBHYBRID_HOST_DEVICE inline bool sweep_orientations(const PlanView& plan, PixelB
 // sweep out; and step(block, phi, domain, axes), for the live lanes, false to end the walk. Returns false if the walk was ended.
 template <int width, class Visitor>
 NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, PixelBlock<width>& block, Visitor& visitor) {
-    for (int i = 0; i < block.count; ++i) block.polarization[i] = plan.beam.polarization ? 0.0 : 1.0;
+    for (int i = 0; i < block.count; ++i) block.polarization[i] = plan.beam.is_corrected_for_polarization ? 0.0 : 1.0;
+    if (plan.beam.each_source || plan.detector.solid_angle_at_centre) locate_centres(plan, block);
     for (block.layer = 0; block.layer < plan.sensor.layers; ++block.layer) {
         for (int i = 0; i < block.count; ++i) block.capture[i] = plan.sensor.counts_all ? 1.0 : 0.0;
         for (block.sub_slow = 0; block.sub_slow < plan.detector.oversample; ++block.sub_slow) {

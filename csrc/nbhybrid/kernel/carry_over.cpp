@@ -134,10 +134,10 @@ std::vector<CarryOver::AxisUses> count_axis_uses(const PlanView& plan, StopSign&
 
 void resolve_carry_over(Plan& plan, int threads, StopSign& stop, const Watch& watch) {
     const PlanView& view = plan.view();
-    if (view.beam.n_axes > 1 && view.beam.kahn_factor != 0.0 && view.beam.polarization)
+    if (view.beam.n_axes > 1 && view.beam.kahn_factor != 0.0 && view.beam.is_corrected_for_polarization && !view.beam.each_source)
         plan.set_axis_uses(count_axis_uses(view, stop));
     if (plan.sweeps_differ()) plan.set_first_sweep(find_first_sweep(view, stop));
-    if (view.crystal.interpolate)
+    if (view.crystal.interpolate && !view.crystal.interpolation_resumes)
         plan.set_interpolation_end(with_shape(
             plan.shape(), [&](auto shape) { return find_first_miss<decltype(shape)::value>(view, threads, stop, watch); }));
 }

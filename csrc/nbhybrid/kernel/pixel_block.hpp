@@ -37,6 +37,7 @@ struct PixelBlock {
     double wavelength = 0;
 
     VectorLanes<width> position{}, diffracted{}, scattering{};
+    VectorLanes<width> centre{};  // position of the pixel's centre, if somebody needs it
     double path[width] = {};
     // Cached for the pixel or the layer: 0 means not computed yet, and a factor of exactly 0 is computed again.
     double polarization[width] = {}, solid_angle[width] = {}, capture[width] = {};

@@ -58,21 +58,40 @@ public:
 
     BlockSum(const PlanView& plan, const Block& block, const StopSign& stop, Trace& trace)
         : plan_(plan), stop_(stop), trace_(trace) {
-        multiplies_ = plan.sensor.oversample || plan.beam.oversample || plan.detector.oversample_omega;
+        const Applied factors[] = {plan.sensor.capture, plan.beam.polarization, plan.detector.solid_angle};
+        for (const Applied factor : factors) {
+            multiplies_sum_ = multiplies_sum_ || factor == Applied::to_running_sum;
+            multiplies_terms_ = multiplies_terms_ || factor == Applied::to_each_term;
+        }
+        multiplies_terms_ = multiplies_terms_ || plan.beam.weighted;
         needs_nearest_ = Trace::enabled || shape != CrystalShape::square || plan.crystal.amplitudes.values != nullptr;
-        skips_zero_ = !Trace::enabled && !multiplies_ && !block.interpolate;
-        for (int i = 0; i < block.count; ++i) intensity_[i] = plan.scale.background;
+        skips_zero_ = !Trace::enabled && !multiplies_sum_ && !block.interpolate;
+        // The reference starts from the background.
+        if (plan.scale.background_is_scaled && !multiplies_terms_)
+            for (int i = 0; i < block.count; ++i) intensity_[i] = plan.scale.background;
     }
 
-    double intensity(int i) const { return intensity_[i]; }
     // Sum of the solid angles of all sub-pixels and layers of all pixels.
     double solid_angles() const { return solid_angles_; }
+
+    // Photons before the factors that are applied at the end.
+    double photons_per_steradian(int i) const {
+        const ScaleStage& scale = plan_.scale;
+        const auto steps = static_cast<double>(scale.steps);
+        double background = 0;
+        if (multiplies_terms_ || !scale.background_is_scaled) background = scale.background * background_factor(i);
+        if (scale.background_is_scaled) return physics::photons_per_steradian(intensity_[i] + background, scale.fluence, steps);
+        return physics::photons_per_steradian(intensity_[i], scale.fluence, steps) + background;
+    }
+    double intensity(int i) const { return intensity_[i]; }
 
     void enter_subpixel(const Block& block) {
         for (int i = 0; i < block.count; ++i) solid_angles_ += block.solid_angle[i];
     }
 
     bool enter_source(const Block& block) {
+        if (multiplies_terms_)
+            for (int j = 0; j < block.n_live; ++j) factors_[block.live[j]] += times_factors(1.0, block, block.live[j]);
         if constexpr (Trace::enabled)
             if (block.source == 0) trace_.source(block);
         return true;
@@ -110,8 +129,9 @@ private:
         const double amplitude = cell_amplitude(block, index, nearest);
         if constexpr (Trace::enabled)
             if (traced_first) trace_.first_step_amplitude(amplitude);
-        intensity_[i] += amplitude * amplitude * lattice.value * lattice.value;
-        if (multiplies_) multiply(block, i);
+        const double term = amplitude * amplitude * lattice.value * lattice.value;
+        intensity_[i] += multiplies_terms_ ? times_factors(term, block, i) : term;
+        if (multiplies_sum_) multiply_sum(block, i);
         if constexpr (Trace::enabled)
             trace_.step({block.layer, block.sub_slow, block.sub_fast, block.source, phi, domain, index, nearest, lattice.value,
                          amplitude, block.polarization[i], block.solid_angle[i], block.capture[i], intensity_[i]});
@@ -119,28 +139,50 @@ private:
 
     double cell_amplitude(Block& block, const Vec3& index, const Indices& nearest) {
         const physics::AmplitudeGrid& grid = plan_.crystal.amplitudes;
-        if (block.interpolate && physics::leaves_table(grid, index)) {
-            block.interpolate = false;
-            if constexpr (Trace::enabled) trace_.interpolation_ends(index);
+        bool interpolate = block.interpolate;
+        if (interpolate && physics::leaves_table(grid, index)) {
+            interpolate = false;
+            if (!plan_.crystal.interpolation_resumes) {
+                block.interpolate = false;
+                if constexpr (Trace::enabled) trace_.interpolation_ends(index);
+            }
         }
-        return block.interpolate ? physics::tricubic_amplitude(grid, index)
-                                 : physics::nearest_amplitude(grid, nearest.h, nearest.k, nearest.l);
+        return interpolate ? physics::tricubic_amplitude(grid, index)
+                           : physics::nearest_amplitude(grid, nearest.h, nearest.k, nearest.l);
     }
 
-    // The reference multiplies the sum so far, not the step's own term.
-    void multiply(const Block& block, int i) {
-        if (plan_.sensor.oversample) intensity_[i] *= block.capture[i];
-        if (plan_.beam.oversample) intensity_[i] *= block.polarization[i];
-        if (plan_.detector.oversample_omega) intensity_[i] *= block.solid_angle[i];
+    void multiply_sum(const Block& block, int i) {
+        if (plan_.sensor.capture == Applied::to_running_sum) intensity_[i] *= block.capture[i];
+        if (plan_.beam.polarization == Applied::to_running_sum) intensity_[i] *= block.polarization[i];
+        if (plan_.detector.solid_angle == Applied::to_running_sum) intensity_[i] *= block.solid_angle[i];
+    }
+
+    double times_factors(double term, const Block& block, int i) const {
+        if (plan_.sensor.capture == Applied::to_each_term) term *= block.capture[i];
+        if (plan_.beam.polarization == Applied::to_each_term) term *= block.polarization[i];
+        if (plan_.detector.solid_angle == Applied::to_each_term) term *= block.solid_angle[i];
+        if (plan_.beam.weighted) term *= plan_.beam.sources[block.source].weight;
+        return term;
+    }
+
+    // What the terms' factors make of a background that does not change from step to step: the mean over sub-pixels and sources,
+    // and the sum over layers if each captures its share.
+    double background_factor(int i) const {
+        if (!multiplies_terms_) return 1.0;
+        const double oversample = plan_.detector.oversample;
+        double count = oversample * oversample * plan_.beam.n_sources;
+        if (plan_.sensor.capture != Applied::to_each_term) count *= plan_.sensor.layers;
+        return factors_[i] / count;
     }
 
     const PlanView& plan_;
     const StopSign& stop_;
     Trace& trace_;
-    bool multiplies_ = false, needs_nearest_ = true, skips_zero_ = false;
+    bool multiplies_sum_ = false, multiplies_terms_ = false, needs_nearest_ = true, skips_zero_ = false;
     int until_look_ = steps_between_looks;
     double solid_angles_ = 0;
     double intensity_[width] = {};
+    double factors_[width] = {};  // sum of the terms' factors over layers, sub-pixels and sources
     VectorLanes<width> index_{};
 };
 
@@ -150,12 +192,11 @@ template <CrystalShape shape, class Trace, int width>
 double render_block(const PlanView& plan, PixelBlock<width>& block, const StopSign& stop, Trace& trace, float* pixels) {
     BlockSum<shape, Trace, width> sum(plan, block, stop, trace);
     if (!walk_block(plan, block, sum)) return 0.0;
-    const auto steps = static_cast<double>(plan.scale.steps);
     for (int i = 0; i < block.count; ++i) {
-        double photons = physics::photons_per_steradian(sum.intensity(i), plan.scale.fluence, steps);
-        if (!plan.sensor.oversample) photons *= block.capture[i];
-        if (!plan.beam.oversample) photons *= block.polarization[i];
-        if (!plan.detector.oversample_omega) photons *= block.solid_angle[i];
+        double photons = sum.photons_per_steradian(i);
+        if (plan.sensor.capture == Applied::at_end) photons *= block.capture[i];
+        if (plan.beam.polarization == Applied::at_end) photons *= block.polarization[i];
+        if (plan.detector.solid_angle == Applied::at_end) photons *= block.solid_angle[i];
         // A float32 that was 0 is added to, in double: the sum is rounded once.
         pixels[i] = static_cast<float>(0.0 + photons);
         if constexpr (Trace::enabled) trace.end(block, sum.intensity(i), photons, pixels[i]);

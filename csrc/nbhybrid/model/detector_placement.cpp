@@ -124,7 +124,8 @@ void place_detector(const PlacementRequest& q, const LaboratoryFrame& frame, Det
     d.fast_axis = swing(frame.fast);
     d.slow_axis = swing(frame.slow);
     d.normal = swing(frame.normal);
-    if (d.pivot == Pivot::sample)
+    if (q.origin) d.origin = *q.origin;
+    else if (d.pivot == Pivot::sample)
         d.origin = swing(-centres.close_fast * frame.fast - centres.close_slow * frame.slow + close_distance * frame.normal);
     else d.origin = -centres.beam_fast * d.fast_axis - centres.beam_slow * d.slow_axis + distance * frame.beam;
 

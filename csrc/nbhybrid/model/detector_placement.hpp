@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/core/warnings.hpp"
@@ -36,6 +37,8 @@ struct PlacementRequest {
     double x_close = not_given, y_close = not_given;
     double org_x = not_given, org_y = not_given;  // pixels
     Vec3 rotation;                                // about x, y and z, radians
+    // Corner of the first pixel, m, where it is after all rotations; else it follows from the centres and distances.
+    std::optional<Vec3> origin;
     double twotheta = 0;
 };
 

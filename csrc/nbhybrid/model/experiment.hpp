@@ -6,6 +6,7 @@
 #include "nbhybrid/model/beam.hpp"
 #include "nbhybrid/model/crystal.hpp"
 #include "nbhybrid/model/detector.hpp"
+#include "nbhybrid/model/semantics.hpp"
 #include "nbhybrid/model/step_counts.hpp"
 #include "nbhybrid/model/structure_factors.hpp"
 
@@ -32,6 +33,7 @@ struct Experiment {
     Detector detector;
     Scan scan;
     PixelSampling sampling;
+    Semantics semantics;
 };
 
 // Steps a pixel takes: sources x domains x phi steps x sub-pixels. Layers of the sensor are not counted.

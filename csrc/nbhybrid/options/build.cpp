@@ -52,7 +52,10 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     }
     if (c.misset == Misset::random) {
         StreamState state = o.seeds.misset.value_or(-static_cast<StreamState>(std::time(nullptr)));
-        orientation.misset = misset_angles(random_rotation(random_misset_cap, built.deviates, state));
+        const Mat3 rotation = o.own.semantics.mends(Defect::random_misset)
+                                  ? uniform_rotation(built.deviates, state)
+                                  : random_rotation(random_misset_cap, built.deviates, state);
+        orientation.misset = misset_angles(rotation);
     }
     const std::optional<UnitCell> cell = unit_cell(c);
     built.unit_cell_given = cell.has_value();
@@ -82,6 +85,8 @@ void apply_beam_size(const ReferenceOptions& o, Beam& beam, Vec3& size, Warnings
 
 void resolve_pixels(const ReferenceOptions& o, PlacementRequest& placement, Detector& d) {
     placement = o.detector.placement;
+    if (o.detector.pix0 && o.own.semantics.mends(Defect::pix0_overwritten))
+        placement.origin = (o.detector.pix0_in_mm ? 1e-3 : 1.0) * *o.detector.pix0;
     if (o.detector.fast_pixels != 0) placement.size_fast = placement.pixel_size * static_cast<double>(o.detector.fast_pixels);
     if (o.detector.slow_pixels != 0) placement.size_slow = placement.pixel_size * static_cast<double>(o.detector.slow_pixels);
     const double fast = std::ceil(placement.size_fast / placement.pixel_size - 0.5);
@@ -114,7 +119,7 @@ void warn_about_placement(const ReferenceOptions& o, Warnings& warnings) {
     std::string names;
     for (const std::string& name : o.detector.vector_options) names += (names.empty() ? "" : ", ") + name;
     warnings.add(names + ": the custom beam-centre convention is in force");
-    if (o.detector.pix0_given)
+    if (o.detector.pix0 && !o.own.semantics.mends(Defect::pix0_overwritten))
         warnings.add("-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
 }
 
@@ -148,11 +153,23 @@ LaboratoryFrame build_detector(const ReferenceOptions& o, Detector& d, Warnings&
     return frame;
 }
 
-std::vector<Source> read_sources(const std::string& path, const Beam& beam, Warnings& warnings) {
+void check_weights(const std::string& path, const std::vector<Source>& sources) {
+    double sum = 0;
+    for (const Source& source : sources) {
+        if (!(source.weight >= 0))
+            throw InputFileError(path, format("a source has the weight %g; weights must not be negative", source.weight));
+        sum += source.weight;
+    }
+    if (!(sum > 0 && std::isfinite(sum)))
+        throw InputFileError(path, "the weights of all sources must have a finite sum above zero");
+}
+
+std::vector<Source> read_sources(const std::string& path, const Beam& beam, const Semantics& semantics, Warnings& warnings) {
+    const auto comments = semantics.mends(Defect::comment_lines) ? io::CommentRows::skipped : io::CommentRows::as_zero_rows;
     const Vec3 usual = -source_distance * beam.direction;
     const auto or_else = [](double value, double otherwise) { return std::isnan(value) ? otherwise : value; };
     std::vector<Source> sources;
-    for (const io::ColumnRow& row : io::read_columns(path, 5, io::CommentRows::as_zero_rows, warnings)) {
+    for (const io::ColumnRow& row : io::read_columns(path, 5, comments, warnings)) {
         const Vec3 position{or_else(row.values[0], usual.x), or_else(row.values[1], usual.y), or_else(row.values[2], usual.z)};
         try {
             sources.push_back(make_source(position, or_else(row.values[4], beam.wavelength), or_else(row.values[3], 1.0)));
@@ -175,7 +192,8 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Beam& b
     beam.vertical = resolve_spread(o.beam.vertical);
     beam.dispersion = resolve_spread(o.beam.dispersion);
     if (o.beam.source_file) {
-        beam.sources = read_sources(*o.beam.source_file, beam, warnings);
+        beam.sources = read_sources(*o.beam.source_file, beam, o.own.semantics, warnings);
+        if (o.own.semantics.mends(Defect::source_weights)) check_weights(*o.beam.source_file, beam.sources);
         return;
     }
     const SourceGrid grid{beam.direction, beam.polarization_axis, beam.wavelength,        beam.horizontal,
@@ -198,11 +216,13 @@ StructureFactors read_amplitudes(const ReferenceOptions& o, Built& built, Warnin
     io::HklLimits limits;
     constexpr double bytes_per_gib = 1024.0 * 1024.0 * 1024.0;
     limits.max_table_bytes = static_cast<std::size_t>(std::min(o.own.max_table_gib * bytes_per_gib, 9e18));
+    if (o.own.semantics.mends(Defect::comment_lines)) limits.comments = io::CommentLines::skipped;
     if (c.hkl_file) {
         built.table_was_read_from_text = true;
         return within_table_limit([&] { return io::read_hkl(*c.hkl_file, c.default_amplitude, limits, warnings); });
     }
-    if (access(c.dump_file.c_str(), F_OK) == 0) {
+    const bool may_read_dump = c.dump_file_given || !o.own.semantics.mends(Defect::silent_fdump);
+    if (may_read_dump && access(c.dump_file.c_str(), F_OK) == 0) {
         warnings.add("no -hkl file: the amplitudes are read from " + c.dump_file + ", which an earlier run left");
         return within_table_limit([&] { return io::read_fdump(c.dump_file, c.default_amplitude, limits, warnings); });
     }
@@ -262,6 +282,7 @@ void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnin
 Built build_experiment(const ReferenceOptions& o, Warnings& warnings) {
     Built built;
     Experiment& e = built.experiment;
+    e.semantics = o.own.semantics;
     Vec3 size = o.crystal.size;
     apply_beam_size(o, e.beam, size, warnings);
     const LaboratoryFrame frame = build_detector(o, e.detector, warnings);

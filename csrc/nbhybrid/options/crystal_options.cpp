@@ -33,7 +33,7 @@ void set_misset(Options& o, const Words& w, Warnings&) {
 // The reference takes -misset_seed for -misset too, with the three words after it as angles.
 void set_misset_seed(Options& o, const Words& w, Warnings& warnings) {
     o.seeds.misset = -w.integer();
-    if (w.following(2) == nullptr) return;
+    if (!o.own.semantics.confuses_options() || w.following(2) == nullptr) return;
     const Vec3 angles{parse_prefix_like_atof(*w.following(0)), parse_prefix_like_atof(*w.following(1)),
                       parse_prefix_like_atof(*w.following(2))};
     o.crystal.misset = Misset::angles;

@@ -62,12 +62,12 @@ void set_vector(Options& o, const Words& w, Warnings&) {
 void set_twotheta_axis(Options& o, const Words& w, Warnings& warnings) {
     o.detector.placement.custom_frame.twotheta_axis = w.vector();
     choose_custom(o, w);
+    if (!o.own.semantics.confuses_options()) return;
     o.detector.placement.twotheta = degrees(w);
     set_pivot<Pivot::sample>(o);
-    warnings.add(
-        format("%s also acts as -twotheta %g, and turns the pivot to the sample, as in the reference: put -twotheta, "
-               "and -pivot, after it",
-               w.option().c_str(), w.number()));
+    warnings.add(format(
+        "%s also acts as -twotheta %g, and turns the pivot to the sample, as in the reference: put -twotheta, and -pivot, after it",
+        w.option().c_str(), w.number()));
 }
 
 void set_twotheta(Options& o, const Words& w, Warnings&) {
@@ -76,8 +76,8 @@ void set_twotheta(Options& o, const Words& w, Warnings&) {
 }
 
 void set_pix0(Options& o, const Words& w, Warnings&) {
-    (void)w.vector();
-    o.detector.pix0_given = true;
+    o.detector.pix0 = w.vector();
+    o.detector.pix0_in_mm = w.option() == "-pix0_vector_mm";
     choose_custom(o, w);
 }
 

@@ -55,7 +55,11 @@ void take_header(const std::string& path, const io::SmvImage& image, bool y_from
     header.take("PHI", [&](double degrees) { options.scan.phi = degrees / degrees_per_radian; });
     header.take("OSC_RANGE", [&](double degrees) { options.scan.rotation.range = degrees / degrees_per_radian; });
     header.take("TWOTHETA", [&](double degrees) {
-        if (degrees != 0) warnings.add(path + format(": TWOTHETA=%g is not applied, as in the reference: use -twotheta", degrees));
+        if (options.own.semantics.mends(Defect::header_twotheta)) {
+            p.twotheta = degrees / degrees_per_radian;
+            p.pivot = Pivot::sample;
+        } else if (degrees != 0)
+            warnings.add(path + format(": TWOTHETA=%g is not applied, as in the reference: use -twotheta", degrees));
     });
 }
 

@@ -40,6 +40,14 @@ void set_trace_level(Options& o, const Words& w, Warnings&) {
     o.own.trace_steps = w.text() == "steps";
 }
 
+void set_semantics(Options& o, const Words& w, Warnings&) {
+    try {
+        o.own.semantics = Semantics::parse(w.text());
+    } catch (const ModelError& error) {
+        throw OptionError(w.option() + ": " + error.what());
+    }
+}
+
 void set_threads(Options& o, const Words& w, Warnings&) {
     const std::int64_t threads = w.integer();
     if (threads < 1 || threads > most_threads) w.refuse(0, "an integer from 1 to " + std::to_string(most_threads));
@@ -89,6 +97,8 @@ OptionTopic own_options() {
             {"--trace-level -trace_level", 1, 1, "summary|steps", "steps: also write the table of steps", set_trace_level},
             {"--trace-file -trace_file", 1, 1, "FILE", "where to (trace_steps.txt)",
              [](Options& o, const Words& w, Warnings&) { o.own.trace_file = w.path(); }},
+            {"--semantics", 1, 1, "LIST", "reference (the default), corrected, or reference,ID,... to mend these defects",
+             set_semantics},
             {"--threads", 1, 1, "n", "threads (the cores this process may use)", set_threads},
             {"--json", 1, 1, "FILE", "write a record of the run",
              [](Options& o, const Words& w, Warnings&) { o.own.json_file = w.path(); }},

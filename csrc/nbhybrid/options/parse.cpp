@@ -69,8 +69,11 @@ ReferenceOptions parse_options(const std::vector<std::string>& words, Warnings& 
     ReferenceOptions options;
     const OptionRow* mask = find_option("-mask");
     const OptionRow* image = find_option("-img");
+    // What other options mean depends on it, wherever it stands.
+    const OptionRow* semantics = find_option("--semantics");
     std::optional<std::string> mask_file, image_file;
     for (const Occurrence& o : occurrences) {
+        if (o.row == semantics) semantics->apply(options, o.words, warnings);
         if (o.row == mask) mask_file = o.words.path();
         if (o.row == image) image_file = o.words.path();
     }

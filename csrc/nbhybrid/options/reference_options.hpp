@@ -11,6 +11,7 @@
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/model/crystal.hpp"
 #include "nbhybrid/model/detector_placement.hpp"
+#include "nbhybrid/model/semantics.hpp"
 #include "nbhybrid/model/step_counts.hpp"
 
 namespace nbhybrid::options {
@@ -54,7 +55,8 @@ struct DetectorOptions {
     PlacementRequest placement;
     std::int64_t fast_pixels = 0, slow_pixels = 0;  // 0: from the size
     std::vector<std::string> vector_options;        // those that chose Convention::custom, since the last named convention
-    bool pix0_given = false;
+    std::optional<Vec3> pix0;                       // m, except that pix0_in_mm tells what the user meant
+    bool pix0_in_mm = false;
     bool curved = false, point_pixel = false;
     double sensor_thickness = 0;
     double attenuation = -1;
@@ -109,6 +111,7 @@ struct OwnOptions {
     std::string json_file;  // empty: none
     bool quiet = false;
     double max_table_gib = 8;
+    Semantics semantics;
 };
 
 struct ReferenceOptions {

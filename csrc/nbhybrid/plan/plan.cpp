@@ -26,16 +26,23 @@ Axes rotated(const Axes& axes, const Vec3& spindle, double phi) {
 }
 
 // The crystal at each phi step of a sweep that finds it in the orientation `current`; leaves there the one it ends with.
-std::vector<Axes> sweep(const Scan& scan, const Axes& unrotated, Axes& current) {
+std::vector<Axes> sweep(const Scan& scan, const Axes& unrotated, bool carries_over, Axes& current) {
     std::vector<Axes> steps;
     const int count = static_cast<int>(scan.rotation.count);
     steps.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
         const double phi = scan.phi_start + scan.rotation.step * i;
         if (phi != 0.0) current = rotated(unrotated, scan.spindle, phi);
+        else if (!carries_over) current = unrotated;
         steps.push_back(current);
     }
     return steps;
+}
+
+// How a factor enters that is, or is not, recomputed at every sub-pixel.
+Applied applied(bool recomputed, const Semantics& semantics) {
+    if (!recomputed) return Applied::at_end;
+    return semantics.mends(Defect::oversample_product) ? Applied::to_each_term : Applied::to_running_sum;
 }
 
 std::vector<Axes> with_domains(const std::vector<Axes>& steps, const std::vector<Mat3>& domains) {
@@ -53,56 +60,94 @@ Plan::Plan(const Experiment& experiment) : shape_(experiment.crystal.shape) {
     plan_beam(experiment);
     plan_orientations(experiment);
     plan_crystal(experiment);
-    view_.scale = {experiment.beam.fluence, physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness),
-                   steps_per_pixel(experiment)};
+    view_.scale.fluence = experiment.beam.fluence;
+    view_.scale.background = physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness);
+    view_.scale.background_is_scaled = !experiment.semantics.mends(Defect::water_twice);
+    view_.scale.steps = steps_per_pixel(experiment);
 }
 
 void Plan::plan_detector(const Experiment& experiment) {
     const Detector& d = experiment.detector;
     const PixelSampling& s = experiment.sampling;
-    view_.detector = {d.fast_axis,
-                      d.slow_axis,
-                      d.normal,
-                      d.origin,
-                      experiment.beam.direction,
-                      d.pixel_size,
-                      d.pixel_size / s.oversample,
-                      d.distance,
-                      d.close_distance,
-                      d.fast_pixels,
-                      d.slow_pixels,
-                      d.region,
-                      d.mask.data(),
-                      d.curved,
-                      d.point_pixel,
-                      s.oversample,
-                      s.solid_angle};
-    view_.sensor = {d.sensor.layers, d.sensor.layer_thickness, d.sensor.attenuation, d.sensor.thickness == 0.0, s.thickness};
+    const Semantics& semantics = experiment.semantics;
+    DetectorStage& stage = view_.detector;
+    stage.fast_axis = d.fast_axis;
+    stage.slow_axis = d.slow_axis;
+    stage.normal = d.normal;
+    stage.origin = d.origin;
+    stage.beam = experiment.beam.direction;
+    stage.pixel_size = d.pixel_size;
+    stage.subpixel_size = d.pixel_size / s.oversample;
+    stage.distance = d.distance;
+    stage.close_distance = d.close_distance;
+    stage.fast_pixels = d.fast_pixels;
+    stage.slow_pixels = d.slow_pixels;
+    stage.region = d.region;
+    stage.mask = d.mask.data();
+    stage.curved = d.curved;
+    stage.point_pixel = d.point_pixel;
+    stage.oversample = s.oversample;
+    stage.recomputes_solid_angle = s.solid_angle;
+    stage.solid_angle_at_centre = semantics.mends(Defect::omega_corner);
+    stage.solid_angle = applied(s.solid_angle, semantics);
+
+    SensorStage& sensor = view_.sensor;
+    sensor.layers = d.sensor.layers;
+    sensor.layer_thickness = d.sensor.layer_thickness;
+    sensor.attenuation = d.sensor.attenuation;
+    sensor.counts_all = d.sensor.thickness == 0.0;
+    sensor.recomputes = s.thickness;
+    sensor.capture = applied(s.thickness, semantics);
+    if (sensor.capture == Applied::at_end && semantics.mends(Defect::layer_capture) && sensor.layers > 1)
+        sensor.capture = Applied::to_each_term;
+}
+
+void Plan::plan_sources(const Experiment& experiment) {
+    const std::vector<Source>& sources = experiment.beam.sources;
+    double sum = 0;
+    bool equal = true;
+    for (const Source& source : sources) {
+        sum += source.weight;
+        equal = equal && source.weight == sources.front().weight;
+    }
+    const double mean = sum / static_cast<double>(sources.size());
+    view_.beam.weighted = experiment.semantics.mends(Defect::source_weights) && !equal;
+    sources_.reserve(sources.size());
+    for (const Source& source : sources)
+        sources_.push_back({-source.position, normalized(-source.position), source.wavelength, equal ? 1.0 : source.weight / mean});
+    view_.beam.sources = sources_.data();
+    view_.beam.n_sources = static_cast<int>(sources_.size());
 }
 
 void Plan::plan_beam(const Experiment& experiment) {
     const Beam& beam = experiment.beam;
-    sources_.reserve(beam.sources.size());
-    for (const Source& source : beam.sources)
-        sources_.push_back({-source.position, normalized(-source.position), source.wavelength});
+    const Semantics& semantics = experiment.semantics;
+    plan_sources(experiment);
     Vec3 axis = normalized(beam.polarization_axis);
     polarization_axes_.push_back(axis);
     while (polarization_axes_.size() < most_polarization_axes && !same_bits(normalized(axis), axis)) {
         axis = normalized(axis);
         polarization_axes_.push_back(axis);
     }
-    view_.beam = {sources_.data(),           static_cast<int>(sources_.size()),
-                  experiment.sampling.dmin,  beam.kahn_factor,
-                  beam.polarization,         experiment.sampling.polarization,
-                  polarization_axes_.data(), static_cast<int>(polarization_axes_.size())};
+    BeamStage& stage = view_.beam;
+    stage.dmin = experiment.sampling.dmin;
+    stage.kahn_factor = beam.kahn_factor;
+    stage.is_corrected_for_polarization = beam.polarization;
+    stage.recomputes = experiment.sampling.polarization;
+    stage.each_source = semantics.mends(Defect::polar_first_source) && beam.polarization && !stage.recomputes;
+    stage.polarization = applied(stage.recomputes, semantics);
+    if (stage.each_source) stage.polarization = Applied::to_each_term;
+    stage.axes = polarization_axes_.data();
+    stage.n_axes = static_cast<int>(polarization_axes_.size());
 }
 
 void Plan::plan_orientations(const Experiment& experiment) {
     const Crystal& crystal = experiment.crystal;
     const Axes unrotated{crystal.lattice.a, crystal.lattice.b, crystal.lattice.c};
+    const bool carries_over = !experiment.semantics.mends(Defect::phi_carryover);
     Axes current = unrotated;
-    first_sweep_ = sweep(experiment.scan, unrotated, current);
-    later_sweep_ = sweep(experiment.scan, unrotated, current);
+    first_sweep_ = sweep(experiment.scan, unrotated, carries_over, current);
+    later_sweep_ = sweep(experiment.scan, unrotated, carries_over, current);
     for (std::size_t i = 0; i < first_sweep_.size(); ++i)
         sweeps_differ_ = sweeps_differ_ || !same_bits(first_sweep_[i], later_sweep_[i]);
     if (!sweeps_differ_) first_sweep_.clear();
@@ -136,10 +181,16 @@ void Plan::plan_crystal(const Experiment& experiment) {
         grid.k_min = f.k.min, grid.k_max = f.k.max;
         grid.l_min = f.l.min, grid.l_max = f.l.max;
     }
-    view_.crystal = {c.cells,          c.lattice.a_star,
-                     c.lattice.b_star, c.lattice.c_star,
-                     c.fudge,          grid,
-                     c.interpolate,    experiment.sampling.water_thickness != 0.0};
+    CrystalStage& stage = view_.crystal;
+    stage.cells = c.cells;
+    stage.a_star = c.lattice.a_star;
+    stage.b_star = c.lattice.b_star;
+    stage.c_star = c.lattice.c_star;
+    stage.fudge = c.fudge;
+    stage.amplitudes = grid;
+    stage.interpolate = c.interpolate;
+    stage.interpolation_resumes = experiment.semantics.mends(Defect::interpolation_sticky);
+    stage.water = experiment.sampling.water_thickness != 0.0;
 }
 
 void Plan::set_axis_uses(std::vector<CarryOver::AxisUses> uses) {

@@ -22,6 +22,14 @@ struct IncidentRay {
     Vec3 direction;
     Vec3 direction_renormalized;  // may differ in the last bits
     double wavelength;
+    double weight;  // 1 on average
+};
+
+// Where a factor of the pixel enters.
+enum class Applied {
+    at_end,          // multiplies the finished sum
+    to_running_sum,  // multiplies, at every step, the sum so far
+    to_each_term,    // multiplies each step's own term
 };
 
 // A pixel by its place in the image, slow * fast_pixels + fast.
@@ -38,14 +46,17 @@ struct DetectorStage {
     const std::uint16_t* mask;  // null: none
     bool curved, point_pixel;
     int oversample;
-    bool oversample_omega;
+    bool recomputes_solid_angle;  // at every sub-pixel
+    bool solid_angle_at_centre;   // else, where it is not recomputed, the first sub-pixel's
+    Applied solid_angle;
 };
 
 struct SensorStage {
     int layers;
     double layer_thickness, attenuation;
     bool counts_all;  // no thickness is modelled
-    bool oversample;
+    bool recomputes;  // the captured fraction, at every sub-pixel
+    Applied capture;
 };
 
 struct BeamStage {
@@ -53,7 +64,11 @@ struct BeamStage {
     int n_sources;
     double dmin;
     double kahn_factor;
-    bool polarization, oversample;
+    bool is_corrected_for_polarization;
+    bool recomputes;   // the polarization factor, at every sub-pixel and source
+    bool each_source;  // has a factor of its own, at the pixel's centre, where it is not recomputed
+    Applied polarization;
+    bool weighted;
     // Normalising the polarization axis once more changes it until it settles. The reference does so at every use; use number i
     // of a run takes entry min(i, n_axes - 1).
     const Vec3* axes;
@@ -78,12 +93,14 @@ struct CrystalStage {
     double fudge;
     physics::AmplitudeGrid amplitudes;
     bool interpolate;
-    bool water;  // a step with a lattice factor of 0 then still counts
+    bool interpolation_resumes;  // after a step whose neighbourhood leaves the table
+    bool water;                  // a step with a lattice factor of 0 then still counts
 };
 
 struct ScaleStage {
     double fluence;
-    double background;  // what every pixel's sum starts from
+    double background;          // of the water, photons/steradian
+    bool background_is_scaled;  // like the steps' intensity: multiplied by the fluence again, and divided by the steps
     int steps;
 };
 
@@ -133,6 +150,7 @@ public:
 private:
     void plan_detector(const Experiment& experiment);
     void plan_beam(const Experiment& experiment);
+    void plan_sources(const Experiment& experiment);
     void plan_orientations(const Experiment& experiment);
     void plan_crystal(const Experiment& experiment);
 

@@ -33,4 +33,16 @@ Mat3 random_rotation(float cap, SharedDeviates& deviates, StreamState& state) {
     return rotation_matrix(axis, angle);
 }
 
+Mat3 uniform_rotation(SharedDeviates& deviates, StreamState& state) {
+    const double split = deviates.uniform(state);
+    const double first = 2 * pi * deviates.uniform(state);
+    const double second = 2 * pi * deviates.uniform(state);
+    // A unit quaternion w + (x, y, z).
+    const double x = std::sqrt(1 - split) * std::sin(first), y = std::sqrt(1 - split) * std::cos(first);
+    const double z = std::sqrt(split) * std::sin(second), w = std::sqrt(split) * std::cos(second);
+    return {{1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)},
+            {2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)},
+            {2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)}};
+}
+
 }  // namespace nbhybrid

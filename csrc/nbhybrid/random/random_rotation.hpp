@@ -10,4 +10,7 @@ namespace nbhybrid {
 // 1].
 Mat3 random_rotation(float cap, SharedDeviates& deviates, StreamState& state);
 
+// Uniform over all rotations, three deviates of the stream. K. Shoemake in Graphics Gems III (1992) 124.
+Mat3 uniform_rotation(SharedDeviates& deviates, StreamState& state);
+
 }  // namespace nbhybrid

@@ -80,6 +80,7 @@ std::string Simulation::description() const {
     const Experiment& e = built_.experiment;
     const Detector& d = e.detector;
     std::string text = format("%s convention, pivot at the %s\n", name_of(d.convention), name_of(d.pivot));
+    if (semantics() != "reference") text += "  semantics: " + semantics() + "\n";
     text += format("  %d x %d pixels of %g mm at %g mm\n", d.fast_pixels, d.slow_pixels, d.pixel_size * 1000, d.distance * 1000);
     text += format("  wavelength %g A, %g photons/m^2\n", e.beam.wavelength * 1e10, e.beam.fluence);
     text += format("  %s crystal of %.0f x %.0f x %.0f cells, %lld amplitudes (others %g)%s\n", name_of(e.crystal.shape),

@@ -30,6 +30,7 @@ public:
     Configuration configuration() const;
     const std::vector<std::string>& warnings() const { return warnings_.lines(); }
     int threads() const { return threads_; }
+    std::string semantics() const { return built_.experiment.semantics.text(); }
 
     // Fills the image. Throws Interrupted if the watch said so.
     void render(const Watch& watch);

@@ -72,9 +72,9 @@ void append_end(Lines& lines, const PlanView& plan, const PixelRecord& record) {
     lines.value("r_e_sqr", electron_radius_squared);
     lines.value("fluence_photons_per_m2", plan.scale.fluence);
     lines.value("steps", plan.scale.steps);
-    lines.value("oversample_thick", plan.sensor.oversample ? 1 : 0);
-    lines.value("oversample_polar", plan.beam.oversample ? 1 : 0);
-    lines.value("oversample_omega", plan.detector.oversample_omega ? 1 : 0);
+    lines.value("oversample_thick", plan.sensor.recomputes ? 1 : 0);
+    lines.value("oversample_polar", plan.beam.recomputes ? 1 : 0);
+    lines.value("oversample_omega", plan.detector.recomputes_solid_angle ? 1 : 0);
     lines.value("capture_fraction", f.capture);
     lines.value("polar", f.polarization);
     lines.value("omega_pixel", f.solid_angle);

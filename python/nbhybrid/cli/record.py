@@ -47,7 +47,7 @@ def run_record(
         "arguments": list(words),
         "configuration": simulation.configuration,
         "engine": "exact",
-        "semantics": "reference",
+        "semantics": simulation.semantics,
         "device": "cpu",
         "threads": simulation.threads,
         "seconds": seconds,
