@@ -32,7 +32,7 @@ ALLOWED_BESIDES = {
 }
 
 # Modules that may import numpy when they are imported. The command line is not among them: it starts faster without.
-NUMPY_USERS = set()
+NUMPY_USERS = {"trace", "parity/compare_traces"}
 
 # Longest source file, in lines, and the files that may be longer, with the reason.
 LONGEST = 500

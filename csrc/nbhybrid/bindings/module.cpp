@@ -30,4 +30,5 @@ PYBIND11_MODULE(_core, module) {
     nbhybrid::bindings::bind_errors(module);
     nbhybrid::bindings::bind_options(module);
     nbhybrid::bindings::bind_simulation(module);
+    nbhybrid::bindings::bind_trace(module);
 }

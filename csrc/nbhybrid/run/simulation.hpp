@@ -14,6 +14,7 @@
 #include "nbhybrid/options/reference_options.hpp"
 #include "nbhybrid/plan/plan.hpp"
 #include "nbhybrid/run/configuration.hpp"
+#include "nbhybrid/trace/quantities.hpp"
 
 namespace nbhybrid::run {
 
@@ -38,6 +39,10 @@ public:
     // (empty without -printout).
     std::string statistics_text() const;
     std::string trace_text() const;
+    const std::vector<kernel::PixelRecord>& traces() const { return traces_.pixels; }
+    std::vector<trace::Quantity> quantities_of(const kernel::PixelRecord& record) const {
+        return trace::quantities_of(*plan_, record);
+    }
     std::string printout_text(int slow) const;
     int first_row() const { return plan_->view().detector.region.slow_first; }
     int last_row() const { return plan_->view().detector.region.slow_last; }

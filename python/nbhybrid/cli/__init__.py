@@ -12,9 +12,12 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 
 USAGE = """\
-usage: nbhybrid run [options]   simulate diffraction images
-       nbhybrid run --help      list the options
-       nbhybrid --version       print the version
+usage: nbhybrid run [options]         simulate diffraction images
+       nbhybrid trace [options]       what single pixels are made of, as a file
+       nbhybrid compare-traces A B    the first quantity in which two traces differ
+       nbhybrid env                   versions and machine, as JSON
+       nbhybrid COMMAND --help        more about a command
+       nbhybrid --version             print the version
 """
 
 RUN_USAGE = """\
@@ -43,6 +46,22 @@ def main(words: Sequence[str] | None = None) -> int:
     command, *rest = words
     if command == "run":
         return _guarded_run(rest)
+    if command == "trace":
+        from nbhybrid.cli import trace
+
+        return trace.run(rest)
+    if command == "compare-traces":
+        from nbhybrid.cli import compare_traces
+
+        return compare_traces.run(rest)
+    if command == "env":
+        import json
+
+        from nbhybrid.env import environment
+
+        say(json.dumps(environment(), indent=2) + "\n")
+        flush()
+        return 0
     if command in ("-h", "--help", "help"):
         say(USAGE)
     elif command in ("-V", "--version"):
@@ -50,7 +69,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
         say(f"nbhybrid {__version__}\n")
     else:
-        complain(f'unknown command "{command}", expected run\n{USAGE}')
+        complain(f'unknown command "{command}", expected run, trace, compare-traces or env\n{USAGE}')
         return BAD_INPUT
     flush()
     return 0

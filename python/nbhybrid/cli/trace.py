@@ -1,0 +1,88 @@
+"""``nbhybrid trace``."""
+
+from __future__ import annotations
+
+import os
+
+from nbhybrid.cli.console import complain, flush, say
+from nbhybrid.errors import NbhybridError, OptionError, OutputFileError
+
+BAD_INPUT = 2
+
+USAGE = """\
+usage: nbhybrid trace [options of nbhybrid run] --pixel SLOW FAST [--pixel ...] [--level summary|steps] [--out FILE]
+
+Simulates, and says what the pixels are made of; no image is written. The trace is printed, or written to FILE: as text, as
+JSON (.json), or with all bits and steps (.npz), which nbhybrid compare-traces reads.
+"""
+
+
+def run(words: list[str]) -> int:
+    """Trace and return the exit status."""
+    if not words or words in (["-h"], ["--help"]):
+        say(USAGE)
+        flush()
+        return 0 if words else BAD_INPUT
+    try:
+        args, pixels, level, out = _split(words)
+        from nbhybrid.trace import trace
+
+        result = trace(args, pixels, "steps" if level == "steps" else "summary")
+        if out is None:
+            say(result.text())
+        else:
+            _write(out, result)
+    except NbhybridError as error:
+        complain(f"error: {error}")
+        return BAD_INPUT
+    flush()
+    return 0
+
+
+def _split(words: list[str]) -> tuple[list[str], list[tuple[int, int]], str, str | None]:
+    """Take this command's options out of those of a run."""
+    args: list[str] = []
+    pixels: list[tuple[int, int]] = []
+    level, out = "summary", None
+    waiting = iter(words)
+    for word in waiting:
+        if word == "--pixel":
+            pixels.append((_count(word, next(waiting, "")), _count(word, next(waiting, ""))))
+        elif word == "--level":
+            level = next(waiting, "")
+            if level not in ("summary", "steps"):
+                raise OptionError(f'--level: found "{level}", expected summary or steps')
+        elif word == "--out":
+            out = next(waiting, "")
+            if not out:
+                raise OptionError("--out: expected the name of a file")
+        else:
+            args.append(word)
+    if not pixels:
+        raise OptionError("there is nothing to trace: expected --pixel SLOW FAST")
+    return args, pixels, level, out
+
+
+def _count(option: str, word: str) -> int:
+    if not word.isdecimal():
+        raise OptionError(f'{option}: found "{word}", expected two numbers: SLOW FAST')
+    return int(word)
+
+
+def _write(path: str, result: object) -> None:
+    from nbhybrid.trace import Trace
+
+    assert isinstance(result, Trace)
+    temporary = f"{path}.{os.getpid()}"
+    try:
+        if path.endswith(".npz"):
+            result.save(temporary)
+        else:
+            text = result.to_json() + "\n" if path.endswith(".json") else result.text()
+            with open(temporary, "w", encoding="utf-8") as file:
+                file.write(text)
+        os.replace(temporary, path)
+    except OSError as error:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise OutputFileError(f"{path}: {error.strerror}") from error

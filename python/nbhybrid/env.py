@@ -1,0 +1,71 @@
+"""What a result was made with."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import time
+from typing import Any
+
+from nbhybrid import _core
+from nbhybrid._version import __version__
+
+PACKAGES = ("numpy", "torch", "Pillow", "tqdm")
+VECTOR_FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512dq", "avx512vl")
+
+
+def environment() -> dict[str, Any]:
+    """Return versions, machine and time as values for JSON.
+
+    torch and CUDA are not loaded for it: their versions come from what is installed, the GPU's from its driver's tool.
+    """
+    return {
+        "nbhybrid": {"version": __version__, "commit": _core.commit},
+        "python": platform.python_version(),
+        "packages": {name: _installed(name) for name in PACKAGES},
+        "platform": platform.platform(),
+        "libc": " ".join(platform.libc_ver()),
+        "processor": {"name": _processor(), "vector_flags": _vector_flags(), "cores_usable": len(os.sched_getaffinity(0))},
+        "cuda": _cuda(),
+        "executable": sys.executable,
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _cpuinfo(key: str) -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return next((line.split(":", 1)[1].strip() for line in file if line.startswith(key)), "")
+    except OSError:
+        return ""
+
+
+def _processor() -> str:
+    return _cpuinfo("model name") or platform.processor()
+
+
+def _vector_flags() -> list[str]:
+    present = set(_cpuinfo("flags").split())
+    return [flag for flag in VECTOR_FLAGS if flag in present]
+
+
+def _cuda() -> dict[str, str] | None:
+    try:
+        query = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+        done = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if done.returncode != 0 or not done.stdout.strip():
+        return None
+    name, driver = done.stdout.splitlines()[0].rsplit(",", 1)
+    return {"device": name.strip(), "driver": driver.strip()}

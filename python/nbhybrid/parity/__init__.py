@@ -1,0 +1,1 @@
+"""Same or not, and if not, what differs first."""
