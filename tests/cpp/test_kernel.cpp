@@ -208,6 +208,24 @@ TEST("carry-over: the polarization axis settles") {
     CHECK_EQ(plan.view().carry_over.n_axis_uses > 0, beam.n_axes > 1);
 }
 
+TEST("carry-over: a polarization axis that never settles") {
+    // Normalising it again and again leads back and forth between two vectors.
+    const Experiment e = experiment_of("-default_F 100 -polar 0.9 -beam_vector 1 0 0 -polar_vector 0.885 -0.666 0.21");
+    Plan plan(e);
+    complete(plan, 1);
+    const BeamStage& beam = plan.view().beam;
+    const int last = beam.n_axes - 1;
+    CHECK(beam.axis_cycle < last);
+    CHECK(same(normalized(beam.axes[last]), beam.axes[beam.axis_cycle]));
+    const std::uint16_t* const entries = plan.view().carry_over.axis_entries;
+    CHECK(entries != nullptr);
+    if (entries == nullptr) return;
+    CHECK_EQ(int{entries[0]}, 0);
+    // Each pixel of this scene uses it once.
+    CHECK_EQ(int{entries[1]}, 1);
+    CHECK_EQ(int{entries[beam.n_axes]}, beam.axis_cycle);
+}
+
 TEST("kernel: work stops when the watch says so") {
     const Experiment e = experiment_of("-default_F 100 -detpixels 400 -mosaic 1 -mosaic_domains 3000 -phi 1 -osc 1 -phisteps 50");
     Plan plan(e);

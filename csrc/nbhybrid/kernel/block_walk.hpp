@@ -102,13 +102,13 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, PixelBl
     int missing = 0;
     for (int i = 0; i < block.count; ++i) missing += block.polarization[i] == 0.0 || beam.recomputes ? 1 : 0;
     if (missing == 0) return;
-    const std::int64_t last = beam.n_axes - 1;
-    const Vec3 axis = beam.axes[block.axis_uses < last ? block.axis_uses : last];
+    const Vec3 axis = beam.axes[block.axis_entry];
+    const int next_entry = block.axis_entry + 1 < beam.n_axes ? block.axis_entry + 1 : beam.axis_cycle;
     const Vec3 incident = block.incident;
     block.incident = beam.sources[block.source].direction_renormalized;
     if (missing == block.count && block.n_live == block.count) {
         for (int i = 0; i < block.count; ++i) polarize(plan, block, i, axis);
-        ++block.axis_uses;
+        block.axis_entry = next_entry;
         return;
     }
     bool used = false;
@@ -118,7 +118,7 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, PixelBl
         polarize(plan, block, i, axis);
         used = true;
     }
-    if (used) ++block.axis_uses;
+    if (used) block.axis_entry = next_entry;
     else block.incident = incident;
 }
 

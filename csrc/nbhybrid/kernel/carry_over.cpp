@@ -107,27 +107,48 @@ PixelIndex find_first_miss(const PlanView& plan, int threads, StopSign& stop, co
     return first.load();
 }
 
-// Counts the uses of the polarization axis until it has settled, usually within a pixel or two.
+// Uses the polarization axis as a rendered pixel would, and leaves the sweeps out.
 struct UseCounter {
     void enter_subpixel(const OnePixel&) {}
     bool enter_source(const OnePixel&) { return false; }
     bool step(const OnePixel&, int, int, const Axes&) { return true; }
 };
 
-std::vector<CarryOver::AxisUses> count_axis_uses(const PlanView& plan, StopSign& stop) {
-    std::vector<CarryOver::AxisUses> uses;
-    std::int64_t before = 0;
+// Visits pixels in loop order with the entry of the axes that is next when each begins, until visit(pixel, entry) returns false.
+template <class Visit>
+void follow_axis(const PlanView& plan, StopSign& stop, Visit visit) {
+    int entry = 0;
     for_each_pixel(plan, stop, [&](int slow, int fast) {
-        uses.push_back({pixel_index(plan, slow, fast), before});
+        if (!visit(pixel_index(plan, slow, fast), entry)) return false;
         UseCounter counter;
         OnePixel block;
         begin_block(plan, slow, fast, block);
-        block.axis_uses = before;
+        block.axis_entry = entry;
         walk_block(plan, block, counter);
-        before = block.axis_uses;
-        return before < plan.beam.n_axes - 1;
+        entry = block.axis_entry;
+        return true;
     });
-    return uses;
+}
+
+void resolve_axis(Plan& plan, StopSign& stop) {
+    const PlanView& view = plan.view();
+    const int last = view.beam.n_axes - 1;
+    if (view.beam.axis_cycle == last) {
+        std::vector<CarryOver::AxisUse> uses;
+        follow_axis(view, stop, [&](PixelIndex pixel, int entry) {
+            if (entry < last) uses.push_back({pixel, entry});
+            return entry < last;
+        });
+        plan.set_axis_uses(std::move(uses));
+        return;
+    }
+    std::vector<std::uint16_t> entries(static_cast<std::size_t>(view.detector.fast_pixels) *
+                                       static_cast<std::size_t>(view.detector.slow_pixels));
+    follow_axis(view, stop, [&](PixelIndex pixel, int entry) {
+        entries[static_cast<std::size_t>(pixel)] = static_cast<std::uint16_t>(entry);
+        return true;
+    });
+    plan.set_axis_entries(std::move(entries));
 }
 
 }  // namespace
@@ -135,7 +156,7 @@ std::vector<CarryOver::AxisUses> count_axis_uses(const PlanView& plan, StopSign&
 void resolve_carry_over(Plan& plan, int threads, StopSign& stop, const Watch& watch) {
     const PlanView& view = plan.view();
     if (view.beam.n_axes > 1 && view.beam.kahn_factor != 0.0 && view.beam.is_corrected_for_polarization && !view.beam.each_source)
-        plan.set_axis_uses(count_axis_uses(view, stop));
+        resolve_axis(plan, stop);
     if (plan.sweeps_differ()) plan.set_first_sweep(find_first_sweep(view, stop));
     if (view.crystal.interpolate && !view.crystal.interpolation_resumes)
         plan.set_interpolation_end(with_shape(

@@ -27,9 +27,9 @@ struct PixelBlock {
     int fast[width] = {};
 
     // State of the run that only a pixel in a block of its own can see change.
-    bool first_sweep = false;    // is still to come
-    bool interpolate = false;    // is still on
-    std::int64_t axis_uses = 0;  // of the polarization axis so far
+    bool first_sweep = false;  // is still to come
+    bool interpolate = false;  // is still on
+    int axis_entry = 0;        // of the polarization axes, for the next use
 
     // Where the loops stand.
     int layer = 0, sub_slow = 0, sub_fast = 0, source = 0;
@@ -57,20 +57,21 @@ NBHYBRID_HOST_DEVICE inline bool is_masked(const DetectorStage& detector, PixelI
 // Whether the state that the reference carries along changes in this pixel. Such a pixel has a block of its own.
 NBHYBRID_HOST_DEVICE inline bool carries_state(const PlanView& plan, PixelIndex pixel) {
     const CarryOver& c = plan.carry_over;
-    return pixel == c.first_sweep || pixel == c.interpolation_ends || pixel <= c.axis_settles;
+    return pixel == c.first_sweep || pixel == c.interpolation_ends || pixel <= c.axis_settles || c.axis_entries != nullptr;
 }
 
-// How often the polarization axis has been used before this pixel.
-NBHYBRID_HOST_DEVICE inline std::int64_t axis_uses_before(const PlanView& plan, PixelIndex pixel) {
+// The entry of the polarization axes that is next when this pixel begins.
+NBHYBRID_HOST_DEVICE inline int axis_entry_of(const PlanView& plan, PixelIndex pixel) {
     const CarryOver& c = plan.carry_over;
-    if (pixel > c.axis_settles) return plan.beam.n_axes;
+    if (c.axis_entries != nullptr) return c.axis_entries[pixel];
+    if (pixel > c.axis_settles) return plan.beam.n_axes - 1;
     int low = 0, high = c.n_axis_uses - 1;
     while (low < high) {
         const int middle = low + (high - low) / 2;
         if (c.axis_uses[middle].pixel < pixel) low = middle + 1;
         else high = middle;
     }
-    return c.axis_uses[low].before;
+    return c.axis_uses[low].entry;
 }
 
 // Starts a block with this pixel in it.
@@ -82,7 +83,7 @@ NBHYBRID_HOST_DEVICE inline void begin_block(const PlanView& plan, int slow, int
     block.fast[0] = fast;
     block.first_sweep = pixel == plan.carry_over.first_sweep;
     block.interpolate = plan.crystal.interpolate && pixel <= plan.carry_over.interpolation_ends;
-    block.axis_uses = axis_uses_before(plan, pixel);
+    block.axis_entry = axis_entry_of(plan, pixel);
 }
 
 // The next pixels of a row that can go together, from `fast` on, which is moved behind them. Masked pixels are left out;

@@ -14,8 +14,8 @@ namespace {
 // tenth of the step.
 constexpr std::size_t largest_orientation_table = std::size_t{1} << 15U;
 
-// The polarization axis settles after a few normalisations; the bound is for an axis that never would.
-constexpr std::size_t most_polarization_axes = 64;
+// Nearly all axes settle after a few normalisations; of the others nearly all end in a cycle of two. The bound is for none known.
+constexpr std::size_t most_polarization_axes = 4096;
 
 bool same_bits(const Axes& u, const Axes& v) { return std::memcmp(&u, &v, sizeof(Axes)) == 0; }
 bool same_bits(const Vec3& u, const Vec3& v) { return std::memcmp(&u, &v, sizeof(Vec3)) == 0; }
@@ -119,16 +119,23 @@ void Plan::plan_sources(const Experiment& experiment) {
     view_.beam.n_sources = static_cast<int>(sources_.size());
 }
 
+// All different results of normalising the axis again and again. Returns the entry that follows the last.
+int Plan::plan_polarization_axes(const Vec3& first) {
+    Vec3 axis = normalized(first);
+    for (;;) {
+        for (std::size_t i = polarization_axes_.size(); i-- > 0;)
+            if (same_bits(polarization_axes_[i], axis)) return static_cast<int>(i);
+        if (polarization_axes_.size() == most_polarization_axes) return static_cast<int>(most_polarization_axes) - 1;
+        polarization_axes_.push_back(axis);
+        axis = normalized(axis);
+    }
+}
+
 void Plan::plan_beam(const Experiment& experiment) {
     const Beam& beam = experiment.beam;
     const Semantics& semantics = experiment.semantics;
     plan_sources(experiment);
-    Vec3 axis = normalized(beam.polarization_axis);
-    polarization_axes_.push_back(axis);
-    while (polarization_axes_.size() < most_polarization_axes && !same_bits(normalized(axis), axis)) {
-        axis = normalized(axis);
-        polarization_axes_.push_back(axis);
-    }
+    const int axis_cycle = plan_polarization_axes(beam.polarization_axis);
     BeamStage& stage = view_.beam;
     stage.dmin = experiment.sampling.dmin;
     stage.kahn_factor = beam.kahn_factor;
@@ -139,6 +146,7 @@ void Plan::plan_beam(const Experiment& experiment) {
     if (stage.each_source) stage.polarization = Applied::to_each_term;
     stage.axes = polarization_axes_.data();
     stage.n_axes = static_cast<int>(polarization_axes_.size());
+    stage.axis_cycle = axis_cycle;
 }
 
 void Plan::plan_orientations(const Experiment& experiment) {
@@ -193,7 +201,12 @@ void Plan::plan_crystal(const Experiment& experiment) {
     stage.water = experiment.sampling.water_thickness != 0.0;
 }
 
-void Plan::set_axis_uses(std::vector<CarryOver::AxisUses> uses) {
+void Plan::set_axis_entries(std::vector<std::uint16_t> entries) {
+    axis_entries_ = std::move(entries);
+    view_.carry_over.axis_entries = axis_entries_.data();
+}
+
+void Plan::set_axis_uses(std::vector<CarryOver::AxisUse> uses) {
     axis_uses_ = std::move(uses);
     view_.carry_over.axis_uses = axis_uses_.data();
     view_.carry_over.n_axis_uses = static_cast<int>(axis_uses_.size());

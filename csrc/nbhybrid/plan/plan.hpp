@@ -69,10 +69,11 @@ struct BeamStage {
     bool each_source;  // has a factor of its own, at the pixel's centre, where it is not recomputed
     Applied polarization;
     bool weighted;
-    // Normalising the polarization axis once more changes it until it settles. The reference does so at every use; use number i
-    // of a run takes entry min(i, n_axes - 1).
+    // Normalising the polarization axis once more may change it. The reference does so at every use: the first use of a run takes
+    // entry 0, the next the one after it, and after the last comes entry axis_cycle, which is the last itself for an axis that
+    // has settled.
     const Vec3* axes;
-    int n_axes;
+    int n_axes, axis_cycle;
 };
 
 struct OrientationStage {
@@ -110,14 +111,16 @@ struct CarryOver {
     PixelIndex first_sweep = no_pixel;
     // The first pixel with a step whose neighbourhood leaves the table: from that step on nothing is interpolated.
     PixelIndex interpolation_ends = no_pixel;
-    // How often the polarization axis has been used before each of the first pixels, until it has settled.
-    struct AxisUses {
+    // Which entry of the polarization axes is next when each of the first pixels begins, until the last entry has been reached...
+    struct AxisUse {
         PixelIndex pixel;
-        std::int64_t before;
+        int entry;
     };
-    const AxisUses* axis_uses = nullptr;
+    const AxisUse* axis_uses = nullptr;
     int n_axis_uses = 0;
     PixelIndex axis_settles = -1;  // the last of them
+    // ...or, for an axis that never settles, when each pixel of the image begins; null otherwise.
+    const std::uint16_t* axis_entries = nullptr;
 };
 
 struct PlanView {
@@ -141,7 +144,8 @@ public:
     // The carry-over is found by the kernel's own loop, which needs a plan to run; it then completes the plan.
     void set_first_sweep(PixelIndex pixel) { view_.carry_over.first_sweep = pixel; }
     void set_interpolation_end(PixelIndex pixel) { view_.carry_over.interpolation_ends = pixel; }
-    void set_axis_uses(std::vector<CarryOver::AxisUses> uses);
+    void set_axis_uses(std::vector<CarryOver::AxisUse> uses);
+    void set_axis_entries(std::vector<std::uint16_t> entries);
     bool sweeps_differ() const { return sweeps_differ_; }
 
     Plan(const Plan&) = delete;
@@ -151,6 +155,7 @@ private:
     void plan_detector(const Experiment& experiment);
     void plan_beam(const Experiment& experiment);
     void plan_sources(const Experiment& experiment);
+    int plan_polarization_axes(const Vec3& first);
     void plan_orientations(const Experiment& experiment);
     void plan_crystal(const Experiment& experiment);
 
@@ -161,7 +166,8 @@ private:
     std::vector<Vec3> polarization_axes_;
     std::vector<Axes> first_sweep_, later_sweep_;
     std::vector<Axes> first_sweep_table_, later_sweep_table_;
-    std::vector<CarryOver::AxisUses> axis_uses_;
+    std::vector<CarryOver::AxisUse> axis_uses_;
+    std::vector<std::uint16_t> axis_entries_;
 };
 
 }  // namespace nbhybrid
