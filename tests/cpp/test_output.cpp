@@ -256,6 +256,22 @@ TEST("output: files and folders that the user may not write") {
     CHECK_EQ(in_child(run, folder.path()), 0);
 }
 
+TEST("output: another user's file in a sticky folder, which may be written but not replaced") {
+    const TemporaryFolder folder;
+    write_bytes(folder / "a", "an earlier file, and a longer one");
+    ::chmod((folder / "a").c_str(), 0666);
+    ::chmod(folder.path().c_str(), 01777);
+    const auto run = [](const std::string& path) {
+        // As its owner one may replace it.
+        if (::geteuid() == 0 && ::setuid(65534) != 0) return 0;
+        write_file(path + "/a", "new");
+        return 0;
+    };
+    CHECK_EQ(in_child(run, folder.path()), 0);
+    CHECK_EQ(read_bytes(folder / "a"), std::string("new"));
+    CHECK_EQ(folder.count(), std::size_t{1});
+}
+
 TEST("output: a set appears together") {
     const TemporaryFolder folder;
     OutputSet set;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <filesystem>
 
 #include <algorithm>
 #include <array>
@@ -62,6 +63,13 @@ std::string follow_links(const std::string& path) {
     fail(path, "cannot be written", ELOOP);
 }
 
+struct Descriptor {
+    int number;
+    ~Descriptor() {
+        if (number >= 0) ::close(number);
+    }
+};
+
 enum class TargetKind { absent, regular, special, inherited };
 
 struct Target {
@@ -73,7 +81,7 @@ struct Target {
 // Throws if the path names a folder, or a file that may not be written.
 Target examine_target(const std::string& path) {
     if (path.empty()) throw OutputFileError("cannot write a file without a name");
-    if (path.find('\0') != std::string::npos) throw OutputFileError(quoted(path), "a file name cannot hold a zero byte");
+    if (path.find('\0') != std::string::npos) throw OutputFileError(nbhybrid::quoted(path), "a file name cannot hold a zero byte");
     Target target;
     target.path = follow_links(path);
     if (inherited_descriptor(target.path) >= 0) {
@@ -186,11 +194,30 @@ void OutputFile::finish() {
 void OutputFile::commit() {
     finish();
     if (temporary_.empty()) return;
-    if (std::rename(temporary_.c_str(), target_.c_str()) != 0) {
-        const int error = errno;
-        fail(path_, "cannot take its name", error);
+    if (std::rename(temporary_.c_str(), target_.c_str()) == 0) {
+        temporary_.clear();
+        return;
     }
-    temporary_.clear();
+    // A file that may be written but not replaced: one mounted on its name, or another user's in a folder like /tmp.
+    const int error = errno;
+    struct stat status{};
+    if (::stat(target_.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) fail(path_, "cannot take its name", error);
+    overwrite();
+    discard();
+}
+
+void OutputFile::overwrite() {
+    const Descriptor source{::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (source.number < 0) fail(path_, "cannot be read back", errno);
+    descriptor_ = ::open(target_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    if (descriptor_ < 0) fail(path_, "cannot be overwritten", errno);
+    std::vector<char> data(buffer_bytes);
+    for (;;) {
+        const ssize_t bytes = ::read(source.number, data.data(), data.size());
+        if (bytes == 0) return;
+        if (bytes > 0) write_through(data.data(), static_cast<std::size_t>(bytes));
+        else if (errno != EINTR) fail(path_, "cannot be read back", errno);
+    }
 }
 
 void OutputFile::discard() noexcept {
@@ -220,6 +247,21 @@ void check_writable(const std::string& path) {
     if (::stat(folder.c_str(), &status) != 0) fail(path, problem, errno);
     if (!S_ISDIR(status.st_mode)) fail(path, problem, ENOTDIR);
     if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail(path, problem, errno);
+}
+
+bool same_file(const std::string& first, const std::string& second) {
+    std::error_code error;
+    const auto absolute = [&](const std::string& path) {
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+    };
+    const std::filesystem::path one = absolute(first), other = absolute(second);
+    return !error && one == other;
+}
+
+bool is_regular_or_new(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::file_status status = std::filesystem::status(path, error);
+    return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
 }
 
 }  // namespace nbhybrid::io

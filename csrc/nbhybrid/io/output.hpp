@@ -27,13 +27,14 @@ public:
 
     // Everything written is handed to the system, which may still say that there is no room. write() is over after it.
     void finish();
-    // finish() if that has not been done, then the rename.
+    // finish() if that has not been done, then the rename; what cannot be renamed onto is overwritten.
     void commit();
 
 private:
     void open_temporary();
     void flush();
     void write_through(const char* data, std::size_t bytes);
+    void overwrite();
     void discard() noexcept;
 
     std::string path_;
@@ -57,6 +58,11 @@ private:
     std::vector<std::unique_ptr<OutputFile>> files_;
     std::vector<std::string> paths_;
 };
+
+// Whether two names lead to one file, which need not exist yet.
+bool same_file(const std::string& first, const std::string& second);
+// False for devices, pipes and folders.
+bool is_regular_or_new(const std::string& path);
 
 // Throws OutputFileError if the file could not be written as things stand: called before a long run.
 void check_writable(const std::string& path);
