@@ -68,6 +68,7 @@ VALUES = [
     Refused("region from right to left", "-roi 10 5 0 10", ("-roi",)),
     Refused("an image beyond any machine", "-detpixels 2000000", ("GiB",)),
     Refused("steps beyond any machine", "-mosaic_domains 1000000 -mosaic 1 -phisteps 1000000 -osc 1", ("step",)),
+    Refused("layers beyond any machine", "-detector_abs 300 -detector_thick 450 -detector_thicksteps 2000000000", ("layers",)),
     Refused("no crystal", "-default_F 10 -detpixels 8 -nonoise", ("-cell", "-mat"), instead=True),
     Refused("no structure factors", "-cell 50 60 70 -detpixels 8 -nonoise", ("-hkl", "-default_F"), instead=True),
 ]
@@ -120,6 +121,16 @@ FILES = [
     reading("another size", "-mask", smv_bytes(20, 24), "20", "24", extra="-detpixels 24"),
     reading("missing", "-img", None),
     reading("not SMV", "-img", b"nothing of the kind"),
+    *(
+        Refused(
+            f"-img: no {name} in the header",
+            "-img bad.file -cell 70 80 90 75 85 95 -default_F 9 -oversample 1",
+            ("bad.file", keyword, option),
+            {"bad.file": smv_bytes(24, 24, keys=[(keyword, "-5")])},
+            instead=True,
+        )
+        for name, keyword, option in [("distance", "DISTANCE", "-distance"), ("wavelength", "WAVELENGTH", "-lambda")]
+    ),
 ]
 
 OUTPUTS = [

@@ -17,7 +17,7 @@ import time
 
 import pytest
 import tolerances
-from helpers import COMMAND, PROGRAM, SMALL_WORDS, hkl_text, run, run_well, sha256, snapshot
+from helpers import COMMAND, PROGRAM, SMALL_WORDS, hkl_text, run, run_well, sha256, smv_bytes, snapshot
 
 OUTPUTS = {"floatimage.bin", "intimage.img", "image.pgm"}
 NOISY_WORDS = [word for word in SMALL_WORDS if word != "-nonoise"] + ["-seed", "5"]
@@ -118,10 +118,14 @@ def test_warning_about_a_dump_picked_up(tmp_path):
         (["-samplesize", "0.01", "-beamsize", "0.001"], ["beam"]),
         (["-twotheta_axis", "0", "1", "0"], ["-twotheta_axis", "-twotheta"]),
         (["-misset_seed", "3", "-phi", "1", "-lambda", "1"], ["-misset_seed", "-misset"]),
+        (["-floatfile", "./same.bin", "-intfile", "same.bin"], ["same.bin", "two outputs"]),
+        (["-mat", "same.mat", "-floatfile", "same.mat"], ["same.mat", "is an input"]),
+        (["-fluence", "1e308", "-default_F", "1e10"], ["not finite"]),
     ],
     ids=lambda words: words[0],
 )
 def test_warning_about_what_one_may_not_expect(words, needles, tmp_path):
+    (tmp_path / "same.mat").write_text("0.02 0 0\n0 0.02 0\n0 0 0.02\n")
     lines = warnings_of(run_well([*SMALL_WORDS, *words], tmp_path))
     assert any(all(needle.lower() in line.lower() for needle in needles) for line in lines), lines
 
@@ -241,6 +245,49 @@ def test_a_file_name_need_not_be_text(tmp_path):
     assert name in os.listdir(tmp_path)
     assert "Traceback" not in done.stderr
     assert json.loads((tmp_path / "record.json").read_text())["files"][0]["path"] == name
+
+
+def test_the_last_of_outputs_of_one_name_remains(tmp_path):
+    run_well([*SMALL_WORDS, "-pgmfile", "image", "-intfile", "image", "-floatfile", "image"], tmp_path)
+    assert list(snapshot(tmp_path)) == ["image"]
+    assert (tmp_path / "image").read_bytes().startswith(b"P5")
+
+
+def test_options_win_over_a_header_without_sense(tmp_path):
+    (tmp_path / "odd.img").write_bytes(smv_bytes(24, 24, keys=[("DISTANCE", "-5"), ("PIXEL_SIZE", "0"), ("WAVELENGTH", "-1")]))
+    run_well(["-img", "odd.img", *SMALL_WORDS], tmp_path)
+
+
+def test_thousands_of_words(tmp_path):
+    done = run_well([*["-phi", "1"] * 20000, *SMALL_WORDS], tmp_path, timeout=60)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-cell", "50", "--help"], ["-h"]], ids=" ".join)
+def test_help_is_help_wherever_it_stands(words, tmp_path):
+    assert "-mosaic_domains" in run_well(words, tmp_path).stdout
+    assert snapshot(tmp_path) == {}
+
+
+def test_a_full_disk_behind_stdout(tmp_path):
+    command = shlex.join([*COMMAND, *SMALL_WORDS])
+    done = subprocess.run(["sh", "-c", f"{command} > /dev/full"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert set(snapshot(tmp_path)) == OUTPUTS
+
+
+@pytest.mark.parametrize("words", [SMALL_WORDS, ["-lambda", "nothing"]], ids=["sound", "unsound"])
+def test_a_system_that_gives_no_more_threads(words, tmp_path):
+    script = (
+        "import sys, threading\n"
+        "def refuse(thread): raise RuntimeError('no more threads')\n"
+        "threading.Thread.start = refuse\n"
+        "from nbhybrid.cli import main\n"
+        f"sys.exit(main(['run', '--threads', '1', *{words!r}]))\n"
+    )
+    done = run([], tmp_path, command=[sys.executable, "-c", script])
+    assert done.returncode == (0 if words is SMALL_WORDS else 2), done.stderr
+    assert "interrupted" not in done.stderr
 
 
 @pytest.mark.parametrize("closed", ["stdout", "stderr"])

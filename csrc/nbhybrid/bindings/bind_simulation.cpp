@@ -50,6 +50,7 @@ void bind_simulation(py::module_& module) {
              py::arg("options"), py::arg("threads"))
         .def_property_readonly("threads", &Simulation::threads)
         .def_property_readonly("semantics", &Simulation::semantics)
+        .def_property_readonly("committed", &Simulation::committed)
         .def_property_readonly("warnings", [](const Simulation& simulation) { return to_list(simulation.warnings()); })
         .def_property_readonly("configuration", &configuration)
         .def_property_readonly("first_row", &Simulation::first_row)

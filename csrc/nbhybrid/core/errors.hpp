@@ -46,6 +46,12 @@ public:
     using Error::Error;
 };
 
+// A table of amplitudes is larger than HklLimits allow.
+class TableLimitError : public SizeError {
+public:
+    using SizeError::SizeError;
+};
+
 // The run was asked to stop; not a failure of its own.
 class Interrupted : public Error {
 public:

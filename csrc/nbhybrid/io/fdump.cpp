@@ -115,7 +115,13 @@ StructureFactors read_fdump(const std::string& path, double default_amplitude, c
     constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
     const std::size_t room = most - limits.max_table_bytes;
     const std::size_t longest = limits.max_table_bytes + (room < longest_header ? room : longest_header);
-    return parse_fdump(read_whole_file(path, longest), path, default_amplitude, limits, warnings);
+    std::string bytes;
+    try {
+        bytes = read_whole_file(path, longest);
+    } catch (const SizeError& error) {
+        throw TableLimitError(error.what());
+    }
+    return parse_fdump(bytes, path, default_amplitude, limits, warnings);
 }
 
 void write_fdump(OutputFile& file, const StructureFactors& table) {

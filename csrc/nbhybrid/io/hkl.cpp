@@ -187,8 +187,8 @@ std::vector<double> zero_table(const IndexRange& h, const IndexRange& k, const I
     const double gib = values * sizeof(double) / bytes_per_gib;
     const std::string table = name + ": the table over h " + range_text(h) + ", k " + range_text(k) + ", l " + range_text(l);
     if (values * sizeof(double) > static_cast<double>(limits.max_table_bytes)) {
-        throw SizeError(table + format(" would take %.4g GiB, the limit is %.4g GiB", gib,
-                                       static_cast<double>(limits.max_table_bytes) / bytes_per_gib));
+        throw TableLimitError(table + format(" would take %.4g GiB, the limit is %.4g GiB", gib,
+                                             static_cast<double>(limits.max_table_bytes) / bytes_per_gib));
     }
     try {
         return std::vector<double>(static_cast<std::size_t>(values));

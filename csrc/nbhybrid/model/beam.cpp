@@ -48,7 +48,7 @@ Source make_source(const Vec3& position, double wavelength, double weight) {
 std::vector<Source> make_source_grid(const SourceGrid& grid) {
     const double largest = grid.horizontal.count * grid.vertical.count * grid.dispersion.count;
     if (!(largest <= most_sources))
-        throw SizeError(format("%.0f x %.0f divergence and %.0f wavelength steps make more than %.0f sources",
+        throw SizeError(format("%.10g x %.10g divergence and %.10g wavelength steps make more than %.10g sources",
                                grid.horizontal.count, grid.vertical.count, grid.dispersion.count, most_sources));
     const Vec3 vertical_axis = normalized(cross(grid.direction, grid.polarization_axis));
     std::vector<Source> sources;

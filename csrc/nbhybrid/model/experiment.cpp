@@ -13,6 +13,7 @@ namespace nbhybrid {
 namespace {
 
 constexpr double largest_int = 2147483647.0;
+constexpr int most_layers = 1000000;
 constexpr double bytes_per_gib = 1024.0 * 1024.0 * 1024.0;
 
 double machine_bytes() {
@@ -50,7 +51,7 @@ void check_image_size(double fast_pixels, double slow_pixels) {
     const double bytes = pixels * sizeof(float);
     if (!(pixels <= largest_int) || !(bytes <= machine_bytes()))
         throw SizeError(
-            format("an image of %.0f x %.0f pixels would take %.3g GiB; at most %.0f pixels and the %.3g GiB of this "
+            format("an image of %.10g x %.10g pixels would take %.3g GiB; at most %.10g pixels and the %.3g GiB of this "
                    "machine are possible",
                    fast_pixels, slow_pixels, bytes / bytes_per_gib, largest_int, machine_bytes() / bytes_per_gib));
 }
@@ -59,14 +60,17 @@ void check_size(const Experiment& e) {
     const double steps = steps_as_double(e);
     if (!(steps <= largest_int))
         throw SizeError(
-            format("a pixel would take %.0f steps (%zu sources x %zu mosaic domains x %.0f phi steps x %d x %d "
-                   "sub-pixels); at most %.0f can be counted",
+            format("a pixel would take %.10g steps (%zu sources x %zu mosaic domains x %.10g phi steps x %d x %d "
+                   "sub-pixels); at most %.10g can be counted",
                    steps, e.beam.sources.size(), e.crystal.domains.size(), e.scan.rotation.count, e.sampling.oversample,
                    e.sampling.oversample, largest_int));
+    if (e.detector.sensor.layers > most_layers)
+        throw SizeError(format("%d sensor layers of %.10g steps each; at most %d layers are possible", e.detector.sensor.layers,
+                               steps, most_layers));
     const double edge = std::max(e.detector.fast_pixels, e.detector.slow_pixels);
     if (!(edge * e.sampling.oversample <= largest_int))
         throw SizeError(
-            format("%.0f x %d sub-pixels along an edge of the image are more than can be counted", edge, e.sampling.oversample));
+            format("%.10g x %d sub-pixels along an edge of the image are more than can be counted", edge, e.sampling.oversample));
     check_index_range(e);
 }
 

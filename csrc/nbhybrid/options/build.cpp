@@ -83,6 +83,20 @@ void apply_beam_size(const ReferenceOptions& o, Beam& beam, Vec3& size, Warnings
     clip(size.z, "c");
 }
 
+// What an option gives has been looked at; what a header gives has not.
+void check_header_values(const ReferenceOptions& o) {
+    const PlacementRequest& p = o.detector.placement;
+    const auto check = [&](double value, const char* keyword, const char* option) {
+        if (value > 0) return;
+        const std::string file = o.detector.image_file ? *o.detector.image_file : o.detector.mask_file.value_or("");
+        throw InputFileError(file, format("%s is not above zero; correct the header, or give %s", keyword, option));
+    };
+    check(p.pixel_size, "PIXEL_SIZE", "-pixel");
+    check(p.distance, "DISTANCE", "-distance");
+    if (is_given(p.close_distance)) check(p.close_distance, "CLOSE_DISTANCE", "-close_distance");
+    check(o.beam.wavelength, "WAVELENGTH", "-lambda");
+}
+
 void resolve_pixels(const ReferenceOptions& o, PlacementRequest& placement, Detector& d) {
     placement = o.detector.placement;
     if (o.detector.pix0 && o.own.semantics.mends(Defect::pix0_overwritten))
@@ -206,7 +220,7 @@ template <class Read>
 StructureFactors within_table_limit(Read read) {
     try {
         return read();
-    } catch (const SizeError& error) {
+    } catch (const TableLimitError& error) {
         throw SizeError(std::string(error.what()) + " (--max-table-gib sets the limit)");
     }
 }
@@ -251,7 +265,7 @@ void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, B
     const double largest = static_cast<double>(mosaicity.domains) * e.scan.rotation.count;
     if (!(largest <= 2147483647.0))
         throw SizeError(format(
-            "a pixel would take %.0f steps and more (%lld mosaic domains x %.0f phi steps); at most 2147483647 can be counted",
+            "a pixel would take %.10g steps and more (%lld mosaic domains x %.10g phi steps); at most 2147483647 can be counted",
             largest, static_cast<long long>(mosaicity.domains), e.scan.rotation.count));
     crystal.domains = make_domains(mosaicity, built.deviates, o.seeds.mosaic);
 }
@@ -269,12 +283,12 @@ void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnin
     const double chosen = o.sampling.oversample > 0 ? static_cast<double>(o.sampling.oversample) : recommended;
     if (!(chosen <= most))
         throw SizeError(
-            format("an oversampling of %.0f takes %.3g steps a pixel; at most 2147483647 can be counted: give a smaller "
+            format("an oversampling of %.10g takes %.3g steps a pixel; at most 2147483647 can be counted: give a smaller "
                    "-oversample",
                    chosen, chosen * chosen));
     s.oversample = static_cast<int>(chosen);
     if (chosen < recommended)
-        warnings.add(format("the spots are finer than the sub-pixels: -oversample %.0f would resolve them", recommended));
+        warnings.add(format("the spots are finer than the sub-pixels: -oversample %.10g would resolve them", recommended));
 }
 
 }  // namespace
@@ -283,6 +297,7 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings) {
     Built built;
     Experiment& e = built.experiment;
     e.semantics = o.own.semantics;
+    check_header_values(o);
     Vec3 size = o.crystal.size;
     apply_beam_size(o, e.beam, size, warnings);
     const LaboratoryFrame frame = build_detector(o, e.detector, warnings);

@@ -23,13 +23,6 @@ public:
         if (!std::isfinite(*value)) throw InputFileError(path_, format("%s=%g, expected a finite number", keyword, *value));
         take(*value);
     }
-    template <class Take>
-    void take_positive(const char* keyword, Take take_value) const {
-        take(keyword, [&](double value) {
-            if (!(value > 0)) throw InputFileError(path_, format("%s=%g, expected a number above zero", keyword, value));
-            take_value(value);
-        });
-    }
 
 private:
     const std::string& path_;
@@ -42,12 +35,12 @@ void take_header(const std::string& path, const io::SmvImage& image, bool y_from
     const Header header(path, image);
     options.detector.fast_pixels = image.fast_pixels;
     options.detector.slow_pixels = image.slow_pixels;
-    header.take_positive("PIXEL_SIZE", [&](double mm) { p.pixel_size = mm / 1000.0; });
+    header.take("PIXEL_SIZE", [&](double mm) { p.pixel_size = mm / 1000.0; });
     p.size_fast = p.pixel_size * image.fast_pixels;
     p.size_slow = p.pixel_size * image.slow_pixels;
-    header.take_positive("DISTANCE", [&](double mm) { p.distance = mm / 1000.0; });
-    header.take_positive("CLOSE_DISTANCE", [&](double mm) { p.close_distance = mm / 1000.0; });
-    header.take_positive("WAVELENGTH", [&](double angstrom) { options.beam.wavelength = angstrom / 1e10; });
+    header.take("DISTANCE", [&](double mm) { p.distance = mm / 1000.0; });
+    header.take("CLOSE_DISTANCE", [&](double mm) { p.close_distance = mm / 1000.0; });
+    header.take("WAVELENGTH", [&](double angstrom) { options.beam.wavelength = angstrom / 1e10; });
     header.take("BEAM_CENTER_X", [&](double mm) { p.x_beam = mm / 1000.0; });
     header.take("BEAM_CENTER_Y", [&](double mm) { p.y_beam = y_from_far_edge ? p.size_slow - mm / 1000.0 : mm / 1000.0; });
     header.take("ORGX", [&](double pixels) { p.org_x = pixels; });

@@ -51,7 +51,8 @@ std::vector<Occurrence> split_into_options(const std::vector<std::string>& words
         const std::size_t end = i + 1 + count;
         if (count < static_cast<std::size_t>(row->min_values)) throw OptionError(lacking(words[i], *row, words, end));
         const auto at = [&](std::size_t k) { return words.begin() + static_cast<std::ptrdiff_t>(k); };
-        occurrences.push_back({row, Words(words[i], {at(i + 1), at(end)}, {at(end), words.end()})});
+        const std::size_t rest_end = std::min(words.size(), end + 3);
+        occurrences.push_back({row, Words(words[i], {at(i + 1), at(end)}, {at(end), at(rest_end)})});
         i = end;
     }
     return occurrences;

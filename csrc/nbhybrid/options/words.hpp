@@ -11,14 +11,14 @@ namespace nbhybrid::options {
 
 class Words {
 public:
-    // `rest` are the words after the values, at which only the reference's substring accidents look.
+    // `rest` are the next few words after the values, at which only the reference's substring accidents look.
     Words(std::string option, std::vector<std::string> values, std::vector<std::string> rest)
         : option_(std::move(option)), values_(std::move(values)), rest_(std::move(rest)) {}
 
     const std::string& option() const { return option_; }
     std::size_t count() const { return values_.size(); }
     const std::string& text(std::size_t i = 0) const { return values_[i]; }
-    // The word at this distance from the option, values first; null beyond the end of the command line.
+    // The word at this distance from the option, at most 3 behind the values; null beyond the end of the command line.
     const std::string* following(std::size_t i) const;
 
     // The name of a file: not empty.

@@ -24,10 +24,34 @@ constexpr double most_trace_bytes = 4.0 * 1024 * 1024 * 1024;
 Simulation::Simulation(options::ReferenceOptions options, int threads)
     : options_(std::move(options)), threads_(threads), built_(options::build_experiment(options_, warnings_)) {
     check_outputs();
+    warn_about_shared_names();
     plan_ = std::make_unique<Plan>(built_.experiment);
     prepare_traces();
     kernel::StopSign stop;
     kernel::resolve_carry_over(*plan_, threads_, stop, nullptr);
+}
+
+// Says where a file would be written twice, or over an input.
+void Simulation::warn_about_shared_names() {
+    const options::OutputOptions& o = options_.output;
+    const options::OwnOptions& own = options_.own;
+    std::vector<std::string> outputs = {o.float_file, o.integer_file};
+    if (o.write_pgm) outputs.push_back(o.pgm_file);
+    if (o.write_noise) outputs.push_back(o.noise_file);
+    if (write_dump_) outputs.push_back(options_.crystal.dump_file);
+    if (own.trace_steps && !own.trace_pixels.empty()) outputs.push_back(own.trace_file);
+    if (!own.json_file.empty()) outputs.push_back(own.json_file);
+    const std::optional<std::string> inputs[] = {options_.crystal.hkl_file, options_.crystal.matrix_file, options_.beam.source_file,
+                                                 options_.detector.mask_file, options_.detector.image_file};
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        if (!io::is_regular_or_new(outputs[i])) continue;
+        for (std::size_t j = 0; j < i; ++j)
+            if (io::same_file(outputs[i], outputs[j]))
+                warnings_.add(outputs[i] + " is the name of two outputs: only one of them remains");
+        for (const std::optional<std::string>& input : inputs)
+            if (input && io::same_file(outputs[i], *input))
+                warnings_.add(outputs[i] + " is an input, and is replaced by an output");
+    }
 }
 
 void Simulation::check_outputs() {
@@ -104,6 +128,7 @@ void Simulation::render(const Watch& watch) {
     kernel::StopSign stop;
     totals_ = kernel::render(*plan_, image_.data(), traces_, threads_, stop, watch);
     statistics_ = image::measure(view());
+    if (!std::isfinite(statistics_.mean)) warnings_.add("the image has pixels that are not finite numbers");
 }
 
 std::string Simulation::statistics_text() const {
@@ -138,6 +163,8 @@ std::string Simulation::noise_text() const {
 
 std::vector<std::string> Simulation::write(const Watch& watch) {
     FileWriter writer(view(), built_.experiment, options_.output, statistics_, watch);
+    // First, as in the reference: of outputs of one name the last remains.
+    if (write_dump_) writer.write_dump(options_.crystal.dump_file);
     writer.write_float();
     writer.write_integer();
     if (options_.output.write_pgm) writer.write_pgm();
@@ -145,9 +172,10 @@ std::vector<std::string> Simulation::write(const Watch& watch) {
         noise_ = writer.write_noise(built_.deviates, built_.noise_state);
         noise_written_ = true;
     }
-    if (write_dump_) writer.write_dump(options_.crystal.dump_file);
     if (traces_.steps && !traces_.pixels.empty()) writer.write_steps(options_.own.trace_file, traces_.pixels);
-    return writer.commit();
+    std::vector<std::string> paths = writer.commit();
+    committed_ = true;
+    return paths;
 }
 
 }  // namespace nbhybrid::run

@@ -49,6 +49,8 @@ public:
 
     // Writes all files, which appear together or not at all, and returns their paths. Throws OutputFileError, Interrupted.
     std::vector<std::string> write(const Watch& watch);
+    // Whether the files have appeared.
+    bool committed() const { return committed_; }
     // After write(): the noise image's line, empty without one.
     std::string noise_text() const;
 
@@ -57,6 +59,7 @@ public:
 
 private:
     void check_outputs();
+    void warn_about_shared_names();
     void prepare_traces();
     image::ImageView view() const;
 
@@ -72,6 +75,7 @@ private:
     image::Statistics statistics_;
     image::NoiseTotals noise_;
     bool noise_written_ = false;
+    bool committed_ = false;
 };
 
 }  // namespace nbhybrid::run

@@ -119,6 +119,9 @@ void FileWriter::write_steps(const std::string& path, const std::vector<kernel::
 }
 
 std::vector<std::string> FileWriter::commit() {
+    // Whoever wants to stop can do so now; after this the files appear.
+    rows_until_asking_ = 1;
+    ask();
     files_.commit();
     return files_.paths();
 }

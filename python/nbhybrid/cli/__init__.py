@@ -85,7 +85,7 @@ def _guarded_run(words: list[str]) -> int:
     from nbhybrid.cli.console import complain, flush, say
 
     try:
-        if words in (["-h"], ["-help"], ["--help"]):
+        if "--help" in words or words in (["-h"], ["-help"]):
             from nbhybrid import _core
 
             say(RUN_USAGE + _core.options_help())
@@ -97,6 +97,6 @@ def _guarded_run(words: list[str]) -> int:
         from nbhybrid.cli.run import run
 
         return run(words)
-    except KeyboardInterrupt:
-        complain("interrupted; no file was written")
+    except KeyboardInterrupt as interruption:
+        complain(f"interrupted; {interruption or 'no file was written'}")
         return INTERRUPTED

@@ -37,10 +37,10 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 
 def _unless_closed(stream: TextIO, action: Callable[[], object]) -> None:
-    """Do it; if nobody reads any more, write into the void from now on."""
+    """Do it; if nobody reads any more, or the disk is full, write into the void from now on."""
     try:
         action()
-    except BrokenPipeError:
+    except OSError:
         void = os.open(os.devnull, os.O_WRONLY)
         os.dup2(void, stream.fileno())
         os.close(void)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+ALL_WRITTEN = "all files were written"
+
 
 def run(words: list[str]) -> int:
     """Simulate what the words ask for and return the exit status.
@@ -56,14 +58,21 @@ def _simulate(words: list[str]) -> None:
     _warn(warnings)
     threads = options.threads or usable_cores()
     simulation = _interruptible(lambda: _core.Simulation(options, threads))
+    known = len(simulation.warnings)
     _warn(simulation.warnings)
     _say(options, simulation.description())
     planned = time.perf_counter()
     with ProgressBar(wanted=options.progress and not options.quiet) as bar:
         simulation.render(bar.update)
+    _warn(simulation.warnings[known:])
     rendered = time.perf_counter()
     _report(options, simulation)
-    paths = simulation.write()
+    try:
+        paths = simulation.write()
+    except KeyboardInterrupt:
+        if simulation.committed:
+            raise KeyboardInterrupt(ALL_WRITTEN) from None
+        raise
     _say(options, simulation.noise_text())
     written = time.perf_counter()
     for path in dict.fromkeys(paths):
@@ -118,10 +127,10 @@ def _interruptible(work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=target, daemon=True)
     try:
-        try:
-            thread.start()
-        except RuntimeError:  # the system gives no more threads
-            return work()
+        thread.start()
+    except RuntimeError:  # the system gives no more threads
+        return work()
+    try:
         while thread.is_alive():
             thread.join(timeout=0.05)
     except BaseException as stop:
