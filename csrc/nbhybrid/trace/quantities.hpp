@@ -16,8 +16,8 @@ struct Quantity {
     std::array<double, 3> values;
 };
 
-// Stands among the quantities where interpolation ended; it has no values.
-inline constexpr const char* interpolation_ends = "interpolation_ends";
+// Stands among the quantities where interpolation ended; it has no values, and is known by its address.
+inline constexpr char interpolation_ends[] = "interpolation_ends";
 
 // Of a record that was rendered.
 std::vector<Quantity> quantities_of(const Plan& plan, const kernel::PixelRecord& record);
