@@ -18,7 +18,7 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed build/dev/nbhybrid_tests
 	build/dev/nbhybrid_tests
-	$(BIN)/python -m pytest tests
+	NBHYBRID_PERTURBED=$(CURDIR)/build/dev/nbhybrid_perturbed $(BIN)/python -m pytest tests
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 #include <pybind11/stl.h>
 
 #include "nbhybrid/bindings/bindings.hpp"
+#include "nbhybrid/model/semantics.hpp"
 #include "nbhybrid/options/parse.hpp"
 
 namespace nbhybrid::bindings {
@@ -20,6 +21,13 @@ py::tuple parse(const std::vector<std::string>& words) {
     return py::make_tuple(parsed, to_list(warnings.lines()));
 }
 
+py::list split(const std::vector<std::string>& words) {
+    py::list list;
+    for (const options::SplitOption& option : options::split_options(words))
+        list.append(py::make_tuple(to_str(option.name), option.usual_name, option.is_file, option.is_own, to_list(option.values)));
+    return list;
+}
+
 }  // namespace
 
 void bind_options(py::module_& module) {
@@ -30,6 +38,12 @@ void bind_options(py::module_& module) {
         .def_property_readonly("progress", [](const ReferenceOptions& o) { return o.output.progress; })
         .def_property_readonly("printout", [](const ReferenceOptions& o) { return o.output.printout; });
     module.def("parse_options", &parse, py::arg("words"));
+    module.def("split_options", &split, py::arg("words"));
+    module.def("defect_ids", [] {
+        std::vector<std::string> ids;
+        for (const DefectRow& row : defect_table()) ids.emplace_back(row.id);
+        return ids;
+    });
     module.def("options_help", &options::options_help);
 }
 

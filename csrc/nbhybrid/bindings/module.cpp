@@ -9,6 +9,19 @@
 
 namespace nbhybrid::bindings {
 
+// What the compiler was allowed to use.
+#if defined(__AVX512F__)
+static constexpr const char* instruction_set = "x86-64 with AVX-512";
+#elif defined(__AVX2__)
+static constexpr const char* instruction_set = "x86-64 with AVX2";
+#elif defined(__x86_64__)
+static constexpr const char* instruction_set = "x86-64";
+#elif defined(__aarch64__)
+static constexpr const char* instruction_set = "aarch64";
+#else
+static constexpr const char* instruction_set = "unknown";
+#endif
+
 pybind11::str to_str(const std::string& text) {
     PyObject* decoded = PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
     if (decoded == nullptr) throw pybind11::error_already_set();
@@ -27,7 +40,9 @@ PYBIND11_MODULE(_core, module) {
     module.doc() = "The compiled core of nbhybrid.";
     module.attr("__version__") = NBHYBRID_VERSION;
     module.attr("commit") = NBHYBRID_COMMIT;
+    module.attr("isa") = nbhybrid::bindings::instruction_set;
     nbhybrid::bindings::bind_errors(module);
+    nbhybrid::bindings::bind_files(module);
     nbhybrid::bindings::bind_options(module);
     nbhybrid::bindings::bind_simulation(module);
     nbhybrid::bindings::bind_trace(module);

@@ -3,6 +3,7 @@
 // geometry that these loops share. Innermost run the pixels of a block, which do not depend on each other. What is done at each
 // step is the visitor's affair.
 
+#include "nbhybrid/core/perturb.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/physics/pixel_position.hpp"
 #include "nbhybrid/physics/polarization.hpp"
@@ -37,8 +38,9 @@ NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, PixelBlo
     const double along_slow = physics::subpixel_centre(size, block.slow * oversample + block.sub_slow);
     locate(plan, block, along_fast, along_slow, block.layer * plan.sensor.layer_thickness, block.position);
     for (int i = 0; i < block.count; ++i) {
-        block.path[i] = norm(block.position[i]);
-        block.diffracted.set(i, normalized(block.position[i]));
+        block.position.set(i, perturbed("pixel_pos_meters", block.position[i]));
+        block.path[i] = perturbed("R_distance_meters", norm(block.position[i]));
+        block.diffracted.set(i, perturbed("diffracted_vec", normalized(block.position[i])));
     }
 }
 
@@ -51,7 +53,8 @@ NBHYBRID_HOST_DEVICE inline void locate_centres(const PlanView& plan, PixelBlock
 }
 
 NBHYBRID_HOST_DEVICE inline double solid_angle_at(const DetectorStage& d, double path) {
-    return d.point_pixel ? physics::point_solid_angle(path) : physics::solid_angle(d.pixel_size, path, d.close_distance);
+    return perturbed("omega_pixel_sr",
+                     d.point_pixel ? physics::point_solid_angle(path) : physics::solid_angle(d.pixel_size, path, d.close_distance));
 }
 
 template <int width>
@@ -76,15 +79,17 @@ NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, PixelBlock
     find_solid_angles(plan, block);
     for (int i = 0; i < block.count; ++i)
         if (block.capture[i] == 0.0 || sensor.recomputes)
-            block.capture[i] = physics::layer_capture(block.layer, sensor.layer_thickness, sensor.attenuation,
-                                                      dot(block.diffracted[i], plan.detector.normal));
+            block.capture[i] =
+                perturbed("capture_fraction", physics::layer_capture(block.layer, sensor.layer_thickness, sensor.attenuation,
+                                                                     dot(block.diffracted[i], plan.detector.normal)));
 }
 
 // The directions are normalised once more, and stay so: the next source of this sub-pixel sees it.
 template <int width>
 NBHYBRID_HOST_DEVICE inline void polarize(const PlanView& plan, PixelBlock<width>& block, int i, const Vec3& axis) {
     block.diffracted.set(i, normalized(block.diffracted[i]));
-    block.polarization[i] = physics::polarization_factor(plan.beam.kahn_factor, block.incident, block.diffracted[i], axis);
+    block.polarization[i] =
+        perturbed("polar", physics::polarization_factor(plan.beam.kahn_factor, block.incident, block.diffracted[i], axis));
 }
 
 // Each source has its own factor, at the pixel's centre.
@@ -127,11 +132,12 @@ template <int width>
 NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, PixelBlock<width>& block) {
     const BeamStage& beam = plan.beam;
     const Vec3 incident = beam.sources[block.source].direction;
-    const double wavelength = beam.sources[block.source].wavelength;
+    const double wavelength = perturbed("lambda_meters", beam.sources[block.source].wavelength);
     block.incident = incident;
     block.wavelength = wavelength;
     for (int i = 0; i < block.count; ++i)
-        block.scattering.set(i, physics::scattering_vector(block.diffracted[i], incident, wavelength));
+        block.scattering.set(
+            i, perturbed("scattering_vec_A_inv", physics::scattering_vector(block.diffracted[i], incident, wavelength)));
     block.n_live = 0;
     for (int i = 0; i < block.count; ++i)
         if (!physics::finer_than(beam.dmin, block.scattering[i])) block.live[block.n_live++] = i;
@@ -152,6 +158,7 @@ NBHYBRID_HOST_DEVICE inline bool sweep_orientations(const PlanView& plan, PixelB
             if (table != nullptr) axes = table[static_cast<std::int64_t>(phi) * o.n_domains + domain];
             else if (o.domains != nullptr)
                 axes = {o.domains[domain] * axes.a, o.domains[domain] * axes.b, o.domains[domain] * axes.c};
+            axes.a = perturbed("rot_a_angstroms", axes.a);
             if (!visitor.step(block, phi, domain, axes)) return false;
         }
     }

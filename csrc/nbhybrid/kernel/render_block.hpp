@@ -34,9 +34,9 @@ template <CrystalShape shape>
 NBHYBRID_HOST_DEVICE inline LatticeFactor lattice_factor(const CrystalStage& c, const Vec3& index, const Indices& nearest) {
     LatticeFactor factor;
     if constexpr (shape == CrystalShape::square) {
-        factor.along_axes = {physics::square_axis_factor(index.x, c.cells.x), physics::square_axis_factor(index.y, c.cells.y),
-                             physics::square_axis_factor(index.z, c.cells.z)};
-        factor.value = factor.along_axes.x * factor.along_axes.y * factor.along_axes.z;
+        factor.along_axes = {perturbed("F_latt_a", physics::square_axis_factor(index.x, c.cells.x)),
+                             physics::square_axis_factor(index.y, c.cells.y), physics::square_axis_factor(index.z, c.cells.z)};
+        factor.value = perturbed("F_latt", factor.along_axes.x * factor.along_axes.y * factor.along_axes.z);
         return factor;
     }
     const Vec3 offset{index.x - nearest.h, index.y - nearest.k, index.z - nearest.l};
@@ -102,7 +102,8 @@ public:
             until_look_ = steps_between_looks;
             if (stop_.is_up()) return false;
         }
-        for (int i = 0; i < block.count; ++i) index_.set(i, physics::miller_index(axes.a, axes.b, axes.c, block.scattering[i]));
+        for (int i = 0; i < block.count; ++i)
+            index_.set(i, perturbed("hkl_frac", physics::miller_index(axes.a, axes.b, axes.c, block.scattering[i])));
         if constexpr (Trace::enabled) trace_.axes(axes);
         for (int j = 0; j < block.n_live; ++j) add(block, block.live[j], phi, domain, axes);
         return true;
@@ -129,7 +130,7 @@ private:
         const double amplitude = cell_amplitude(block, index, nearest);
         if constexpr (Trace::enabled)
             if (traced_first) trace_.first_step_amplitude(amplitude);
-        const double term = amplitude * amplitude * lattice.value * lattice.value;
+        const double term = perturbed("I_before_scaling", amplitude * amplitude * lattice.value * lattice.value);
         intensity_[i] += multiplies_terms_ ? times_factors(term, block, i) : term;
         if (multiplies_sum_) multiply_sum(block, i);
         if constexpr (Trace::enabled)
@@ -147,8 +148,8 @@ private:
                 if constexpr (Trace::enabled) trace_.interpolation_ends(index);
             }
         }
-        return interpolate ? physics::tricubic_amplitude(grid, index)
-                           : physics::nearest_amplitude(grid, nearest.h, nearest.k, nearest.l);
+        return perturbed("F_cell", interpolate ? physics::tricubic_amplitude(grid, index)
+                                               : physics::nearest_amplitude(grid, nearest.h, nearest.k, nearest.l));
     }
 
     void multiply_sum(const Block& block, int i) {
@@ -197,6 +198,7 @@ double render_block(const PlanView& plan, PixelBlock<width>& block, const StopSi
         if (plan.sensor.capture == Applied::at_end) photons *= block.capture[i];
         if (plan.beam.polarization == Applied::at_end) photons *= block.polarization[i];
         if (plan.detector.solid_angle == Applied::at_end) photons *= block.solid_angle[i];
+        photons = perturbed("I_pixel_final", photons);
         // A float32 that was 0 is added to, in double: the sum is rounded once.
         pixels[i] = static_cast<float>(0.0 + photons);
         if constexpr (Trace::enabled) trace.end(block, sum.intensity(i), photons, pixels[i]);

@@ -65,6 +65,24 @@ void append_padded(std::string& text, const std::string& word, std::size_t width
 
 }  // namespace
 
+std::vector<SplitOption> split_options(const std::vector<std::string>& words) {
+    const OptionTopic own = own_options();
+    const auto is_own = [&own](const OptionRow& row) {
+        return std::any_of(own.rows.begin(), own.rows.end(), [&](const OptionRow& other) { return other.names == row.names; });
+    };
+    std::vector<SplitOption> options;
+    for (const Occurrence& one : split_into_options(words)) {
+        SplitOption option;
+        option.name = one.words.option();
+        option.usual_name = std::string(one.row->names.substr(0, one.row->names.find(' ')));
+        option.is_file = one.row->values == "FILE";
+        option.is_own = is_own(*one.row);
+        for (std::size_t i = 0; i < one.words.count(); ++i) option.values.push_back(one.words.text(i));
+        options.push_back(std::move(option));
+    }
+    return options;
+}
+
 ReferenceOptions parse_options(const std::vector<std::string>& words, Warnings& warnings) {
     const std::vector<Occurrence> occurrences = split_into_options(words);
     ReferenceOptions options;
