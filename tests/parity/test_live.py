@@ -3,9 +3,10 @@
 import os
 import warnings
 
-import live
-import option_sets
 import pytest
+from helpers import COMMAND
+from nbhybrid.parity.fuzz.judge import Programs, Way, judge, shrink
+from nbhybrid.parity.fuzz.option_sets import OptionSet, build
 
 REFERENCE = os.environ.get("NB_C_BIN", "")
 SETS = 48
@@ -22,25 +23,28 @@ def programs():
         pytest.skip(text)
     if not os.access(REFERENCE, os.X_OK):
         pytest.fail(f"NB_C_BIN={REFERENCE} is not a program")
-    return live.Programs([REFERENCE])
+    return Programs([os.path.abspath(REFERENCE)], COMMAND)
 
 
 @pytest.mark.parametrize("seed", range(100, 100 + SETS))
 def test_generated_command_line(programs, seed):
-    option_set = option_sets.build(seed)
-    verdict = live.judge(programs, option_set, ["--threads", str((1, 2, 7)[seed % 3])])
-    assert not verdict.bad, f"{verdict.kind}: {verdict.detail}\n{live.shown(option_set)}"
+    option_set = build(seed)
+    ways = programs.ways(option_set)
+    verdict = judge(option_set, ways)
+    assert not verdict.bad, f"{verdict.kind}: {verdict.detail}\n{ways[-1].shown(option_set)}"
 
 
 def test_the_generator_gives_something_to_compare(programs):
-    kinds = [live.judge(live.Programs(programs.reference, programs.reference), option_sets.build(seed)).kind for seed in range(60)]
+    twice = [Way("reference", programs.reference, foreign=True), Way("again", programs.reference)]
+    kinds = [judge(build(seed), twice).kind for seed in range(60)]
     assert kinds.count("same") > 50, kinds
 
 
 def test_shrinking_finds_the_culprit(programs):
-    wrong = option_sets.OptionSet(0, [("-cell", "50"), ("-default_F", "9"), ("-detpixels", "8"), ("-phi", "3")], {})
-    other = live.Programs(programs.reference, [*programs.reference, "-floatfile", "elsewhere.bin"])
-    shrunk, verdict = live.shrink(other, wrong, live.judge(other, wrong))
+    wrong = OptionSet(0, [("-cell", "50"), ("-default_F", "9"), ("-detpixels", "8"), ("-phi", "3")], {})
+    elsewhere = [*programs.reference, "-floatfile", "elsewhere.bin"]
+    ways = [Way("reference", programs.reference, foreign=True), Way("elsewhere", elsewhere)]
+    shrunk, verdict = shrink(wrong, judge(wrong, ways), ways)
     assert verdict.kind == "different"
     assert [group[0] for group in shrunk.groups] == ["-cell", "-default_F"]
 
@@ -54,5 +58,6 @@ NEVER_SETTLING_AXES = ("0.885 -0.666 0.21", "-0.92 -0.217 0.691")
 def test_polarization_axis_that_never_settles(programs, axis, sources):
     crystal = "-cell 50 60 70 80 95 100 -misset 10 20 30 -default_F 10 -N 3 -nonoise -detpixels 41 -pixel 1 -oversample 1"
     words = f"{crystal} {sources} -beam_vector 1 0 0 -polar_vector {axis} -polar 1e15"
-    verdict = live.judge(programs, option_sets.OptionSet(0, [(word,) for word in words.split()], {}))
+    option_set = OptionSet(0, [(word,) for word in words.split()], {})
+    verdict = judge(option_set, programs.ways(option_set))
     assert verdict.kind == "same", verdict.detail

@@ -1,10 +1,19 @@
 """Random valid input files for generated command lines. Every function takes a random.Random first."""
 
+from __future__ import annotations
+
 import math
 import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Sequence
+
+    from nbhybrid.parity.fuzz.option_sets import Scene
 
 
-def number(rng, value):
+def number(rng: random.Random, value: float) -> str:
     """Return a number in one of the ways people write it."""
     style = rng.randrange(5)
     if style == 0:
@@ -16,7 +25,7 @@ def number(rng, value):
     return f"{value:g}"
 
 
-def rotation_matrix(rng):
+def rotation_matrix(rng: random.Random) -> list[list[float]]:
     """Return a rotation uniformly distributed over all rotations, as three rows."""
     while True:
         w, x, y, z = (rng.gauss(0, 1) for _ in range(4))
@@ -31,9 +40,9 @@ def rotation_matrix(rng):
     ]
 
 
-def orientation_matrix(rng, edges, wavelength):
+def orientation_matrix(rng: random.Random, edges: Sequence[float], wavelength: float) -> str:
     """Return the text of a well-conditioned matrix: a sheared reciprocal cell, turned, times the wavelength."""
-    shear = [[1, rng.uniform(-0.3, 0.3), rng.uniform(-0.3, 0.3)], [0, 1, rng.uniform(-0.3, 0.3)], [0, 0, 1]]
+    shear: list[list[float]] = [[1, rng.uniform(-0.3, 0.3), rng.uniform(-0.3, 0.3)], [0, 1, rng.uniform(-0.3, 0.3)], [0, 0, 1]]
     # A left-handed matrix has a negative cell volume, which the reference carries through.
     hand = -1 if rng.random() < 0.05 else 1
     turn = rotation_matrix(rng)
@@ -41,7 +50,9 @@ def orientation_matrix(rng, edges, wavelength):
     for i in range(3):
         row = []
         for j in range(3):
-            element = sum(turn[i][k] * shear[k][j] for k in range(3))
+            element = 0.0  # not sum(), which rounds otherwise since Python 3.12: a seed gives one file
+            for k in range(3):
+                element += turn[i][k] * shear[k][j]
             row.append(hand * element * wavelength / edges[j])
         rows.append(row)
     style = rng.choice(["{:12.8f}", "{:.17g}", "{:.6e}"])
@@ -54,7 +65,7 @@ def orientation_matrix(rng, edges, wavelength):
     return text
 
 
-def index_box(rng):
+def _index_box(rng: random.Random) -> list[tuple[int, int]]:
     """Return low and high limits of the three indices."""
     kind = rng.randrange(6)
     if kind == 0:
@@ -70,7 +81,7 @@ def index_box(rng):
     return [(-rng.randint(5, 9), rng.randint(5, 9)) for _ in range(3)]
 
 
-def amplitude(rng):
+def _amplitude(rng: random.Random) -> str:
     """Return the text of one amplitude; zeros, negative ones and exponents occur."""
     kind = rng.random()
     if kind < 0.05:
@@ -82,12 +93,12 @@ def amplitude(rng):
     return f"{rng.uniform(0, 500):.{rng.choice([0, 1, 2, 4])}f}"
 
 
-def hkl_rows(rng):
+def _hkl_rows(rng: random.Random) -> list[tuple[int, int, int, str]]:
     """Return rows of (h, k, l, text of F): a box with or without gaps, in or out of order, some rows repeated."""
-    (h0, h1), (k0, k1), (l0, l1) = index_box(rng)
+    (h0, h1), (k0, k1), (l0, l1) = _index_box(rng)
     keep = rng.choice([1, 1, 1, 0.8, 0.3])
     rows = [
-        (h, k, m, amplitude(rng))
+        (h, k, m, _amplitude(rng))
         for h in range(h0, h1 + 1)
         for k in range(k0, k1 + 1)
         for m in range(l0, l1 + 1)
@@ -96,13 +107,13 @@ def hkl_rows(rng):
     if rng.random() < 0.3:
         rng.shuffle(rows)
     if rng.random() < 0.2:
-        rows += [(*rng.choice(rows)[:3], amplitude(rng)) for _ in range(5)]
+        rows += [(*rng.choice(rows)[:3], _amplitude(rng)) for _ in range(5)]
     return rows
 
 
-def hkl_file(rng):
+def hkl_file(rng: random.Random) -> str:
     """Return the text of an HKL file in one of several layouts."""
-    rows = hkl_rows(rng)
+    rows = _hkl_rows(rng)
     layout = rng.choice(["{} {} {} {}", "{:4d}{:4d}{:4d} {:>9}", "{}\t{}\t{}\t{}", "  {:+d} {:+d} {:+d}   {}  "])
     lines = [layout.format(*row) for row in rows]
     if rng.random() < 0.1:
@@ -114,9 +125,9 @@ def hkl_file(rng):
     return text if rng.random() < 0.1 else text + "\n"
 
 
-def dump_file(rng):
+def dump_file(rng: random.Random) -> bytes:
     """Return a binary dump as the reference writes it: limits, then doubles with one more plane at the end of each axis."""
-    limits = index_box(rng)
+    limits = _index_box(rng)
     header = " ".join(f"{low} {high}" for low, high in limits) + "\n\f"
     counts = [high - low + 2 for low, high in limits]
     values = []
@@ -128,7 +139,7 @@ def dump_file(rng):
     return header.encode() + struct.pack(f"<{len(values)}d", *values)
 
 
-def source_file(rng, beam, wavelength):
+def source_file(rng: random.Random, beam: Sequence[float], wavelength: float) -> str:
     """Return the text of a source file: one to five rows of one to five columns around the direction of the beam."""
     columns = rng.choice([1, 2, 3, 3, 4, 5, 5])
     delimiter = rng.choice([" ", "  ", "\t", ", ", ",", " ; ", ":", "! "])
@@ -147,7 +158,7 @@ def source_file(rng, beam, wavelength):
     return "\n".join(lines) + "\n"
 
 
-def smv_keys(rng, scene):
+def smv_keys(rng: random.Random, scene: Scene) -> list[tuple[str, str]]:
     """Return some header keys about the geometry, in any order: the reference takes the last place where a word occurs."""
     possible = [
         ("PIXEL_SIZE", number(rng, scene.pixel)),
@@ -170,3 +181,11 @@ def smv_keys(rng, scene):
     if rng.random() < 0.5:
         rng.shuffle(keys)
     return keys
+
+
+def smv_image(fast: int, slow: int, pixels: Sequence[int], keys: Sequence[tuple[str, str]], header_bytes: int = 512) -> bytes:
+    """Return an SMV image of 16-bit pixels; the keys follow the usual ones."""
+    lines = [f"HEADER_BYTES={header_bytes}", "DIM=2", "BYTE_ORDER=little_endian", "TYPE=unsigned_short"]
+    lines += [f"SIZE1={fast}", f"SIZE2={slow}"] + [f"{key}={value}" for key, value in keys]
+    header = "{\n" + "".join(line + ";\n" for line in lines) + "}\f"
+    return header.ljust(header_bytes).encode() + struct.pack(f"<{len(pixels)}H", *pixels)

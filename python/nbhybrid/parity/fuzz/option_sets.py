@@ -10,19 +10,26 @@ Left out, because the reference then gives nothing that could be compared:
 - rows of five columns (with a sigma) and non-integer indices in HKL files: the reference falls out of step with the rows.
 - source files whose last line has no newline (the rest of its columns become 0, so the wavelength), and CRLF ends in them.
 - noise without -seed and -misset random without -misset_seed: the time of day.
+- -misset_seed in front of an inf: the reference takes that for an angle.
 - two outputs under one name; seeds beyond an int; any vector of no length but -odet_vector; polarization along the beam.
 - images, tables and numbers of steps that would take a second or more.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 import random
+from typing import TYPE_CHECKING
 
-import input_files
-from helpers import smv_bytes
-from input_files import number
+from nbhybrid.parity.fuzz import input_files
+from nbhybrid.parity.fuzz.input_files import number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 Group = tuple[str, ...]
+Files = dict[str, bytes]
 
 SIZES = [
     "-samplesize",
@@ -51,20 +58,30 @@ SCALARS = ["-distance", "-lambda", "-Xbeam", "-phi", "-polar", "-fudge", "-fluen
 
 @dataclasses.dataclass
 class OptionSet:
-    """A command line in groups (an option and its values each) and the input files by name."""
+    """A command line in groups (an option and its values each) and the input files by name.
+
+    Attributes
+    ----------
+    seed : int
+    groups : list of tuple of str
+    files : dict of str to bytes
+    pixel : tuple of int
+        One that lies in the image (slow, fast), also where groups are left out.
+    """
 
     seed: int
     groups: list[Group]
-    files: dict[str, bytes]
+    files: Files
+    pixel: tuple[int, int] = (0, 0)
 
-    def words(self):
+    def words(self) -> list[str]:
         """Return the words of the command line; without a seed there is no noise."""
         words = [word for group in self.groups for word in group]
         if not any(group[0] == "-seed" for group in self.groups):
             words.append("-nonoise")
         return [*words, "-noprogress"]
 
-    def repeatable(self):
+    def repeatable(self) -> bool:
         """Return False if the result would depend on the time of day."""
         names = {group[0] for group in self.groups}
         return ("-misset", "random") not in self.groups or "-misset_seed" in names
@@ -79,37 +96,37 @@ class Scene:
     pixel: float
     distance: float
     wavelength: float
-    edges: tuple[float, float, float]
-    beam: tuple[float, float, float] = (1, 0, 0)
+    edges: tuple[float, ...]
+    beam: tuple[float, ...] = (1, 0, 0)
 
-    def somewhere(self, rng):
+    def somewhere(self, rng: random.Random) -> float:
         """Return a place on the detector or a little beside it, in mm."""
         return max(self.fast, self.slow) * self.pixel * rng.uniform(-0.2, 1.2)
 
 
-def maybe(rng, probability, *group):
+def _maybe(rng: random.Random, probability: float, *group: object) -> list[Group]:
     """Return a list that holds the group, or nothing."""
     return [tuple(str(word) for word in group)] if rng.random() < probability else []
 
 
-def pick(rng, *values):
+def _pick(rng: random.Random, *values: object) -> str:
     """Return one of the values as text."""
     return str(rng.choice(values))
 
 
-def unit_vector(rng):
+def _unit_vector(rng: random.Random) -> list[float]:
     """Return three components of a random direction, not too short before it was scaled."""
     rows = input_files.rotation_matrix(rng)
     return rows[0]
 
 
-def spelled(rng, vector):
+def _spelled(rng: random.Random, vector: Sequence[float]) -> list[str]:
     """Return a vector as words, exact or rounded, of length 1 or not."""
     scale = rng.choice([1, 1, 1, 2.5])
     return [number(rng, scale * x) for x in vector]
 
 
-def draw_scene(rng):
+def _draw_scene(rng: random.Random) -> Scene:
     """Return sizes small enough for a run to take some milliseconds."""
     size = rng.choice([8, 12, 16, 24, 32])
     return Scene(
@@ -122,63 +139,63 @@ def draw_scene(rng):
     )
 
 
-def cell(rng, scene):
+def _cell(rng: random.Random, scene: Scene) -> Group:
     """Return -cell with one to six numbers, of angles that make a cell."""
     while True:
         angles = [rng.choice([90, 90, round(rng.uniform(60, 120), 1)]) for _ in range(3)]
-        if 90 in angles or abs(sum(angles) - 270) < 40:
+        if 90 in angles or abs(angles[0] + angles[1] + angles[2] - 270) < 40:
             break
     values = [number(rng, x) for x in (*scene.edges, *angles)]
     return ("-cell", *values[: rng.choice([1, 2, 3, 4, 5, 6, 6, 6, 6])])
 
 
-def crystal(rng, scene, files):
+def _crystal(rng: random.Random, scene: Scene, files: Files) -> list[Group]:
     """Return cell or matrix, orientation, size and shape."""
-    groups = []
+    groups: list[Group] = []
     kind = rng.random()
     if kind < 0.65:
-        groups.append(cell(rng, scene))
+        groups.append(_cell(rng, scene))
     if kind > 0.55:
         files["a.mat"] = input_files.orientation_matrix(rng, scene.edges, scene.wavelength).encode()
-        groups.append((pick(rng, "-mat", "-matrix"), "a.mat"))
+        groups.append((_pick(rng, "-mat", "-matrix"), "a.mat"))
     kind = rng.random()
     if kind < 0.4:
         groups.append(("-misset", *(number(rng, rng.uniform(-180, 180)) for _ in range(3))))
     elif kind < 0.6:
-        groups += [("-misset", "random"), ("-misset_seed", pick(rng, 1, 7, 0, -5, 12345, 2147483647))]
+        groups += [("-misset", "random"), ("-misset_seed", _pick(rng, 1, 7, 0, -5, 12345, 2147483647))]
     elif kind < 0.68:
-        groups.append(("-misset_seed", pick(rng, 3, 11, -2)))
-    groups += cell_counts(rng, scene)
-    groups += maybe(rng, 0.5, rng.choice(SHAPES))
-    groups += maybe(rng, 0.25, "-fudge", pick(rng, 0, 0.001, 0.3, 1.7, 5))
-    groups += maybe(rng, 0.3, rng.choice(SPREADS), pick(rng, 0, -1, 0.01, 0.5, 2, 90))
-    groups += maybe(rng, 0.3, pick(rng, "-mosaic_domains", "-mosaic_dom"), pick(rng, -1, 0, 1, 2, 3, 6))
-    return groups + maybe(rng, 0.25, "-mosaic_seed", pick(rng, 0, -5, 1, 4711, 2147483647))
+        groups.append(("-misset_seed", _pick(rng, 3, 11, -2)))
+    groups += _cell_counts(rng, scene)
+    groups += _maybe(rng, 0.5, rng.choice(SHAPES))
+    groups += _maybe(rng, 0.25, "-fudge", _pick(rng, 0, 0.001, 0.3, 1.7, 5))
+    groups += _maybe(rng, 0.3, rng.choice(SPREADS), _pick(rng, 0, -1, 0.01, 0.5, 2, 90))
+    groups += _maybe(rng, 0.3, _pick(rng, "-mosaic_domains", "-mosaic_dom"), _pick(rng, -1, 0, 1, 2, 3, 6))
+    return groups + _maybe(rng, 0.25, "-mosaic_seed", _pick(rng, 0, -5, 1, 4711, 2147483647))
 
 
-def cell_counts(rng, scene):
+def _cell_counts(rng: random.Random, scene: Scene) -> list[Group]:
     """Return the numbers of cells, or sizes that make some, or both (sizes win)."""
-    groups = []
+    groups: list[Group] = []
     if rng.random() < 0.6:
-        groups.append(("-N", pick(rng, 0, 1, 2, 3, 5, 8, 20)))
+        groups.append(("-N", _pick(rng, 0, 1, 2, 3, 5, 8, 20)))
     for name in ("-Na", "-Nb", "-Nc"):
-        groups += maybe(rng, 0.2, name, pick(rng, 0, 1, 2, 3, 7, 30))
+        groups += _maybe(rng, 0.2, name, _pick(rng, 0, 1, 2, 3, 7, 30))
     if rng.random() < 0.25:
         size = max(scene.edges) * 1e-7
         for name in rng.sample(SIZES, rng.randint(1, 3)):
             groups.append((name, number(rng, size * rng.choice([0, 0.3, 1, 3, 9.5]))))
-        groups += maybe(rng, 0.4, "-beamsize", f"{size * rng.choice([0.5, 2, 5]):.4g}")
+        groups += _maybe(rng, 0.4, "-beamsize", f"{size * rng.choice([0.5, 2, 5]):.4g}")
     return groups
 
 
-def amplitudes(rng, files):
+def _amplitudes(rng: random.Random, files: Files) -> list[Group]:
     """Return where the structure factors come from: a default, a table, a dump, or several of these."""
-    groups = []
+    groups: list[Group] = []
     kind = rng.random()
     if kind < 0.4:
         files["f.hkl"] = input_files.hkl_file(rng).encode()
         groups.append(("-hkl", "f.hkl"))
-        groups += maybe(rng, 0.2, "-dump", "cache.bin")
+        groups += _maybe(rng, 0.2, "-dump", "cache.bin")
     elif kind < 0.5:
         files["cache.bin"] = input_files.dump_file(rng)
         groups.append(("-dump", "cache.bin"))
@@ -187,19 +204,19 @@ def amplitudes(rng, files):
     elif kind < 0.6:
         groups.append(("-dump", "absent.bin"))
     if kind >= 0.56 or rng.random() < 0.4:
-        groups.append(("-default_F", pick(rng, 100, 1, 12.5, -3, 1e4)))
-    groups += maybe(rng, 0.3, rng.choice(["-interpolate", "-nointerpolate"]))
+        groups.append(("-default_F", _pick(rng, 100, 1, 12.5, -3, 1e4)))
+    groups += _maybe(rng, 0.3, rng.choice(["-interpolate", "-nointerpolate"]))
     return groups
 
 
-def beam(rng, scene, files):
+def _beam(rng: random.Random, scene: Scene, files: Files) -> list[Group]:
     """Return wavelength, intensity, polarization and sources; the wavelength may be left to 1 A or to a header."""
-    groups = []
+    groups: list[Group] = []
     if rng.random() < 0.8:
         groups.append(
             rng.choice(
                 [
-                    (pick(rng, "-lambda", "-wave", "-wavelength"), number(rng, scene.wavelength)),
+                    (_pick(rng, "-lambda", "-wave", "-wavelength"), number(rng, scene.wavelength)),
                     ("-energy", number(rng, 12398.42 / scene.wavelength)),
                 ]
             )
@@ -208,45 +225,45 @@ def beam(rng, scene, files):
     if kind < 0.6:
         groups.append(("-fluence", f"{10 ** rng.uniform(25, 36):.4g}"))
     elif kind < 0.75:
-        groups.append(("-flux", pick(rng, 0, 1e18, 3e15, 1e20)))
-        groups += maybe(rng, 0.5, "-exposure", pick(rng, 0.1, 5, 0, -1))
-        groups += maybe(rng, 0.5, "-beamsize", pick(rng, 0.05, 0.001, -1, 1))
-    groups += maybe(rng, 0.3, "-polar", pick(rng, 0, 1, -1, 0.9, -0.5, 0.37))
-    groups += maybe(rng, 0.1, "-nopolar")
+        groups.append(("-flux", _pick(rng, 0, 1e18, 3e15, 1e20)))
+        groups += _maybe(rng, 0.5, "-exposure", _pick(rng, 0.1, 5, 0, -1))
+        groups += _maybe(rng, 0.5, "-beamsize", _pick(rng, 0.05, 0.001, -1, 1))
+    groups += _maybe(rng, 0.3, "-polar", _pick(rng, 0, 1, -1, 0.9, -0.5, 0.37))
+    groups += _maybe(rng, 0.1, "-nopolar")
     if rng.random() < 0.12:
         files["s.txt"] = input_files.source_file(rng, scene.beam, scene.wavelength).encode()
         groups.append(("-sourcefile", "s.txt"))
-    return groups + (divergence(rng) if rng.random() < 0.3 else [])
+    return groups + (_divergence(rng) if rng.random() < 0.3 else [])
 
 
-def divergence(rng):
+def _divergence(rng: random.Random) -> list[Group]:
     """Return any choice of ranges, steps and counts, each of at most four; values up to 0 mean automatic to the reference."""
-    groups = []
+    groups: list[Group] = []
     for axis in rng.sample(["h", "v"], rng.randint(0, 2)):
         width = rng.choice([-1, 0, round(rng.uniform(0.1, 10), 2), round(rng.uniform(0.1, 10), 2)])
         step = rng.choice([-1, 0, abs(width or 1) / rng.uniform(0.8, 3.5), abs(width or 1) / rng.choice([1, 2, 3])])
-        groups += maybe(rng, 0.6, f"-{axis}divrange", number(rng, width))
-        groups += maybe(rng, 0.4, f"-{axis}divstep", f"{step:.6g}")
-        groups += maybe(rng, 0.5, f"-{axis}divsteps", rng.choice([-1, 0, 1, 2, 3, 4]))
-    groups += maybe(rng, 0.15, "-divergence", pick(rng, -1, 0, 2, 5))
-    groups += maybe(rng, 0.15, "-divsteps", pick(rng, -1, 0, 1, 2, 3))
-    groups += maybe(rng, 0.4, "-dispersion", pick(rng, -1, 0, 0.1, 1, 3.3))
-    groups += maybe(rng, 0.4, "-dispsteps", pick(rng, -1, 0, 1, 2, 3, 4))
-    return groups + maybe(rng, 0.4, rng.choice(["-round_div", "-square_div"]))
+        groups += _maybe(rng, 0.6, f"-{axis}divrange", number(rng, width))
+        groups += _maybe(rng, 0.4, f"-{axis}divstep", f"{step:.6g}")
+        groups += _maybe(rng, 0.5, f"-{axis}divsteps", rng.choice([-1, 0, 1, 2, 3, 4]))
+    groups += _maybe(rng, 0.15, "-divergence", _pick(rng, -1, 0, 2, 5))
+    groups += _maybe(rng, 0.15, "-divsteps", _pick(rng, -1, 0, 1, 2, 3))
+    groups += _maybe(rng, 0.4, "-dispersion", _pick(rng, -1, 0, 0.1, 1, 3.3))
+    groups += _maybe(rng, 0.4, "-dispsteps", _pick(rng, -1, 0, 1, 2, 3, 4))
+    return groups + _maybe(rng, 0.4, rng.choice(["-round_div", "-square_div"]))
 
 
-def image_size(rng, scene, files):
+def _image_size(rng: random.Random, scene: Scene, files: Files) -> list[Group]:
     """Return what sets the numbers of pixels and their size: options or the header of an image or a mask."""
-    headers = []
+    headers: list[tuple[str, str, Callable[[], int]]] = []
     if rng.random() < 0.2:
         headers.append(("-img", "header.img", lambda: rng.randrange(65536)))
     if rng.random() < 0.15:
         headers.append(("-mask", "mask.img", lambda: rng.choice([0, 1, 1, 1, 65535, 256])))
-    groups = []
+    groups: list[Group] = []
     for option, name, draw in headers:
         pixels = [draw() for _ in range(scene.fast * scene.slow)]
         keys = input_files.smv_keys(rng, scene)
-        files[name] = smv_bytes(scene.fast, scene.slow, pixels, keys, rng.choice([512, 512, 1024]))
+        files[name] = input_files.smv_image(scene.fast, scene.slow, pixels, keys, rng.choice([512, 512, 1024]))
         groups.append((option, name))
     masked = any(option == "-mask" for option, *_ in headers)
     if not headers or rng.random() < 0.7:
@@ -263,44 +280,44 @@ def image_size(rng, scene, files):
         fast, slow = (f"{n * scene.pixel * rng.uniform(0.99, 1.01):.5g}" for n in (scene.fast, scene.slow))
         groups += [("-detsize", fast)] if kind == 3 else [("-detsize_f", fast), ("-detsize_s", slow)]
     elif not masked:
-        groups += maybe(rng, 0.2, "-detpixels_x", scene.fast + 3)
+        groups += _maybe(rng, 0.2, "-detpixels_x", scene.fast + 3)
     return groups
 
 
-def custom_axes(rng, scene):
+def _custom_axes(rng: random.Random, scene: Scene) -> list[Group]:
     """Return some of the vectors that select the convention without a name; the detector stays in front of the beam."""
-    rows = input_files.rotation_matrix(rng) if rng.random() < 0.6 else [[1, 0, 0], [0, 0, 1], [0, -1, 0]]
+    rows: list[list[float]] = input_files.rotation_matrix(rng) if rng.random() < 0.6 else [[1, 0, 0], [0, 0, 1], [0, -1, 0]]
     scene.beam = tuple(rows[0])
     tilt = [x + rng.choice([0, rng.uniform(-0.1, 0.1)]) for x in rows[0]]
-    odet = rng.choice([tilt, tilt, [0, 0, 0], [-x for x in tilt]])
-    spindle = unit_vector(rng)
-    vectors = {
+    odet: list[float] = rng.choice([tilt, tilt, [0, 0, 0], [-x for x in tilt]])
+    spindle = _unit_vector(rng)
+    vectors: dict[str, list[float]] = {
         "-beam_vector": rows[0],
         "-fdet_vector": rows[1],
         "-sdet_vector": rows[2],
         "-odet_vector": odet,
         "-polar_vector": rng.choice([rows[1], rows[2], [a + b for a, b in zip(rows[0], rows[1], strict=True)]]),
         "-spindle_axis": spindle,
-        "-twotheta_axis": rng.choice([rows[1], rows[2], unit_vector(rng)]),
+        "-twotheta_axis": rng.choice([rows[1], rows[2], _unit_vector(rng)]),
     }
     chosen = list(vectors) if rng.random() < 0.4 else rng.sample(list(vectors), rng.randint(1, 4))
     if "-beam_vector" not in chosen or not {"-fdet_vector", "-sdet_vector"} <= set(chosen):
         # Vectors that stay at their defaults fit only these.
         scene.beam = (1, 0, 0)
         chosen = [name for name in chosen if name in ("-spindle_axis", "-twotheta_axis")] or ["-spindle_axis"]
-    groups = [(name, *spelled(rng, vectors[name])) for name in chosen]
+    groups = [(name, *_spelled(rng, vectors[name])) for name in chosen]
     pix0 = [number(rng, rng.uniform(-0.1, 0.1)) for _ in range(3)]
-    return groups + maybe(rng, 0.15, rng.choice(["-pix0_vector", "-pix0_vector_mm"]), *pix0)
+    return groups + _maybe(rng, 0.15, rng.choice(["-pix0_vector", "-pix0_vector_mm"]), *pix0)
 
 
-def geometry(rng, scene):
+def _geometry(rng: random.Random, scene: Scene) -> list[Group]:
     """Return convention, distance, beam centre, pivot and rotations."""
-    groups = []
+    groups: list[Group] = []
     kind = rng.random()
     if kind < 0.55:
-        groups.append((pick(rng, "-mosflm", "-xds", "-adxv", "-denzo", "-dials"),))
+        groups.append((_pick(rng, "-mosflm", "-xds", "-adxv", "-denzo", "-dials"),))
     if kind > 0.45 and rng.random() < 0.6:
-        groups += custom_axes(rng, scene)
+        groups += _custom_axes(rng, scene)
     kind = rng.random()
     if kind < 0.75:
         groups.append(("-distance", number(rng, scene.distance)))
@@ -311,38 +328,38 @@ def geometry(rng, scene):
             both = [(name, number(rng, scene.somewhere(rng))) for name in (first, second)]
             groups += both if rng.random() < 0.8 else [rng.choice(both)]
     for name in ("-ORGX", "-ORGY"):
-        groups += maybe(rng, 0.15, name, number(rng, scene.fast * rng.uniform(0, 1)))
-    groups += maybe(rng, 0.2, "-pivot", pick(rng, "sample", "beam"))
+        groups += _maybe(rng, 0.15, name, number(rng, scene.fast * rng.uniform(0, 1)))
+    groups += _maybe(rng, 0.2, "-pivot", _pick(rng, "sample", "beam"))
     for name in ("-detector_rotx", "-detector_roty", "-detector_rotz", "-twotheta"):
-        groups += maybe(rng, 0.2, name, number(rng, rng.choice([0, rng.uniform(-20, 20), rng.uniform(-80, 80)])))
+        groups += _maybe(rng, 0.2, name, number(rng, rng.choice([0, rng.uniform(-20, 20), rng.uniform(-80, 80)])))
     return groups
 
 
-def sensor(rng, scene):
+def _sensor(rng: random.Random, scene: Scene) -> list[Group]:
     """Return layers, sub-pixels, region and the other things that happen in the detector."""
-    groups = []
+    groups: list[Group] = []
     if rng.random() < 0.25:
-        groups += maybe(rng, 0.7, pick(rng, "-detector_abs", "-detector_absorb"), pick(rng, "inf", 0, 50, 300.5, 1000))
-        groups += maybe(rng, 0.7, "-detector_thick", pick(rng, 0, -5, 10, 450, 1000))
-        groups += maybe(rng, 0.6, pick(rng, "-detector_thicksteps", "-thicksteps"), pick(rng, -1, 0, 1, 2, 3, 4))
+        groups += _maybe(rng, 0.7, _pick(rng, "-detector_abs", "-detector_absorb"), _pick(rng, "inf", 0, 50, 300.5, 1000))
+        groups += _maybe(rng, 0.7, "-detector_thick", _pick(rng, 0, -5, 10, 450, 1000))
+        groups += _maybe(rng, 0.6, _pick(rng, "-detector_thicksteps", "-thicksteps"), _pick(rng, -1, 0, 1, 2, 3, 4))
     groups += rng.choice([[("-curved_det",)], [("-curved_det", "1")]]) if rng.random() < 0.1 else []
-    groups += maybe(rng, 0.1, "-point_pixel")
+    groups += _maybe(rng, 0.1, "-point_pixel")
     for name in ("-oversample_thick", "-oversample_polar", "-oversample_omega"):
-        groups += maybe(rng, 0.1 if name != "-oversample_thick" else 0.04, name)
+        groups += _maybe(rng, 0.1 if name != "-oversample_thick" else 0.04, name)
     if rng.random() < 0.25:
         x, y = rng.randint(0, scene.fast - 1), rng.randint(0, scene.slow - 1)
         limits = [x, x + rng.randint(0, scene.fast), y, y + rng.randint(0, scene.slow)]
         groups.append(("-roi", *(str(limit) if rng.random() < 0.85 else "-1" for limit in limits)))
     half = 0.5 * max(scene.fast, scene.slow) * scene.pixel
     dmin = scene.wavelength * scene.distance / (half * rng.uniform(0.2, 2))
-    return groups + maybe(rng, 0.15, "-dmin", pick(rng, 0, *[f"{dmin:.4g}"] * 5, 1e6))
+    return groups + _maybe(rng, 0.15, "-dmin", _pick(rng, 0, *[f"{dmin:.4g}"] * 5, 1e6))
 
 
-def scan(rng):
+def _scan(rng: random.Random) -> list[Group]:
     """Return start, range, step and count of the rotation, each given or not; a range of 0 has no steps of more than 0."""
     if rng.random() < 0.4:
         return []
-    groups = maybe(rng, 0.6, "-phi", pick(rng, 0, 0, -0.5, -0.25, -1, 3.3, 200, -7.77))
+    groups = _maybe(rng, 0.6, "-phi", _pick(rng, 0, 0, -0.5, -0.25, -1, 3.3, 200, -7.77))
     osc = rng.choice([None, -1, 0, 0.5, 1, 0.7])
     step = rng.choice([None, None, -1, 0, 0.25, 0.2])
     count = rng.choice([None, -1, 0, 1, 2, 3, 4, 5])
@@ -353,32 +370,32 @@ def scan(rng):
     return groups
 
 
-def output(rng, files):
+def _output(rng: random.Random, files: Files) -> list[Group]:
     """Return background, noise, scales, names and options without effect on the image."""
-    groups = maybe(rng, 0.15, "-water", pick(rng, 0, 1, 5, 20.5))
+    groups = _maybe(rng, 0.15, "-water", _pick(rng, 0, 1, 5, 20.5))
     if rng.random() < 0.6:
-        groups.append(("-seed", pick(rng, 1, 42, 31415, 0, -7, 2147483647)))
-        groups += maybe(rng, 0.1, "-nonoise")
-    groups += maybe(rng, 0.15, "-scale", pick(rng, 0, -1, 1, 2.5, 1e-3, 1e6))
-    groups += maybe(rng, 0.25, "-adc", pick(rng, 0, 10, -20, 40.5, 70000, -1e5))
-    groups += maybe(rng, 0.2, "-pgmscale", pick(rng, 0, -1, 1, 0.01, 100))
-    groups += maybe(rng, 0.15, "-nopgm")
+        groups.append(("-seed", _pick(rng, 1, 42, 31415, 0, -7, 2147483647)))
+        groups += _maybe(rng, 0.1, "-nonoise")
+    groups += _maybe(rng, 0.15, "-scale", _pick(rng, 0, -1, 1, 2.5, 1e-3, 1e6))
+    groups += _maybe(rng, 0.25, "-adc", _pick(rng, 0, 10, -20, 40.5, 70000, -1e5))
+    groups += _maybe(rng, 0.2, "-pgmscale", _pick(rng, 0, -1, 1, 0.01, 100))
+    groups += _maybe(rng, 0.15, "-nopgm")
     for names, file_name in (
         (("-floatfile", "-floatimage"), "f.bin"),
         (("-intfile", "-intimage"), "i.img"),
         (("-pgmfile", "-pgmimage"), "p.pgm"),
         (("-noisefile", "-noiseimage"), "n.img"),
     ):
-        groups += maybe(rng, 0.1, pick(rng, *names), file_name)
+        groups += _maybe(rng, 0.1, _pick(rng, *names), file_name)
     if rng.random() < 0.05:
         files["w.stol"] = b"0.0 1.0\n0.1 2.0\n0.5 0.4\n1.0 0.1\n"
-        groups.append((pick(rng, "-stol", "-4stol", "-Q"), "w.stol"))
-        groups += maybe(rng, 0.3, "-stolout", "out.stol")
-    groups += maybe(rng, 0.03, "-printout_pixel", 3, 4)
-    return groups + maybe(rng, 0.1, "-progress")
+        groups.append((_pick(rng, "-stol", "-4stol", "-Q"), "w.stol"))
+        groups += _maybe(rng, 0.3, "-stolout", "out.stol")
+    groups += _maybe(rng, 0.03, "-printout_pixel", 3, 4)
+    return groups + _maybe(rng, 0.1, "-progress")
 
 
-def subpixels(rng, scene, groups):
+def _subpixels(rng: random.Random, scene: Scene, groups: list[Group]) -> list[Group]:
     """Return -oversample; where the automatic one stays small it may be left out."""
     counts = [float(group[1]) for group in groups if group[0] in ("-N", "-Na", "-Nb", "-Nc")]
     sized = any(group[0] in SIZES for group in groups)
@@ -386,25 +403,36 @@ def subpixels(rng, scene, groups):
     largest = max(scene.edges) * max([1, *counts])
     automatic = math.ceil(3 * largest / (min(scene.wavelength, 1) * 30 / scene.pixel))
     if plain and not sized and automatic <= 4 and rng.random() < 0.6:
-        return maybe(rng, 0.3, "-oversample", pick(rng, -1, 0))
-    return [("-oversample", pick(rng, 1, 1, 1, 2, 3))]
+        return _maybe(rng, 0.3, "-oversample", _pick(rng, -1, 0))
+    return [("-oversample", _pick(rng, 1, 1, 1, 2, 3))]
 
 
-def repeats(rng, groups):
+def _repeats(rng: random.Random, groups: list[Group]) -> list[Group]:
     """Return earlier, other values of some options, which the later ones must replace."""
     given = [group for group in groups if group[0] in SCALARS]
     return [(group[0], f"{float(group[1]) * 1.5 + 1:.4g}") for group in given if rng.random() < 0.08]
 
 
-def build(seed):
+def build(seed: int) -> OptionSet:
     """Return the option set of this seed."""
     rng = random.Random(seed)
-    scene = draw_scene(rng)
-    files = {}
-    geometric = geometry(rng, scene)
-    sized = image_size(rng, scene, files)
-    others = crystal(rng, scene, files) + amplitudes(rng, files) + beam(rng, scene, files)
-    groups = geometric + sized + others + sensor(rng, scene) + scan(rng) + output(rng, files)
-    groups += subpixels(rng, scene, groups)
+    scene = _draw_scene(rng)
+    files: Files = {}
+    geometric = _geometry(rng, scene)
+    sized = _image_size(rng, scene, files)
+    others = _crystal(rng, scene, files) + _amplitudes(rng, files) + _beam(rng, scene, files)
+    groups = geometric + sized + others + _sensor(rng, scene) + _scan(rng) + _output(rng, files)
+    groups += _subpixels(rng, scene, groups)
     rng.shuffle(groups)
-    return OptionSet(seed, repeats(rng, groups) + groups, files)
+    pixel = (7 * seed % scene.slow, 11 * seed % scene.fast)
+    return OptionSet(seed, _without_infinite_misset(_repeats(rng, groups) + groups), files, pixel)
+
+
+def _without_infinite_misset(groups: list[Group]) -> list[Group]:
+    """Return the groups with -misset_seed last if it would take the words after it, of which one is inf, for angles."""
+    words = [word for group in groups for word in group]
+    for i, word in enumerate(words):
+        if word == "-misset_seed" and "inf" in words[i + 2 : i + 5]:
+            seeds = [group for group in groups if group[0] == "-misset_seed"]
+            return [group for group in groups if group[0] != "-misset_seed"] + seeds
+    return groups
