@@ -1,56 +1,11 @@
 """Every tolerance of the tests, each with its reason."""
 
-import ctypes
-import ctypes.util
-import functools
-import json
-import math
-import pathlib
-import struct
-
-PROBE = pathlib.Path(__file__).resolve().parent / "golden" / "libm_probe.json"
+from nbhybrid.libm import libm_verdict
 
 
-def _cube_root():
-    """Return x -> powf(x, 1/3) of the platform's C library, or None where there is no such function to call."""
-    name = ctypes.util.find_library("m") or "libm.so.6"
-    try:
-        powf = ctypes.CDLL(name).powf
-    except (OSError, AttributeError):
-        return None
-    powf.restype = ctypes.c_float
-    powf.argtypes = [ctypes.c_float, ctypes.c_float]
-    return lambda x: powf(x, 1.0 / 3.0)
-
-
-def _functions():
-    """Return the probed functions by the name they have in the probe."""
-    table = {name: getattr(math, name) for name in ("sin", "cos", "exp", "atan2", "log", "tan")}
-    table["powf_third"] = _cube_root()
-    return table
-
-
-def _bits(value):
-    """Return the 64 bits of a double, so that -0 and 0 differ and NaN equals itself."""
-    return struct.pack("<d", value)
-
-
-@functools.cache
 def libm_matches():
     """Return True where the local elementary functions give every result of the probe, to the last bit."""
-    functions = _functions()
-    for name, *numbers in json.loads(PROBE.read_text())["rows"]:
-        function = functions.get(name)
-        if function is None:
-            return False
-        *arguments, want = (float.fromhex(number) for number in numbers)
-        try:
-            got = function(*arguments)
-        except (OverflowError, ValueError):
-            return False
-        if _bits(got) != _bits(want):
-            return False
-    return True
+    return libm_verdict()["matches"]
 
 
 def exact_units():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -12,8 +12,10 @@ from typing import Any
 
 from nbhybrid import _core
 from nbhybrid._version import __version__
+from nbhybrid.cores import usable_cores
+from nbhybrid.libm import libm_verdict
 
-PACKAGES = ("numpy", "torch", "Pillow", "tqdm")
+PACKAGES = ("numpy", "torch", "Pillow", "matplotlib", "fabio", "tqdm")
 VECTOR_FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512dq", "avx512vl")
 
 
@@ -28,8 +30,10 @@ def environment() -> dict[str, Any]:
         "packages": {name: _installed(name) for name in PACKAGES},
         "platform": platform.platform(),
         "libc": " ".join(platform.libc_ver()),
-        "processor": {"name": _processor(), "vector_flags": _vector_flags(), "cores_usable": len(os.sched_getaffinity(0))},
-        "cuda": _cuda(),
+        "libm": libm_verdict(),
+        "processor": {"name": _processor(), "vector_flags": _vector_flags(), "isa_in_use": _core.isa},
+        "threads": usable_cores(),
+        "cuda": {"device": None, "driver": None, **_cuda_device(), "toolkit": _cuda_toolkit()},
         "executable": sys.executable,
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
@@ -59,13 +63,23 @@ def _vector_flags() -> list[str]:
     return [flag for flag in VECTOR_FLAGS if flag in present]
 
 
-def _cuda() -> dict[str, str] | None:
+def _output_of(*command: str) -> str:
+    """Return what a tool prints, nothing if it is not there or fails."""
     try:
-        query = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
-        done = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    if done.returncode != 0 or not done.stdout.strip():
-        return None
-    name, driver = done.stdout.splitlines()[0].rsplit(",", 1)
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _cuda_device() -> dict[str, str]:
+    printed = _output_of("nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader").strip()
+    if not printed:
+        return {}
+    name, driver = printed.splitlines()[0].rsplit(",", 1)
     return {"device": name.strip(), "driver": driver.strip()}
+
+
+def _cuda_toolkit() -> str | None:
+    found = re.search(r"release ([\d.]+)", _output_of("nvcc", "--version"))
+    return found[1] if found else None

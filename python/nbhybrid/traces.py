@@ -8,6 +8,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
+from nbhybrid.cores import usable_cores
 from nbhybrid.errors import InputFileError
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def trace(
     for slow, fast in pixels:
         words += ["--trace-pixel", str(slow), str(fast)]
     options, _ = _core.parse_options([os.fsencode(word) for word in words])
-    simulation = _core.Simulation(options, threads or options.threads or len(os.sched_getaffinity(0)))
+    simulation = _core.Simulation(options, threads or options.threads or usable_cores())
     simulation.render()
     return Trace([_from_core(record, level == "steps") for record in _core.traces(simulation)])
 

@@ -8,7 +8,7 @@ import pathlib
 import pytest
 from helpers import GOLDEN, PROGRAM, SMALL_WORDS, run
 from nbhybrid.parity.compare_traces import INPUTS, Verdict, compare_traces
-from nbhybrid.trace import PixelTrace, Trace, read_trace, trace
+from nbhybrid.traces import PixelTrace, Trace, read_trace, trace
 
 ARGS = [word for word in SMALL_WORDS if word != "-nonoise"] + ["-phi", "1", "-osc", "2", "-phisteps", "3"]
 LYSOZYME = GOLDEN / "traces" / "lyso_supervisor.trace_685_1039.txt"

@@ -2,12 +2,12 @@
 
 import json
 
-import nbhybrid.trace
+import nbhybrid.traces
 import numpy as np
 import pytest
 from helpers import GOLDEN, SMALL_WORDS, run, run_well
 from nbhybrid import InputFileError, OptionError
-from nbhybrid.trace import QUANTITIES, STEP_FIELDS, read_trace, trace
+from nbhybrid.traces import QUANTITIES, STEP_FIELDS, read_trace, trace
 
 ARGS = [word for word in SMALL_WORDS if word != "-nonoise"] + [
     "-phi",
@@ -121,7 +121,7 @@ def test_errors_are_those_of_a_run():
 
 def test_every_quantity_has_a_meaning():
     assert all(meaning for _, meaning in QUANTITIES.values())
-    assert nbhybrid.trace.step_dtype().names == STEP_FIELDS
+    assert nbhybrid.traces.step_dtype().names == STEP_FIELDS
 
 
 @pytest.mark.parametrize("name", ["t.txt", "t.json", "t.npz"])

@@ -31,8 +31,8 @@ ALLOWED_BESIDES = {
     ("image", "model/detector.hpp"): "an image is cut to the detector's Region, a struct of four numbers",
 }
 
-# Modules that may import numpy when they are imported. The command line is not among them: it starts faster without.
-NUMPY_USERS = {"trace", "parity/compare_traces"}
+# Modules that may import numpy. Those of `nbhybrid run` are not among them: it starts faster without, and does not need it.
+NUMPY_USERS = {"traces", "images", "parity/compare_traces", "parity/compare_images", "parity/image_report"}
 
 # Longest source file, in lines, and the files that may be longer, with the reason.
 LONGEST = 500

@@ -11,13 +11,28 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 INTERRUPTED = 130
 
+# The module of each command but run; its function run(words) returns the exit status.
+COMMANDS = {
+    "trace": "nbhybrid.cli.trace",
+    "compare-traces": "nbhybrid.cli.compare_traces",
+    "compare-images": "nbhybrid.cli.compare_images",
+    "parity": "nbhybrid.cli.parity",
+    "audit": "nbhybrid.cli.audit",
+    "env": "nbhybrid.cli.env",
+}
+# What the commands but run may need, and nbhybrid[io] brings.
+EXTRAS = ("numpy", "PIL", "matplotlib")
+
 USAGE = """\
-usage: nbhybrid run [options]         simulate diffraction images
-       nbhybrid trace [options]       what single pixels are made of, as a file
-       nbhybrid compare-traces A B    the first quantity in which two traces differ
-       nbhybrid env                   versions and machine, as JSON
-       nbhybrid COMMAND --help        more about a command
-       nbhybrid --version             print the version
+usage: nbhybrid run [options]           simulate diffraction images
+       nbhybrid trace [options]         what single pixels are made of, as a file
+       nbhybrid compare-traces A B      the first quantity in which two traces differ
+       nbhybrid compare-images A B      how far two images are apart
+       nbhybrid parity -- [options]     the reference program and nbhybrid: same or not, and if not, where
+       nbhybrid audit                   the lysozyme case against its golden trace, on all that is here
+       nbhybrid env                     versions and machine, as JSON
+       nbhybrid COMMAND --help          more about a command
+       nbhybrid --version               print the version
 """
 
 RUN_USAGE = """\
@@ -46,22 +61,8 @@ def main(words: Sequence[str] | None = None) -> int:
     command, *rest = words
     if command == "run":
         return _guarded_run(rest)
-    if command == "trace":
-        from nbhybrid.cli import trace
-
-        return trace.run(rest)
-    if command == "compare-traces":
-        from nbhybrid.cli import compare_traces
-
-        return compare_traces.run(rest)
-    if command == "env":
-        import json
-
-        from nbhybrid.env import environment
-
-        say(json.dumps(environment(), indent=2) + "\n")
-        flush()
-        return 0
+    if command in COMMANDS:
+        return _guarded(command, rest)
     if command in ("-h", "--help", "help"):
         say(USAGE)
     elif command in ("-V", "--version"):
@@ -69,10 +70,32 @@ def main(words: Sequence[str] | None = None) -> int:
 
         say(f"nbhybrid {__version__}\n")
     else:
-        complain(f'unknown command "{command}", expected run, trace, compare-traces or env\n{USAGE}')
+        complain(f'unknown command "{command}", expected run, {", ".join(list(COMMANDS)[:-1])} or {list(COMMANDS)[-1]}\n{USAGE}')
         return BAD_INPUT
     flush()
     return 0
+
+
+def _guarded(command: str, words: list[str]) -> int:
+    """Run another command than ``run``; its errors become a line and a status."""
+    import importlib
+
+    from nbhybrid.cli.console import complain
+    from nbhybrid.errors import NbhybridError
+
+    try:
+        status: int = importlib.import_module(COMMANDS[command]).run(words)
+        return status
+    except NbhybridError as error:
+        complain(f"error: {error}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in EXTRAS:
+            raise
+        complain(f"error: nbhybrid {command} needs {error.name}, which is not installed: pip install 'nbhybrid[io]'")
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
+    return BAD_INPUT
 
 
 def main_run() -> int:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 import pathlib
 
-from nbhybrid.cli.console import complain, flush, say
-from nbhybrid.errors import NbhybridError
-
-BAD_INPUT = 2
+from nbhybrid.cli.console import flush, say
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,23 +28,13 @@ def run(words: list[str]) -> int:
     options = parser().parse_args(words)
     from nbhybrid.parity.compare_traces import compare_traces
     from nbhybrid.parity.trace_report import finding, to_dict, to_markdown
-    from nbhybrid.trace import read_trace
+    from nbhybrid.traces import read_trace
 
-    try:
-        comparison = compare_traces(read_trace(options.first), read_trace(options.second), options.rtol)
-        if options.report:
-            from nbhybrid.env import environment
-            from nbhybrid.parity.files import write_texts
+    comparison = compare_traces(read_trace(options.first), read_trace(options.second), options.rtol)
+    if options.report:
+        from nbhybrid.parity.files import write_report
 
-            texts = {"summary.md": to_markdown(comparison)}
-            texts |= {
-                name: json.dumps(values, indent=1) + "\n"
-                for name, values in (("summary.json", to_dict(comparison)), ("env.json", environment()))
-            }
-            write_texts(options.report, texts)
-    except NbhybridError as error:
-        complain(f"error: {error}")
-        return BAD_INPUT
+        write_report(options.report, to_markdown(comparison), to_dict(comparison))
     say(finding(comparison) + "\n")
     flush()
     return 0 if comparison.same else 1

@@ -11,6 +11,7 @@ from nbhybrid import _core
 from nbhybrid.cli import BAD_INPUT, INTERRUPTED
 from nbhybrid.cli.console import complain, flush, say
 from nbhybrid.cli.progress import ProgressBar
+from nbhybrid.cores import usable_cores
 from nbhybrid.errors import NbhybridError
 
 TYPE_CHECKING = False
@@ -42,13 +43,6 @@ def run(words: list[str]) -> int:
         complain("error: there is not enough memory for this run")
         return BAD_INPUT
     return 0
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _simulate(words: list[str]) -> None:

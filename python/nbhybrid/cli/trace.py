@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 
-from nbhybrid.cli.console import complain, flush, say
-from nbhybrid.errors import NbhybridError, OptionError, OutputFileError
-
-BAD_INPUT = 2
+from nbhybrid.cli import BAD_INPUT
+from nbhybrid.cli.console import flush, say
+from nbhybrid.errors import OptionError, OutputFileError
 
 USAGE = """\
 usage: nbhybrid trace [options of nbhybrid run] --pixel SLOW FAST [--pixel ...] [--level summary|steps] [--out FILE]
@@ -23,18 +22,14 @@ def run(words: list[str]) -> int:
         say(USAGE)
         flush()
         return 0 if words else BAD_INPUT
-    try:
-        args, pixels, level, out = _split(words)
-        from nbhybrid.trace import trace
+    args, pixels, level, out = _split(words)
+    from nbhybrid.traces import trace
 
-        result = trace(args, pixels, "steps" if level == "steps" else "summary")
-        if out is None:
-            say(result.text())
-        else:
-            _write(out, result)
-    except NbhybridError as error:
-        complain(f"error: {error}")
-        return BAD_INPUT
+    result = trace(args, pixels, "steps" if level == "steps" else "summary")
+    if out is None:
+        say(result.text())
+    else:
+        _write(out, result)
     flush()
     return 0
 
@@ -70,7 +65,7 @@ def _count(option: str, word: str) -> int:
 
 
 def _write(path: str, result: object) -> None:
-    from nbhybrid.trace import Trace
+    from nbhybrid.traces import Trace
 
     assert isinstance(result, Trace)
     temporary = f"{path}.{os.getpid()}"

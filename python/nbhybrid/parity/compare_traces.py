@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from nbhybrid.errors import InputFileError
-from nbhybrid.trace import QUANTITIES, STEP_FIELDS, PixelTrace, Quantity, Trace
+from nbhybrid.traces import QUANTITIES, STEP_FIELDS, PixelTrace, Quantity, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

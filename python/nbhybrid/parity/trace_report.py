@@ -6,10 +6,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid.parity.compare_traces import SCALING_CHAIN
-from nbhybrid.trace import QUANTITIES
+from nbhybrid.traces import QUANTITIES
 
 if TYPE_CHECKING:
     from nbhybrid.parity.compare_traces import Difference, PixelComparison, StepDifference, TraceComparison
+
+
+# Distances beyond are shown by their order of magnitude.
+MOST_ULPS = 100_000
 
 
 def to_markdown(comparison: TraceComparison) -> str:
@@ -57,17 +61,26 @@ def _finding_of(pixel: PixelComparison) -> str:
 
 def _step_text(step: StepDifference) -> str:
     place = ", ".join(f"{name} {number}" for name, number in step.place.items())
-    fields = "; ".join(f"{name} {_number(a)} and {_number(b)}" for name, (a, b) in step.fields.items())
+    fields = "; ".join("{} {} and {}".format(name, *_pair((a,), (b,))) for name, (a, b) in step.fields.items())
     return f"first divergent step: row {step.row} ({place}): {fields}"
 
 
 def _pixel_lines(pixel: PixelComparison) -> list[str]:
-    lines = [f"## {_title(pixel)[0].upper()}{_title(pixel)[1:]}", "", _finding_of(pixel).replace("\n  ", "\n\n"), ""]
-    bad = [d for d in pixel.differences if d.verdict.bad]
+    title = _title(pixel)
+    return [f"## {title[0].upper()}{title[1:]}", "", _finding_of(pixel).replace("\n  ", "\n\n"), "", *tables(pixel)]
+
+
+def tables(pixel: PixelComparison) -> list[str]:
+    """Return the lines of two tables: what differs, each quantity where it first does, and the scaling chain."""
+    lines = []
+    bad: dict[str, list[Difference]] = {}
+    for d in pixel.differences:
+        if d.verdict.bad:
+            bad.setdefault(d.name, []).append(d)
     if bad:
         lines += ["### What differs", ""]
         lines += ["| quantity | unit | A | B | relative | ulps | |", "| --- | --- | --- | --- | --- | --- | --- |"]
-        lines += [_row(d) for d in bad]
+        lines += [_row(same_name) for same_name in bad.values()]
         lines.append("")
     chain = [d for d in pixel.differences if d.name in SCALING_CHAIN]
     if chain:
@@ -77,33 +90,42 @@ def _pixel_lines(pixel: PixelComparison) -> list[str]:
     return lines
 
 
-def _name(d: Difference) -> str:
-    return d.name if d.occurrence == 0 else f"{d.name} (number {d.occurrence + 1})"
-
-
 def _unit(d: Difference) -> str:
     return QUANTITIES.get(d.name, ("", ""))[0]
 
 
-def _row(d: Difference) -> str:
+def _row(differences: list[Difference]) -> str:
+    """Return the row of a quantity; a trace has it once for each layer, sub-pixel and source."""
+    d = differences[0]
+    name = d.name if d.occurrence == 0 else f"{d.name} (line {d.occurrence + 1} of this name)"
+    verdict = d.verdict.value + (f", and {len(differences) - 1} more" if len(differences) > 1 else "")
     relative = "" if math.isnan(d.relative) else f"{d.relative:.2g}"
-    ulps = "" if d.ulps is None else str(d.ulps)
-    return f"| {_name(d)} | {_unit(d)} | {_values(d.first)} | {_values(d.second)} | {relative} | {ulps} | {d.verdict.value} |"
+    ulps = "" if d.ulps is None else str(d.ulps) if d.ulps < MOST_ULPS else f"{d.ulps:.0e}"
+    first, second = _pair(d.first, d.second)
+    return f"| {name} | {_unit(d)} | {first} | {second} | {relative} | {ulps} | {verdict} |"
 
 
 def _chain_row(d: Difference) -> str:
     ratio = ""
     if d.first and d.second and d.first[0]:
         ratio = f"{d.second[0] / d.first[0]:.6g}"
-    return f"| {_name(d)} | {_unit(d)} | {_values(d.first)} | {_values(d.second)} | {ratio} | {d.verdict.value} |"
+    first, second = _pair(d.first, d.second)
+    return f"| {d.name} | {_unit(d)} | {first} | {second} | {ratio} | {d.verdict.value} |"
 
 
-def _number(value: float) -> str:
-    return str(value) if isinstance(value, int) else format(value, ".15g")
+def _pair(first: tuple[float, ...] | None, second: tuple[float, ...] | None) -> tuple[str, str]:
+    """Return both values with as many digits as their difference needs, at least 6; all 15 if they are the same."""
+    digits = 15
+    if first and second and len(first) == len(second) and first != second:
+        apart = math.dist(first, second)
+        size = max(math.hypot(*first), math.hypot(*second))
+        if 0 < apart < math.inf:
+            digits = min(15, max(6, 3 + math.ceil(math.log10(size / apart))))
+    return _values(first, digits), _values(second, digits)
 
 
-def _values(values: tuple[float, ...] | None) -> str:
-    return "" if values is None else " ".join(_number(v) for v in values)
+def _values(values: tuple[float, ...] | None, digits: int) -> str:
+    return "" if values is None else " ".join(str(v) if isinstance(v, int) else format(v, f".{digits}g") for v in values)
 
 
 def _finite(value: float) -> float | None:

@@ -1,0 +1,127 @@
+"""Reading images: raw float32, SMV, PGM and, with fabio, CBF."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from typing import TYPE_CHECKING, Any
+
+from nbhybrid.errors import InputFileError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+KINDS = {"float": "raw float32", "smv": "SMV, 16-bit integers", "pgm": "PGM, 8-bit grey values", "cbf": "CBF"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """An image that was read from a file.
+
+    Attributes
+    ----------
+    path : str
+    kind : {"float", "smv", "pgm", "cbf"}
+    pixels : numpy.ndarray, (slow, fast)
+        float32, uint16, uint8, or whatever a CBF holds.
+    shape_source : str
+        Where the shape comes from, for files that do not say.
+    """
+
+    path: str
+    kind: str
+    pixels: npt.NDArray[Any]
+    shape_source: str = ""
+
+
+def read_image(path: str | os.PathLike[str], shape: tuple[int, int] | None = None) -> Image:
+    """Read an image; what it is shows in its first bytes.
+
+    Parameters
+    ----------
+    path : path-like
+        A file that begins as an SMV, PGM or CBF image does; any other is taken for raw float32, as ``-floatfile`` writes it.
+    shape : (slow, fast), optional
+        Of a raw image. Without it the image must be square.
+
+    Raises
+    ------
+    InputFileError
+        If the file is missing, malformed or not of that shape.
+    """
+    name = os.fspath(path)
+    try:
+        with open(name, "rb") as file:
+            start = file.read(32)
+    except OSError as error:
+        raise InputFileError(f"{name}: cannot be read: {error.strerror or error}") from error
+    if start.startswith(b"{"):
+        return _read_smv(name)
+    if start.startswith(b"P5"):
+        return _read_pgm(name)
+    if start.startswith(b"###CBF"):
+        return _read_cbf(name)
+    return _read_float(name, shape)
+
+
+def has_shape(path: str) -> bool:
+    """Return False for a raw image, which does not say how many pixels a row has."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(6).startswith((b"{", b"P5", b"###CBF"))
+    except OSError:
+        return False
+
+
+def _read_float(name: str, shape: tuple[int, int] | None) -> Image:
+    import numpy as np
+
+    size = os.path.getsize(name)
+    if size == 0 or size % 4:
+        raise InputFileError(f"{name}: has {size} bytes, expected an SMV, PGM or CBF image, or raw float32 (4 bytes a pixel)")
+    pixels = np.fromfile(name, "<f4")
+    source = "as given"
+    if shape is None:
+        edge = math.isqrt(pixels.size)
+        if edge * edge != pixels.size:
+            raise InputFileError(f"{name}: has {pixels.size} pixels and is not square: say its shape, --shape SLOW FAST")
+        shape, source = (edge, edge), "assumed to be square"
+    if shape[0] * shape[1] != pixels.size:
+        raise InputFileError(f"{name}: has {pixels.size} pixels, expected {shape[0]} x {shape[1]} = {shape[0] * shape[1]}")
+    return Image(name, "float", pixels.reshape(shape), source)
+
+
+def _read_smv(name: str) -> Image:
+    import numpy as np
+
+    from nbhybrid import _core
+
+    slow, fast, data = _core.read_smv(os.fsencode(name))
+    return Image(name, "smv", np.frombuffer(data, "<u2").reshape(slow, fast))
+
+
+def _read_pgm(name: str) -> Image:
+    import numpy as np
+    import PIL.Image
+
+    try:
+        with PIL.Image.open(name) as picture:
+            return Image(name, "pgm", np.asarray(picture))
+    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+        raise InputFileError(f"{name}: is not a readable PGM image ({error})") from error
+
+
+def _read_cbf(name: str) -> Image:
+    try:
+        import fabio
+    except ImportError as error:
+        raise InputFileError(f"{name}: reading CBF needs fabio: pip install 'nbhybrid[cbf]'") from error
+    try:
+        pixels: np.ndarray[Any, Any] = fabio.open(name).data
+    except Exception as error:  # fabio raises what its decoders happen to raise
+        raise InputFileError(f"{name}: is not a readable CBF image ({error})") from error
+    if pixels is None or pixels.ndim != 2:
+        raise InputFileError(f"{name}: holds no image of two dimensions")
+    return Image(name, "cbf", pixels)

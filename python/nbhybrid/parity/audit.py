@@ -1,0 +1,188 @@
+"""The scaling audit: one pixel of the lysozyme case, from geometry to photons, against the golden trace, on all that is here."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from nbhybrid.cores import usable_cores
+from nbhybrid.data import data_file
+from nbhybrid.errors import InputFileError
+from nbhybrid.libm import libm_verdict
+from nbhybrid.parity.commands import OURS, prepare, run_program
+from nbhybrid.parity.compare_traces import TraceComparison, compare_traces
+from nbhybrid.traces import Trace, read_trace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PIXEL = (685, 1039)
+REFERENCE_SHA256 = "f7f4c59ddd5dd348691170c2ac1b75ff023a416e7872a7f3d7f15813097b603c"
+FLOAT_FILE = "floatimage.bin"
+ENGINES = ("exact",)
+DEVICES = ("cpu", "cuda")
+
+
+@dataclasses.dataclass
+class Audit:
+    """What an engine on a device gave.
+
+    Attributes
+    ----------
+    engine, device : str
+    missing : str
+        Why it could not be run; empty if it was.
+    traces : TraceComparison or None
+        The golden trace (A) and this one (B): quantities and steps.
+    image_sha256 : str
+    seconds : float
+        Wall-clock time of the run.
+    """
+
+    engine: str
+    device: str
+    missing: str = ""
+    traces: TraceComparison | None = None
+    image_sha256: str = ""
+    seconds: float = 0.0
+
+    @property
+    def same(self) -> bool:
+        """True if nothing that was run differs."""
+        if self.missing:
+            return True
+        return self.traces is not None and self.traces.same and self.image_sha256 == REFERENCE_SHA256
+
+
+def missing(engine: str, device: str) -> str:
+    """Return why this engine cannot run on this device; empty if it can."""
+    if device == "cuda":
+        return "this build has no CUDA kernels"
+    return ""
+
+
+def golden_trace() -> Trace:
+    """Return the reference's trace of the pixel, with its steps."""
+    name = f"lysozyme/lyso_supervisor.{{}}_{PIXEL[0]}_{PIXEL[1]}.txt"
+    summary = read_trace(str(data_file(name.format("trace"))))
+    steps = read_trace(str(data_file(name.format("steps") + ".gz")))
+    summary[0].steps = steps[0].steps
+    summary[0].slow, summary[0].fast = PIXEL
+    summary.source = "golden trace of the reference"
+    return summary
+
+
+def case_words() -> list[str]:
+    """Return the options of the lysozyme case, with its input files."""
+    files = [("-mat", "lyso_A.mat"), ("-hkl", "lyso.hkl")]
+    words = [word for option, name in files for word in (option, str(data_file(f"lysozyme/{name}")))]
+    return [*words, *data_file("lysozyme/options.txt").read_text(encoding="utf-8").split()]
+
+
+def audit(engine: str, device: str, threads: int | None = None) -> Audit:
+    """Run the case and compare it with the golden trace and image.
+
+    Parameters
+    ----------
+    engine : {"exact"}
+    device : {"cpu", "cuda"}
+    threads : int, optional
+        By default the cores this process may use.
+
+    Raises
+    ------
+    InputFileError
+        If the run fails.
+    """
+    result = Audit(engine, device, missing(engine, device))
+    if result.missing:
+        return result
+    own = ["--trace-pixel", *map(str, PIXEL), "--trace-level", "steps", "--threads", str(threads or usable_cores()), "--quiet"]
+    line = prepare(case_words())
+    with tempfile.TemporaryDirectory(prefix="nbhybrid-audit-") as scratch:
+        done = run_program(f"{engine} on {device}", [*OURS, *own, *line.shared], line, pathlib.Path(scratch) / "run")
+        if done.status != 0:
+            raise InputFileError(f"{done.name}: the run fails: {done.errors.strip()[-400:]}")
+        found = _trace_of(done.output, done.folder)
+        result.image_sha256 = _sha256(done.folder / FLOAT_FILE)
+    found.source = f"nbhybrid, {done.name}"
+    result.traces = compare_traces(golden_trace(), found)
+    result.seconds = done.seconds
+    return result
+
+
+def _trace_of(printed: str, folder: pathlib.Path) -> Trace:
+    log = folder / "trace.log"
+    log.write_text(printed, encoding="utf-8")
+    found = read_trace(log)
+    found[0].steps = read_trace(folder / "trace_steps.txt")[0].steps
+    return found
+
+
+def _sha256(path: pathlib.Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def to_text(audits: Sequence[Audit]) -> str:
+    """Return a few lines for each engine and device."""
+    from nbhybrid.parity.trace_report import finding
+
+    lines = []
+    for a in audits:
+        title = f"engine {a.engine}, {a.device}: "
+        if a.missing:
+            lines.append(title + f"NOT RUN: {a.missing}")
+            continue
+        assert a.traces is not None
+        image = "identical to the reference's" if a.image_sha256 == REFERENCE_SHA256 else f"NOT the reference's: {a.image_sha256}"
+        lines += [title + finding(a.traces), f"  image {image}; {a.seconds:.2f} s"]
+    if not libm_verdict()["matches"]:
+        lines.append(
+            f"note: this C library's {', '.join(libm_verdict()['functions'])} differ from the reference's: last bits may too"
+        )
+    return "\n".join(lines)
+
+
+def to_dict(audits: Sequence[Audit]) -> dict[str, Any]:
+    """Return the audits as values for JSON."""
+    from nbhybrid.parity import trace_report
+
+    return {
+        "pixel": list(PIXEL),
+        "reference_image_sha256": REFERENCE_SHA256,
+        "audits": [
+            {
+                "engine": a.engine,
+                "device": a.device,
+                "missing": a.missing,
+                "same": None if a.missing else a.same,
+                "image_sha256": a.image_sha256,
+                "seconds": a.seconds,
+                "traces": None if a.traces is None else trace_report.to_dict(a.traces),
+            }
+            for a in audits
+        ],
+    }
+
+
+def to_markdown(audits: Sequence[Audit]) -> str:
+    """Return a page of Markdown with the scaling chain of each."""
+    from nbhybrid.parity.trace_report import tables
+
+    lines = [f"# {'Same' if all(a.same for a in audits) else 'Different'}", ""]
+    lines += [
+        f"Lysozyme, pixel ({PIXEL[0]}, {PIXEL[1]}); A is the golden trace, B is nbhybrid's.",
+        "",
+        "```",
+        to_text(audits),
+        "```",
+        "",
+    ]
+    for a in audits:
+        if a.traces is not None:
+            lines += [f"## Engine {a.engine}, {a.device}", "", *tables(a.traces.pixels[0])]
+    return "\n".join(lines).rstrip() + "\n"
