@@ -1,4 +1,4 @@
-"""Reading images: raw float32, SMV, PGM and, with fabio, CBF."""
+"""Reading images: raw float32, SMV, PGM, arrays of numpy and, with fabio, CBF."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-KINDS = {"float": "raw float32", "smv": "SMV, 16-bit integers", "pgm": "PGM, 8-bit grey values", "cbf": "CBF"}
+KINDS = {
+    "float": "raw float32",
+    "smv": "SMV, 16-bit integers",
+    "pgm": "PGM, 8-bit grey values",
+    "cbf": "CBF",
+    "numpy": "array of numpy",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,9 +29,9 @@ class Image:
     Attributes
     ----------
     path : str
-    kind : {"float", "smv", "pgm", "cbf"}
+    kind : {"float", "smv", "pgm", "cbf", "numpy"}
     pixels : numpy.ndarray, (slow, fast)
-        float32, uint16, uint8, or whatever a CBF holds.
+        float32, uint16, uint8, or whatever a CBF or an array file holds.
     shape_source : str
         Where the shape comes from, for files that do not say.
     """
@@ -42,7 +48,8 @@ def read_image(path: str | os.PathLike[str], shape: tuple[int, int] | None = Non
     Parameters
     ----------
     path : path-like
-        A file that begins as an SMV, PGM or CBF image does; any other is taken for raw float32, as ``-floatfile`` writes it.
+        A file that begins as an SMV, PGM, CBF, ``.npy`` or ``.npz`` file does; any other is taken for raw float32, as
+        ``-floatfile`` writes it. An ``.npz`` file must hold one array of two dimensions.
     shape : (slow, fast), optional
         Of a raw image. Without it the image must be square.
 
@@ -63,6 +70,8 @@ def read_image(path: str | os.PathLike[str], shape: tuple[int, int] | None = Non
         return _read_pgm(name)
     if start.startswith(b"###CBF"):
         return _read_cbf(name)
+    if start.startswith((b"\x93NUMPY", b"PK")):
+        return _read_array(name)
     return _read_float(name, shape)
 
 
@@ -70,7 +79,7 @@ def has_shape(path: str) -> bool:
     """Return False for a raw image, which does not say how many pixels a row has."""
     try:
         with open(path, "rb") as file:
-            return file.read(6).startswith((b"{", b"P5", b"###CBF"))
+            return file.read(6).startswith((b"{", b"P5", b"###CBF", b"\x93NUMPY", b"PK"))
     except OSError:
         return False
 
@@ -125,3 +134,19 @@ def _read_cbf(name: str) -> Image:
     if pixels is None or pixels.ndim != 2:
         raise InputFileError(f"{name}: holds no image of two dimensions")
     return Image(name, "cbf", pixels)
+
+
+def _read_array(name: str) -> Image:
+    import zipfile
+
+    import numpy as np
+
+    try:
+        held = np.load(name, allow_pickle=False)
+        arrays = [held] if isinstance(held, np.ndarray) else [held[key] for key in held]
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InputFileError(f"{name}: is not a readable array of numpy ({error})") from error
+    images = [array for array in arrays if array.ndim == 2 and array.dtype.kind in "iuf"]
+    if len(images) != 1:
+        raise InputFileError(f"{name}: holds {len(images)} arrays of two dimensions and numbers, expected one")
+    return Image(name, "numpy", images[0])

@@ -51,6 +51,19 @@ def test_a_planted_error_is_found(name, traced):
     assert compare_traces(traced, planted(traced, name), rtol=1e-11).same
 
 
+@pytest.mark.parametrize("name", PLANTED)
+def test_an_error_planted_in_a_file_is_found(name, tmp_path):
+    lines = LYSOZYME.read_text().splitlines()
+    (place,) = (i for i, line in enumerate(lines) if line.split()[1] == name)
+    prefix, _, value, *others = lines[place].split()
+    lines[place] = " ".join([prefix, name, format(float(value) * (1 + 1e-9), ".15g"), *others])
+    (tmp_path / "planted.log").write_text("\n".join(lines) + "\n")
+    done = run([LYSOZYME, "planted.log"], tmp_path, command=COMMAND)
+    assert done.returncode == 1
+    assert f"first divergent: {name};" in done.stdout
+    assert run([LYSOZYME, "planted.log", "--rtol", "1e-8"], tmp_path, command=COMMAND).returncode == 0
+
+
 def test_the_smallest_difference_counts(traced):
     comparison = compare_traces(traced, planted(traced, "polar", 1 + 2**-52))
     assert comparison.pixels[1].first_divergent.ulps in (1, 2)

@@ -5,7 +5,7 @@ import json
 import nbhybrid.traces
 import numpy as np
 import pytest
-from helpers import GOLDEN, SMALL_WORDS, run, run_well
+from helpers import GOLDEN, SMALL_WORDS, run, run_well, snapshot
 from nbhybrid import InputFileError, OptionError
 from nbhybrid.traces import QUANTITIES, STEP_FIELDS, read_trace, trace
 
@@ -58,6 +58,19 @@ def test_no_file_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     trace(ARGS, PIXELS)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_tracing_changes_no_bit(threads, tmp_path):
+    words = [*ARGS, "-oversample", "2", "-seed", "3"]
+    pixels = [word for slow in range(0, 24, 3) for fast in range(24) for word in ("--trace-pixel", str(slow), str(fast))]
+    folders = [tmp_path / "plain", tmp_path / "traced"]
+    for folder, extra in zip(folders, ([], [*pixels, "--trace-level", "steps"]), strict=True):
+        folder.mkdir()
+        run_well([*words, "--threads", threads, *extra], folder)
+    plain, traced = (snapshot(folder) for folder in folders)
+    assert traced.pop("trace_steps.txt")
+    assert traced == plain
 
 
 def test_json_keeps_all_bits(traced):

@@ -12,7 +12,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command's words."""
     words = argparse.ArgumentParser(
         prog="nbhybrid compare-images",
-        description="Compare two images pixel by pixel: raw float32 (-floatfile), SMV, PGM, or CBF where fabio is installed. "
+        description="Compare two images pixel by pixel: raw float32 (-floatfile), SMV, PGM, .npy, .npz with one image, or "
+        "CBF where fabio is installed. "
         "The exit status is 0 if they are identical, or within --rtol; 1 if not; 2 for bad input.",
     )
     words.add_argument("first")

@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     )
     words.add_argument("first")
     words.add_argument("second")
-    words.add_argument("--rtol", type=float, default=0.0, help="relative tolerance; 0 demands all bits, or all digits of a log")
+    words.add_argument("--rtol", type=float, default=0.0, help="relative bound; 0 demands all bits, or all digits of a log (0)")
     words.add_argument("--report", type=pathlib.Path, help="folder for summary.md, summary.json and env.json")
     return words
 

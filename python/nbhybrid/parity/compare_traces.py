@@ -87,7 +87,7 @@ class Verdict(enum.Enum):
     """How two values compare."""
 
     IDENTICAL = "identical"
-    WITHIN = "within tolerance"
+    WITHIN = "within bound"
     DIVERGENT = "divergent"
     MISSING_FIRST = "missing in the first"
     MISSING_SECOND = "missing in the second"
@@ -209,8 +209,8 @@ def compare_traces(first: Trace, second: Trace, rtol: float = 0.0) -> TraceCompa
     ----------
     first, second : Trace
     rtol : float
-        Values that differ by no more than this share of their size (of a vector's length) agree. 0 demands all bits, or all
-        15 digits where one side is a log.
+        The bound of an engine, or of what can be expected: values that differ by no more than this share of their size (of a
+        vector's length) agree. 0, the bound of the exact engine, demands all bits, or all 15 digits where one side is a log.
 
     Raises
     ------

@@ -176,7 +176,7 @@ def _shape(c: ImageComparison) -> str:
 
 
 def _unit(c: ImageComparison) -> str:
-    return "units in the last place of float32" if c.first.kind == "float" else "counts"
+    return "units in the last place of float32" if c.first.pixels.dtype == "float32" else "counts"
 
 
 def _peaks(c: ImageComparison) -> str:

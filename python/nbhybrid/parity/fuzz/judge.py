@@ -134,7 +134,8 @@ class _Outcome:
     def ending(self) -> str:
         if self.status is None:
             return TOO_LONG
-        return f"exit {self.status}: {(self.stderr.strip() or self.stdout.strip())[-300:]}"
+        said = (self.stderr.strip() or self.stdout.strip()).splitlines()
+        return f"exit {self.status}: {said[-1][-300:] if said else 'no message'}"
 
     def message(self) -> str:
         return (self.stderr.strip().splitlines() or ["no message"])[-1]
