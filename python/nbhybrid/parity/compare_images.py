@@ -183,12 +183,12 @@ def _place(pixels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def histogram(units: npt.NDArray[np.int64]) -> list[tuple[str, int]]:
-    """Return the number of pixels 0, 1, 2, 3-4, 5-8, ... units apart, up to the last that occurs."""
+    """Return the number of pixels 0, 1, 2, 3-4, 5-8, ... units apart, up to the last that occurs or 16384."""
     counted = [("0", int((units == 0).sum())), ("1", int((units == 1).sum()))]
     low, largest = 2, int(units.max(initial=0))
     while low <= largest:
         high = 2 if low == 2 else 2 * (low - 1)
-        label = str(low) if high == low else f"{low}-{high}" if high < 2**20 else f"over {low - 1}"
+        label = str(low) if high == low else f"{low}-{high}" if high <= 2**14 else f"over {low - 1}"
         last = label.startswith("over")
         counted.append((label, int(((units >= low) & ((units <= high) | last)).sum())))
         if last:

@@ -21,9 +21,9 @@ LARGEST_PANEL = 1000
 def finding(c: ImageComparison) -> str:
     """Return the comparison in a few lines."""
     if c.identical_bits:
-        return f"identical: {c.pixels} pixels ({_shape(c)})"
+        return f"identical: {_shape(c)}"
     lines = [
-        f"{'within the tolerance' if c.same else 'different'}: {c.pixels - c.identical} of {c.pixels} pixels differ ({_shape(c)})",
+        f"{'within the tolerance' if c.same else 'different'}: {c.pixels - c.identical} of {_shape(c)} differ",
         f"  identical pixels   {100 * c.share_identical:.4f} %",
         f"  correlation        {c.correlation:.12g}",
         f"  sum ratio B/A      {c.sum_ratio:.12g}",
@@ -48,7 +48,7 @@ def to_markdown(c: ImageComparison, picture: str | None = None) -> str:
         f"A: `{c.first.path}` ({KINDS[c.first.kind]})  ",
         f"B: `{c.second.path}` ({KINDS[c.second.kind]})  ",
     ]
-    lines += [f"{_shape(c)} pixels (slow x fast), relative tolerance {c.rtol:g}", ""]
+    lines += [f"{_shape(c)} (slow x fast), relative tolerance {c.rtol:g}", ""]
     lines += ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in _rows(c)), ""]
     if picture:
         lines += [f"![A, B, their difference and its histogram]({picture})", ""]
@@ -152,7 +152,7 @@ def _draw_histogram(panel: Any, c: ImageComparison) -> None:
     panel.set_xlabel(f"distance ({_unit(c)})")
     panel.set_ylabel("pixels")
     panel.set_title(f"{100 * c.share_identical:.4g} % identical")
-    panel.tick_params("x", rotation=45)
+    panel.tick_params("x", rotation=90)
 
 
 def _reduced(pixels: npt.NDArray[Any], largest: bool) -> npt.NDArray[Any]:
@@ -172,11 +172,11 @@ def _reduced(pixels: npt.NDArray[Any], largest: bool) -> npt.NDArray[Any]:
 
 def _shape(c: ImageComparison) -> str:
     sources = {image.shape_source for image in (c.first, c.second)} - {"", "as given"}
-    return f"{c.first.pixels.shape[0]} x {c.first.pixels.shape[1]}" + (f", {sources.pop()}" if sources else "")
+    return f"{c.first.pixels.shape[0]} x {c.first.pixels.shape[1]} pixels" + (f", {sources.pop()}" if sources else "")
 
 
 def _unit(c: ImageComparison) -> str:
-    return "units in the last place of float32" if c.first.pixels.dtype == "float32" else "counts"
+    return "float32 ulps" if c.first.pixels.dtype == "float32" else "counts"
 
 
 def _peaks(c: ImageComparison) -> str:
