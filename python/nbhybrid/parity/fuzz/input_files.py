@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
-    from nbhybrid.parity.fuzz.option_sets import Scene
+    from nbhybrid.parity.fuzz.scene import Scene
 
 
 def number(rng: random.Random, value: float) -> str:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from nbhybrid.parity.fuzz import input_files
 from nbhybrid.parity.fuzz.input_files import number
+from nbhybrid.parity.fuzz.scene import Scene, draw_scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,23 +88,6 @@ class OptionSet:
         return ("-misset", "random") not in self.groups or "-misset_seed" in names
 
 
-@dataclasses.dataclass
-class Scene:
-    """The scale of the picture, so that what is drawn elsewhere fits it."""
-
-    fast: int
-    slow: int
-    pixel: float
-    distance: float
-    wavelength: float
-    edges: tuple[float, ...]
-    beam: tuple[float, ...] = (1, 0, 0)
-
-    def somewhere(self, rng: random.Random) -> float:
-        """Return a place on the detector or a little beside it, in mm."""
-        return max(self.fast, self.slow) * self.pixel * rng.uniform(-0.2, 1.2)
-
-
 def _maybe(rng: random.Random, probability: float, *group: object) -> list[Group]:
     """Return a list that holds the group, or nothing."""
     return [tuple(str(word) for word in group)] if rng.random() < probability else []
@@ -124,19 +108,6 @@ def _spelled(rng: random.Random, vector: Sequence[float]) -> list[str]:
     """Return a vector as words, exact or rounded, of length 1 or not."""
     scale = rng.choice([1, 1, 1, 2.5])
     return [number(rng, scale * x) for x in vector]
-
-
-def _draw_scene(rng: random.Random) -> Scene:
-    """Return sizes small enough for a run to take some milliseconds."""
-    size = rng.choice([8, 12, 16, 24, 32])
-    return Scene(
-        fast=size + rng.randint(0, 7),
-        slow=size + rng.randint(0, 7),
-        pixel=round(rng.uniform(0.1, 1.2), rng.choice([1, 2, 4])),
-        distance=round(rng.uniform(30, 300), 2),
-        wavelength=round(rng.choice([1, rng.uniform(0.7, 2), rng.uniform(2, 6)]), 4),
-        edges=tuple(round(rng.uniform(25, 120), 1) for _ in range(3)),
-    )
 
 
 def _cell(rng: random.Random, scene: Scene) -> Group:
@@ -416,7 +387,7 @@ def _repeats(rng: random.Random, groups: list[Group]) -> list[Group]:
 def build(seed: int) -> OptionSet:
     """Return the option set of this seed."""
     rng = random.Random(seed)
-    scene = _draw_scene(rng)
+    scene = draw_scene(rng)
     files: Files = {}
     geometric = _geometry(rng, scene)
     sized = _image_size(rng, scene, files)
