@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <exception>
+#include <memory>
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
@@ -15,11 +18,9 @@ namespace {
 
 // Keeps every sum and difference of two indices within an int.
 constexpr int largest_index = 1000000000;
-constexpr std::size_t longest_file = std::size_t{16} << 30U;
 constexpr double bytes_per_gib = 1024.0 * 1024.0 * 1024.0;
 
 struct Source {
-    std::string_view text;
     const std::string& name;
     CommentLines comments;
 };
@@ -74,80 +75,174 @@ bool parse_index(std::string_view word, int& index) {
     return true;
 }
 
-std::array<int, 3> parse_indices(const Source& source, std::size_t number, std::string_view line, std::string_view& rest) {
+struct Row {
     std::array<int, 3> indices{};
-    rest = line;
-    for (std::size_t i = 0; i < 3; ++i) {
-        const std::string_view word = next_word(rest);
-        if (parse_index(word, indices[i])) continue;
-        const std::size_t columns = count_columns(line);
-        if (columns != 4) fail_columns(source, number, columns);
-        fail_index(source, number, "hkl"[i], word);
-    }
-    return indices;
+    double amplitude = 0;
+};
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+const char* skip_blanks(const char* p, const char* end) {
+    while (p != end && is_blank(*p)) ++p;
+    return p;
 }
 
-// Goes through the rows of the file; blank lines and comments are dealt with here.
-class Rows {
-public:
-    explicit Rows(const Source& source) : source_(source), lines_(source.text) {}
+// The functions of the name read_plain_ take what nearly all files hold, at many times the speed of the functions above, and return
+// the place behind it. They return null for everything else, right or wrong, which is then looked at closely.
 
-    bool next(std::string_view& line) {
-        while (lines_.next(line)) {
+// An index of at most nine digits.
+const char* read_plain_index(const char* p, const char* end, int& index) {
+    constexpr std::ptrdiff_t most_digits = 9;
+    p = skip_blanks(p, end);
+    const bool negative = p != end && *p == '-';
+    if (negative) ++p;
+    const char* const digits = p;
+    int value = 0;
+    for (; p != end && is_digit(*p); ++p) {
+        if (p - digits == most_digits) return nullptr;
+        value = value * 10 + (*p - '0');
+    }
+    index = negative ? -value : value;
+    return p == digits || p == end || !(is_blank(*p) || *p == '\n') ? nullptr : p;
+}
+
+// A number of at most 15 digits without an exponent: the quotient of two numbers that a double holds exactly is the nearest double.
+const char* read_plain_amplitude(const char* p, const char* end, double& amplitude) {
+    static constexpr double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    constexpr std::ptrdiff_t most_digits = 15;
+    p = skip_blanks(p, end);
+    const bool negative = p != end && *p == '-';
+    if (negative) ++p;
+    std::int64_t digits = 0;
+    std::ptrdiff_t count = 0;
+    const char* point = nullptr;
+    for (; p != end; ++p) {
+        if (is_digit(*p)) {
+            if (count++ == most_digits) return nullptr;
+            digits = digits * 10 + (*p - '0');
+        } else if (*p == '.' && point == nullptr) {
+            point = p;
+        } else {
+            break;
+        }
+    }
+    if (count == 0) return nullptr;
+    const double size = static_cast<double>(digits) / powers[point == nullptr ? 0 : p - point - 1];
+    amplitude = negative ? -size : size;
+    return p;
+}
+
+const char* read_plain_row(const char* p, const char* end, Row& row) {
+    for (int& index : row.indices)
+        if ((p = read_plain_index(p, end, index)) == nullptr) return nullptr;
+    if ((p = read_plain_amplitude(p, end, row.amplitude)) == nullptr) return nullptr;
+    p = skip_blanks(p, end);
+    if (p == end) return p;
+    return *p == '\n' ? p + 1 : nullptr;
+}
+
+// Rows in the order of the file.
+class RowStore {
+public:
+    void add(const Row& row) {
+        if (used_ == block_rows) {
+            blocks_.push_back(std::make_unique<Block>());
+            used_ = 0;
+        }
+        blocks_.back()->indices[used_] = row.indices;
+        blocks_.back()->amplitudes[used_++] = row.amplitude;
+    }
+    std::size_t count() const { return blocks_.empty() ? 0 : (blocks_.size() - 1) * block_rows + used_; }
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            const std::size_t rows = b + 1 == blocks_.size() ? used_ : block_rows;
+            for (std::size_t i = 0; i < rows; ++i) visit(blocks_[b]->indices[i], blocks_[b]->amplitudes[i]);
+        }
+    }
+
+private:
+    static constexpr std::size_t block_rows = 16384;
+    struct Block {
+        std::array<std::array<int, 3>, block_rows> indices;
+        std::array<double, block_rows> amplitudes;
+    };
+    std::vector<std::unique_ptr<Block>> blocks_;
+    std::size_t used_ = block_rows;  // of the last block
+};
+
+// Takes the rows from the file part by part; blank lines and comments are dealt with here.
+class HklReader {
+public:
+    HklReader(const std::string& name, CommentLines comments) : source_{name, comments} {}
+
+    // The text ends where a line ends. False if nothing after it counts.
+    bool take(std::string_view text) {
+        const char* p = text.data();
+        const char* const end = p + text.size();
+        Row row;
+        while (p != end) {
+            ++number_;
+            if (const char* const behind = read_plain_row(p, end, row)) {
+                p = behind;
+                add(row);
+                continue;
+            }
+            const std::string_view rest(p, static_cast<std::size_t>(end - p));
+            const std::string_view line = rest.substr(0, rest.find('\n'));
+            p += line.size() == rest.size() ? line.size() : line.size() + 1;
             const auto first = std::find_if_not(line.begin(), line.end(), is_space);
             if (first == line.end()) continue;
-            if (*first != '#') return true;
-            if (source_.comments == CommentLines::skipped) continue;
-            stopped_at_ = lines_.number();
-            return false;
+            if (*first != '#') {
+                add(parse(line));
+            } else if (source_.comments == CommentLines::end_of_file) {
+                stopped_at_ = number_;
+                return false;
+            }
         }
-        return false;
+        return true;
     }
-    std::size_t number() const { return lines_.number(); }
+
+    const RowStore& rows() const { return rows_; }
+    // Of index number i.
+    IndexRange range(std::size_t i) const { return {low_[i], high_[i]}; }
     // The line of the comment that ended the file, 0 if none did.
     std::size_t stopped_at() const { return stopped_at_; }
 
 private:
-    const Source& source_;
-    LineReader lines_;
+    void add(const Row& row) {
+        for (std::size_t i = 0; i < 3; ++i) {
+            low_[i] = std::min(low_[i], row.indices[i]);
+            high_[i] = std::max(high_[i], row.indices[i]);
+        }
+        rows_.add(row);
+    }
+
+    Row parse(std::string_view line) const {
+        Row row;
+        std::string_view rest = line;
+        for (std::size_t i = 0; i < 3; ++i) {
+            const std::string_view word = next_word(rest);
+            if (parse_index(word, row.indices[i])) continue;
+            const std::size_t columns = count_columns(line);
+            if (columns != 4) fail_columns(source_, number_, columns);
+            fail_index(source_, number_, "hkl"[i], word);
+        }
+        const std::string_view word = next_word(rest);
+        if (word.empty() || !next_word(rest).empty()) fail_columns(source_, number_, count_columns(line));
+        if (!parse_double(word, row.amplitude) || !std::isfinite(row.amplitude))
+            throw InputFileError(source_.name, number_, "F is " + quoted(word) + ", expected a finite number");
+        return row;
+    }
+
+    Source source_;
+    RowStore rows_;
+    std::array<int, 3> low_{largest_index, largest_index, largest_index};
+    std::array<int, 3> high_{-largest_index, -largest_index, -largest_index};
+    std::size_t number_ = 0;
     std::size_t stopped_at_ = 0;
 };
-
-struct Extent {
-    std::array<IndexRange, 3> ranges{};
-    std::int64_t rows = 0;
-    std::size_t stopped_at = 0;
-};
-
-Extent find_extent(const Source& source) {
-    Extent extent;
-    std::array<int, 3> low{largest_index, largest_index, largest_index};
-    std::array<int, 3> high{-largest_index, -largest_index, -largest_index};
-    Rows rows(source);
-    std::string_view line;
-    std::string_view rest;
-    while (rows.next(line)) {
-        const std::array<int, 3> indices = parse_indices(source, rows.number(), line, rest);
-        for (std::size_t i = 0; i < 3; ++i) {
-            low[i] = std::min(low[i], indices[i]);
-            high[i] = std::max(high[i], indices[i]);
-        }
-        ++extent.rows;
-    }
-    for (std::size_t i = 0; i < 3; ++i) extent.ranges[i] = IndexRange{low[i], high[i]};
-    extent.stopped_at = rows.stopped_at();
-    return extent;
-}
-
-double parse_amplitude(const Source& source, std::size_t number, std::string_view line, std::string_view rest) {
-    const std::string_view word = next_word(rest);
-    if (word.empty() || !next_word(rest).empty()) fail_columns(source, number, count_columns(line));
-    double amplitude = 0;
-    if (!parse_double(word, amplitude) || !std::isfinite(amplitude)) {
-        throw InputFileError(source.name, number, "F is " + quoted(word) + ", expected a finite number");
-    }
-    return amplitude;
-}
 
 void fill_default(StructureFactors& table) {
     if (table.default_amplitude == 0.0) return;
@@ -160,19 +255,15 @@ void fill_default(StructureFactors& table) {
     }
 }
 
-void fill_rows(const Source& source, StructureFactors& table) {
+void fill_rows(const RowStore& rows, StructureFactors& table) {
     const std::size_t stride_h = table.stride_h();
     const std::size_t stride_k = table.stride_k();
-    Rows rows(source);
-    std::string_view line;
-    std::string_view rest;
-    while (rows.next(line)) {
-        const std::array<int, 3> indices = parse_indices(source, rows.number(), line, rest);
+    rows.for_each([&](const std::array<int, 3>& indices, double amplitude) {
         const std::size_t place = static_cast<std::size_t>(indices[0] - table.h.min) * stride_h +
                                   static_cast<std::size_t>(indices[1] - table.k.min) * stride_k +
                                   static_cast<std::size_t>(indices[2] - table.l.min);
-        table.values[place] = parse_amplitude(source, rows.number(), line, rest);
-    }
+        table.values[place] = amplitude;
+    });
 }
 
 std::string range_text(const IndexRange& range) { return std::to_string(range.min) + ".." + std::to_string(range.max); }
@@ -197,32 +288,46 @@ std::vector<double> zero_table(const IndexRange& h, const IndexRange& k, const I
     }
 }
 
-StructureFactors parse_hkl(std::string_view text, const std::string& name, double default_amplitude, const HklLimits& limits,
-                           Warnings& warnings) {
-    const Source source{text, name, limits.comments};
-    const Extent extent = find_extent(source);
-    const std::string stop = "line " + std::to_string(extent.stopped_at) + " begins with '#'";
-    if (extent.rows == 0) {
+namespace {
+
+StructureFactors make_table(const HklReader& reader, const std::string& name, double default_amplitude, const HklLimits& limits,
+                            Warnings& warnings) {
+    const std::string stop = "line " + std::to_string(reader.stopped_at()) + " begins with '#'";
+    if (reader.rows().count() == 0) {
         throw InputFileError(
-            name, "holds no row 'h k l F'" + (extent.stopped_at == 0 ? std::string() : ": " + stop + ", where reading ends"));
+            name, "holds no row 'h k l F'" + (reader.stopped_at() == 0 ? std::string() : ": " + stop + ", where reading ends"));
     }
     StructureFactors table;
-    table.h = extent.ranges[0];
-    table.k = extent.ranges[1];
-    table.l = extent.ranges[2];
+    table.h = reader.range(0);
+    table.k = reader.range(1);
+    table.l = reader.range(2);
     table.default_amplitude = default_amplitude;
-    table.entries = extent.rows;
+    table.entries = static_cast<std::int64_t>(reader.rows().count());
     table.values = zero_table(table.h, table.k, table.l, limits, name);
     fill_default(table);
-    fill_rows(source, table);
-    if (extent.stopped_at != 0) {
+    fill_rows(reader.rows(), table);
+    if (reader.stopped_at() != 0) {
         warnings.add(name + ": " + stop + ": it and the rest of the file were not read, as in the reference");
     }
     return table;
 }
 
+}  // namespace
+
+StructureFactors parse_hkl(std::string_view text, const std::string& name, double default_amplitude, const HklLimits& limits,
+                           Warnings& warnings) {
+    HklReader reader(name, limits.comments);
+    reader.take(text);
+    return make_table(reader, name, default_amplitude, limits, warnings);
+}
+
 StructureFactors read_hkl(const std::string& path, double default_amplitude, const HklLimits& limits, Warnings& warnings) {
-    return parse_hkl(read_whole_file(path, longest_file), path, default_amplitude, limits, warnings);
+    HklReader reader(path, limits.comments);
+    LineChunks chunks(path);
+    std::string_view lines;
+    while (chunks.next(lines) && reader.take(lines)) {
+    }
+    return make_table(reader, path, default_amplitude, limits, warnings);
 }
 
 }  // namespace nbhybrid::io

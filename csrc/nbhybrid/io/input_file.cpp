@@ -16,6 +16,9 @@ namespace nbhybrid::io {
 
 namespace {
 
+constexpr std::size_t chunk_bytes = std::size_t{1} << 20U;
+constexpr std::size_t longest_line = std::size_t{1} << 30U;
+
 class Descriptor {
 public:
     explicit Descriptor(int value) : value_(value) {}
@@ -41,6 +44,14 @@ std::size_t expected_bytes(const std::string& path, int descriptor) {
     if (S_ISDIR(status.st_mode)) throw InputFileError(path, "cannot be read: it is a folder");
     constexpr std::size_t guess = std::size_t{1} << 16U;
     return S_ISREG(status.st_mode) && status.st_size > 0 ? static_cast<std::size_t>(status.st_size) : guess;
+}
+
+int open_for_reading(const std::string& path) {
+    if (path.empty()) throw InputFileError("cannot read a file without a name");
+    if (path.find('\0') != std::string::npos) throw InputFileError(quoted(path), "a file name cannot hold a zero byte");
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) fail(path, errno);
+    return descriptor;
 }
 
 [[noreturn]] void fail_length(const std::string& path, std::size_t max_bytes) {
@@ -69,16 +80,56 @@ std::string read_to_end(const std::string& path, int descriptor, std::size_t exp
 }  // namespace
 
 std::string read_whole_file(const std::string& path, std::size_t max_bytes) {
-    if (path.empty()) throw InputFileError("cannot read a file without a name");
-    if (path.find('\0') != std::string::npos) throw InputFileError(quoted(path), "a file name cannot hold a zero byte");
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.get() < 0) fail(path, errno);
+    const Descriptor file(open_for_reading(path));
     const std::size_t expected = expected_bytes(path, file.get());
     try {
         if (expected > max_bytes) fail_length(path, max_bytes);
         return read_to_end(path, file.get(), expected, max_bytes);
     } catch (const std::bad_alloc&) {
         throw SizeError(path + ": is longer than the memory there is");
+    }
+}
+
+LineChunks::LineChunks(const std::string& path) : path_(path), descriptor_(open_for_reading(path)), buffer_(chunk_bytes) {
+    try {
+        expected_bytes(path, descriptor_);
+    } catch (...) {
+        ::close(descriptor_);
+        throw;
+    }
+}
+
+LineChunks::~LineChunks() { ::close(descriptor_); }
+
+// Fills the buffer behind the first `length` bytes and returns how many there are then.
+std::size_t LineChunks::read_on(std::size_t length) {
+    while (!at_end_ && length < buffer_.size()) {
+        const ssize_t got = ::read(descriptor_, buffer_.data() + length, buffer_.size() - length);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) fail(path_, errno);
+        at_end_ = got == 0;
+        length += static_cast<std::size_t>(got);
+    }
+    return length;
+}
+
+bool LineChunks::next(std::string_view& lines) {
+    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.begin() + static_cast<std::ptrdiff_t>(end_),
+              buffer_.begin());
+    end_ -= begin_;
+    begin_ = 0;
+    for (;;) {
+        end_ = read_on(end_);
+        const std::string_view held(buffer_.data(), end_);
+        const std::size_t newline = at_end_ ? end_ - 1 : held.rfind('\n');
+        if (end_ == 0) return false;
+        if (newline != std::string_view::npos) {
+            begin_ = newline + 1;
+            lines = held.substr(0, begin_);
+            return true;
+        }
+        if (buffer_.size() >= longest_line) throw SizeError(path_ + ": has a line of more than a gigabyte");
+        buffer_.resize(2 * buffer_.size());
     }
 }
 
