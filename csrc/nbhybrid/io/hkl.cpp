@@ -147,7 +147,7 @@ class RowStore {
 public:
     void add(const Row& row) {
         if (used_ == block_rows) {
-            blocks_.push_back(std::make_unique<Block>());
+            blocks_.push_back(std::unique_ptr<Block>(new Block));  // make_unique would fill it with zeros
             used_ = 0;
         }
         blocks_.back()->indices[used_] = row.indices;
