@@ -2,7 +2,9 @@
 // Small experiments for tests of what comes after the options.
 
 #include <cstddef>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "check.hpp"
@@ -35,13 +37,14 @@ inline Experiment small_experiment(const std::string& words) {
 
 // Amplitudes for the indices -largest ... largest; one in `zero_every` is 0 (0: none).
 inline void give_table(Experiment& e, int largest, std::size_t zero_every) {
-    StructureFactors& f = e.structure_factors;
+    StructureFactors f = *e.structure_factors;
     f.h = f.k = f.l = {-largest, largest};
     const auto edge = static_cast<std::size_t>(f.h.count() + 1);
     f.values.resize(edge * edge * edge);
     for (std::size_t i = 0; i < f.values.size(); ++i)
         f.values[i] = zero_every != 0 && i % zero_every == 0 ? 0.0 : 1.0 + static_cast<double>(i * 7919 % 500);
     f.entries = f.h.count() * f.k.count() * f.l.count();
+    e.structure_factors = std::make_shared<const StructureFactors>(std::move(f));
 }
 
 inline void complete(Plan& plan, int threads) {

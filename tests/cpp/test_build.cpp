@@ -138,12 +138,12 @@ TEST("build: amplitudes from a file, from an earlier run's dump if it is asked f
     Warnings warnings;
     const options::Built read = test::build("-cell 50 60 70 -detpixels 8 -hkl " + (folder / "a.hkl"), warnings);
     CHECK(read.table_was_read_from_text);
-    CHECK_EQ(read.experiment.structure_factors.h.min, -5);
-    CHECK_EQ(read.experiment.structure_factors.h.max, 5);
+    CHECK_EQ(read.experiment.structure_factors->h.min, -5);
+    CHECK_EQ(read.experiment.structure_factors->h.max, 5);
     const options::Built none = test::build("-cell 50 60 70 -detpixels 8", warnings);
     CHECK(!none.table_was_read_from_text);
-    CHECK(!none.experiment.structure_factors.has_table());
-    CHECK_EQ(none.experiment.structure_factors.default_amplitude, 100.0);
+    CHECK(!none.experiment.structure_factors->has_table());
+    CHECK_EQ(none.experiment.structure_factors->default_amplitude, 100.0);
     CHECK_THROWS_WITH(experiment("-detpixels 8 -default_F 0"), OptionError, "structure factors");
     CHECK_THROWS_AS(experiment("-detpixels 8 -hkl " + (folder / "no.hkl")), InputFileError);
 }

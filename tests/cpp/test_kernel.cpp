@@ -23,12 +23,13 @@ Experiment experiment_of(const std::string& words) {
 
 // Amplitudes on a cube of indices, different for each.
 void give_table(Experiment& e, int largest) {
-    StructureFactors& f = e.structure_factors;
+    StructureFactors f = *e.structure_factors;
     f.h = f.k = f.l = {-largest, largest};
     const auto edge = static_cast<std::size_t>(f.h.count() + 1);
     f.values.resize(edge * edge * edge);
     for (std::size_t i = 0; i < f.values.size(); ++i) f.values[i] = static_cast<double>(i * 7919 % 500);
     f.entries = f.h.count() * f.k.count() * f.l.count();
+    e.structure_factors = std::make_shared<const StructureFactors>(std::move(f));
 }
 
 struct Rendered {
@@ -61,7 +62,7 @@ std::vector<float> render_one_by_one(const Experiment& e) {
             kernel::PixelRecord record;
             record.slow = slow;
             record.fast = fast;
-            kernel::trace_pixel(plan, record);
+            kernel::trace_pixel(plan, record, false);
             image[static_cast<std::size_t>(kernel::pixel_index(plan.view(), slow, fast))] = record.final_values.pixel;
         }
     }
@@ -189,7 +190,7 @@ TEST("carry-over: interpolation ends at the first neighbourhood outside the tabl
                 kernel::PixelRecord record;
                 record.slow = i / 24;
                 record.fast = i % 24;
-                kernel::trace_pixel(plan, record);
+                kernel::trace_pixel(plan, record, false);
                 if (physics::leaves_table(plan.view().crystal.amplitudes, record.last_step.index)) expected = i;
             }
             CHECK_EQ(end, expected);

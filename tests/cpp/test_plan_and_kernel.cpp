@@ -59,7 +59,7 @@ class SerialRun {
 public:
     explicit SerialRun(const Experiment& e)
         : e_(e),
-          grid_(grid_of(e.structure_factors)),
+          grid_(grid_of(*e.structure_factors)),
           a_(e.crystal.lattice.a),
           b_(e.crystal.lattice.b),
           c_(e.crystal.lattice.c),

@@ -73,11 +73,17 @@ RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int th
     return totals;
 }
 
-void trace_pixel(const Plan& plan, PixelRecord& record) {
+bool is_rendered(const PlanView& plan, int slow, int fast) {
+    const Region& r = plan.detector.region;
+    const bool inside = slow >= r.slow_first && slow <= r.slow_last && fast >= r.fast_first && fast <= r.fast_last;
+    return inside && !is_masked(plan.detector, pixel_index(plan, slow, fast));
+}
+
+void trace_pixel(const Plan& plan, PixelRecord& record, bool steps) {
     const StopSign never;
     double solid_angles = 0;
     with_shape(plan.shape(),
-               [&](auto shape) { return render_traced<decltype(shape)::value>(plan.view(), record, false, never, solid_angles); });
+               [&](auto shape) { return render_traced<decltype(shape)::value>(plan.view(), record, steps, never, solid_angles); });
 }
 
 }  // namespace nbhybrid::kernel

@@ -26,7 +26,10 @@ struct RenderTotals {
 // be complete (resolve_carry_over). Throws Interrupted.
 RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch);
 
-// One pixel again, with its record.
-void trace_pixel(const Plan& plan, PixelRecord& record);
+// Whether the pixel lies in the region and is not masked.
+bool is_rendered(const PlanView& plan, int slow, int fast);
+
+// Renders one pixel into its record.
+void trace_pixel(const Plan& plan, PixelRecord& record, bool steps);
 
 }  // namespace nbhybrid::kernel

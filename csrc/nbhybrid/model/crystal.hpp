@@ -20,7 +20,8 @@ struct Crystal {
     Vec3 cells{1, 1, 1};  // whole numbers, at least 1
     double fudge = 1;
     double mosaic_spread = 0;   // radians
-    std::vector<Mat3> domains;  // rotations, the first is the identity
+    std::vector<Mat3> domains;  // rotations; drawn ones begin with the identity
+    bool has_rotated_domains = false;
     bool interpolate = false;   // amplitudes between the reflections
 };
 

@@ -2,6 +2,7 @@
 // Everything a simulation needs, valid once built. What comes after only reads it.
 
 #include <cstdint>
+#include <memory>
 
 #include "nbhybrid/model/beam.hpp"
 #include "nbhybrid/model/crystal.hpp"
@@ -29,7 +30,8 @@ struct PixelSampling {
 struct Experiment {
     Beam beam;
     Crystal crystal;
-    StructureFactors structure_factors;
+    // Never null. Shared, since a table may be larger than everything else together.
+    std::shared_ptr<const StructureFactors> structure_factors = std::make_shared<const StructureFactors>();
     Detector detector;
     Scan scan;
     PixelSampling sampling;

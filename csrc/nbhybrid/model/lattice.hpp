@@ -30,6 +30,8 @@ struct Orientation {
     double wavelength = 0;
     // Rotation angles about x, y and z, in this order, applied to the reciprocal vectors. Radians.
     std::optional<Vec3> misset;
+    // Applied to the reciprocal vectors after the misset.
+    std::optional<Mat3> rotation;
 };
 
 // With a matrix and a cell, the matrix gives the directions and the cell the edges. Without a matrix a* lies along x and b* in

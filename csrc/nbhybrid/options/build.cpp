@@ -41,10 +41,11 @@ std::optional<UnitCell> unit_cell(const CrystalOptions& o) {
 
 Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     const CrystalOptions& c = o.crystal;
-    if (!c.cell && !c.matrix_file) throw OptionError("there is no crystal: expected -cell or -mat");
+    if (!c.cell && !c.matrix_file && !c.matrix) throw OptionError("there is no crystal: expected -cell or -mat");
     Orientation orientation;
     orientation.wavelength = o.beam.wavelength;
-    if (c.matrix_file) orientation.matrix = io::read_matrix(*c.matrix_file);
+    orientation.matrix = c.matrix_file ? io::read_matrix(*c.matrix_file) : c.matrix;
+    orientation.rotation = c.rotation;
     if (c.misset == Misset::angles) {
         if (!is_finite(c.misset_angles))
             throw OptionError("-misset_seed also acts as -misset, with words as angles that are not finite");
@@ -60,7 +61,7 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     const std::optional<UnitCell> cell = unit_cell(c);
     built.unit_cell_given = cell.has_value();
     if (cell) naming("-cell", [&] { return cell_volume(*cell); });
-    return naming(c.matrix_file ? *c.matrix_file : "-cell", [&] { return make_lattice(cell, orientation); });
+    return naming(c.matrix_file ? *c.matrix_file : c.matrix ? "matrix" : "-cell", [&] { return make_lattice(cell, orientation); });
 }
 
 // Fluence from the flux; then the beam clips the sample.
@@ -205,6 +206,10 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Beam& b
     beam.horizontal = resolve_spread(o.beam.horizontal);
     beam.vertical = resolve_spread(o.beam.vertical);
     beam.dispersion = resolve_spread(o.beam.dispersion);
+    if (!o.beam.sources.empty()) {
+        beam.sources = o.beam.sources;
+        return;
+    }
     if (o.beam.source_file) {
         beam.sources = read_sources(*o.beam.source_file, beam, o.own.semantics, warnings);
         if (o.own.semantics.mends(Defect::source_weights)) check_weights(*o.beam.source_file, beam.sources);
@@ -254,20 +259,32 @@ bool resolve_interpolation(const CrystalOptions& o, const StructureFactors& tabl
     return o.interpolation == Interpolation::on;
 }
 
+// Before the domains are drawn.
+void check_steps(std::size_t domains, const Scan& scan) {
+    const double largest = static_cast<double>(domains) * scan.rotation.count;
+    if (!(largest <= 2147483647.0))
+        throw SizeError(format(
+            "a pixel would take %.10g steps and more (%zu mosaic domains x %.10g phi steps); at most 2147483647 can be counted",
+            largest, domains, scan.rotation.count));
+}
+
 void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, Built& built, Warnings& warnings) {
     Crystal& crystal = e.crystal;
     crystal.lattice = build_lattice(o, built);
     crystal.shape = o.crystal.shape;
     crystal.fudge = o.crystal.fudge;
     crystal.cells = resolve_cells(o.crystal.cells, size, crystal.lattice);
+    if (!o.crystal.domains.empty()) {
+        crystal.domains = o.crystal.domains;
+        crystal.has_rotated_domains = true;
+        check_steps(crystal.domains.size(), e.scan);
+        return;
+    }
     const Mosaicity mosaicity = resolve_mosaicity(o.crystal.mosaic_spread, o.crystal.mosaic_domains, warnings);
     crystal.mosaic_spread = mosaicity.spread;
-    const double largest = static_cast<double>(mosaicity.domains) * e.scan.rotation.count;
-    if (!(largest <= 2147483647.0))
-        throw SizeError(format(
-            "a pixel would take %.10g steps and more (%lld mosaic domains x %.10g phi steps); at most 2147483647 can be counted",
-            largest, static_cast<long long>(mosaicity.domains), e.scan.rotation.count));
+    check_steps(static_cast<std::size_t>(mosaicity.domains), e.scan);
     crystal.domains = make_domains(mosaicity, built.deviates, o.seeds.mosaic);
+    crystal.has_rotated_domains = crystal.mosaic_spread > 0.0;
 }
 
 void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnings) {
@@ -304,8 +321,9 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings) {
     e.scan = {o.scan.phi, resolve_rotation(o.scan.rotation), frame.spindle};
     if (!(e.scan.rotation.count >= 1)) throw OptionError("-osc: a range of 0 divided into steps has none; leave out -phistep");
     build_crystal(o, size, e, built, warnings);
-    e.structure_factors = read_amplitudes(o, built, warnings);
-    e.crystal.interpolate = resolve_interpolation(o.crystal, e.structure_factors);
+    e.structure_factors = o.crystal.structure_factors;
+    if (!e.structure_factors) e.structure_factors = std::make_shared<const StructureFactors>(read_amplitudes(o, built, warnings));
+    e.crystal.interpolate = resolve_interpolation(o.crystal, *e.structure_factors);
     build_beam(o, frame, e.beam, warnings);
     resolve_sampling(o, e, warnings);
     check_size(e);

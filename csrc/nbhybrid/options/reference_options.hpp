@@ -4,15 +4,18 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/model/beam.hpp"
 #include "nbhybrid/model/crystal.hpp"
 #include "nbhybrid/model/detector_placement.hpp"
 #include "nbhybrid/model/semantics.hpp"
 #include "nbhybrid/model/step_counts.hpp"
+#include "nbhybrid/model/structure_factors.hpp"
 
 namespace nbhybrid::options {
 
@@ -36,6 +39,11 @@ struct CrystalOptions {
     bool dump_file_given = false;
     double default_amplitude = 0;
     Interpolation interpolation = Interpolation::automatic;
+    // In place of the files and of what would be drawn; the command line has no words for these.
+    std::optional<std::array<double, 9>> matrix;
+    std::optional<Mat3> rotation;
+    std::vector<Mat3> domains;
+    std::shared_ptr<const StructureFactors> structure_factors;
 };
 
 struct BeamOptions {
@@ -48,6 +56,7 @@ struct BeamOptions {
     SamplingRequest dispersion{-1, 0, -1};
     bool round_divergence = true;
     std::optional<std::string> source_file;
+    std::vector<Source> sources;  // in place of the file, and of divergence and dispersion
 };
 
 struct DetectorOptions {

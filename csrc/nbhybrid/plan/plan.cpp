@@ -161,7 +161,7 @@ void Plan::plan_orientations(const Experiment& experiment) {
     if (!sweeps_differ_) first_sweep_.clear();
 
     OrientationStage& stage = view_.orientation;
-    const bool rotates = crystal.mosaic_spread > 0.0;
+    const bool rotates = crystal.has_rotated_domains;
     stage.n_phi = static_cast<int>(later_sweep_.size());
     stage.n_domains = static_cast<int>(crystal.domains.size());
     stage.domains = rotates ? crystal.domains.data() : nullptr;
@@ -178,7 +178,7 @@ void Plan::plan_orientations(const Experiment& experiment) {
 
 void Plan::plan_crystal(const Experiment& experiment) {
     const Crystal& c = experiment.crystal;
-    const StructureFactors& f = experiment.structure_factors;
+    const StructureFactors& f = *experiment.structure_factors;
     physics::AmplitudeGrid grid;
     grid.default_amplitude = f.default_amplitude;
     if (f.has_table()) {

@@ -104,7 +104,7 @@ ConfigurationSection sampling_section(const Experiment& e) {
 }  // namespace
 
 Configuration configuration_of(const Experiment& e) {
-    return {crystal_section(e.crystal), amplitude_section(e.structure_factors),
+    return {crystal_section(e.crystal), amplitude_section(*e.structure_factors),
             beam_section(e.beam),       detector_section(e.detector),
             scan_section(e.scan),       sampling_section(e)};
 }

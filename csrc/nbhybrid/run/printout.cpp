@@ -51,7 +51,7 @@ std::string printout_text(const Plan& plan, const Experiment& experiment, const 
         kernel::PixelRecord record;
         record.slow = slow;
         record.fast = fast;
-        kernel::trace_pixel(plan, record);
+        kernel::trace_pixel(plan, record, false);
         text += pixel_lines(view, experiment, record);
     }
     return text;

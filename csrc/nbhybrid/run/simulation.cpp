@@ -7,28 +7,18 @@
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/io/output.hpp"
-#include "nbhybrid/kernel/carry_over.hpp"
 #include "nbhybrid/run/printout.hpp"
 #include "nbhybrid/run/write_files.hpp"
 #include "nbhybrid/trace/text.hpp"
 
 namespace nbhybrid::run {
 
-namespace {
-
-// Records of traced steps are held in memory until they are written.
-constexpr double most_trace_bytes = 4.0 * 1024 * 1024 * 1024;
-
-}  // namespace
-
 Simulation::Simulation(options::ReferenceOptions options, int threads)
     : options_(std::move(options)), threads_(threads), built_(options::build_experiment(options_, warnings_)) {
     check_outputs();
     warn_about_shared_names();
-    plan_ = std::make_unique<Plan>(built_.experiment);
+    simulator_ = std::make_unique<Simulator>(std::move(built_.experiment), threads_);
     prepare_traces();
-    kernel::StopSign stop;
-    kernel::resolve_carry_over(*plan_, threads_, stop, nullptr);
 }
 
 // Says where a file would be written twice, or over an input.
@@ -75,7 +65,7 @@ void Simulation::check_outputs() {
 }
 
 void Simulation::prepare_traces() {
-    const Detector& d = built_.experiment.detector;
+    const Detector& d = experiment().detector;
     for (const options::PixelAddress& pixel : options_.own.trace_pixels) {
         if (pixel.slow >= d.slow_pixels || pixel.fast >= d.fast_pixels)
             throw OptionError(format("--trace-pixel %lld %lld: the image has %d x %d (slow x fast) pixels",
@@ -87,29 +77,24 @@ void Simulation::prepare_traces() {
         traces_.pixels.push_back(record);
     }
     traces_.steps = options_.own.trace_steps;
-    const double steps = static_cast<double>(plan_->view().scale.steps) * plan_->view().sensor.layers;
-    const double bytes = traces_.steps ? steps * static_cast<double>(traces_.pixels.size() * sizeof(kernel::StepRecord)) : 0;
-    if (bytes > most_trace_bytes)
-        throw SizeError(
-            format("--trace-level steps: %zu pixels of %.0f steps take %.3g GiB; at most 4 are possible: trace fewer pixels",
-                   traces_.pixels.size(), steps, bytes / (1024.0 * 1024 * 1024)));
+    check_trace_size(simulator_->plan(), traces_.pixels.size(), traces_.steps);
 }
 
 image::ImageView Simulation::view() const {
-    const Detector& d = built_.experiment.detector;
+    const Detector& d = experiment().detector;
     return {image_.data(), d.fast_pixels, d.slow_pixels, d.region, d.mask.data()};
 }
 
 std::string Simulation::description() const {
-    const Experiment& e = built_.experiment;
+    const Experiment& e = experiment();
     const Detector& d = e.detector;
     std::string text = format("%s convention, pivot at the %s\n", name_of(d.convention), name_of(d.pivot));
     if (semantics() != "reference") text += "  semantics: " + semantics() + "\n";
     text += format("  %d x %d pixels of %g mm at %g mm\n", d.fast_pixels, d.slow_pixels, d.pixel_size * 1000, d.distance * 1000);
     text += format("  wavelength %g A, %g photons/m^2\n", e.beam.wavelength * 1e10, e.beam.fluence);
     text += format("  %s crystal of %.0f x %.0f x %.0f cells, %lld amplitudes (others %g)%s\n", name_of(e.crystal.shape),
-                   e.crystal.cells.x, e.crystal.cells.y, e.crystal.cells.z, static_cast<long long>(e.structure_factors.entries),
-                   e.structure_factors.default_amplitude, e.crystal.interpolate ? ", interpolated" : "");
+                   e.crystal.cells.x, e.crystal.cells.y, e.crystal.cells.z, static_cast<long long>(e.structure_factors->entries),
+                   e.structure_factors->default_amplitude, e.crystal.interpolate ? ", interpolated" : "");
     text += format("  %zu sources\n", e.beam.sources.size());
     text += format("  %zu mosaic domains over mosaic spread of %g degrees\n", e.crystal.domains.size(),
                    e.crystal.mosaic_spread * degrees_per_radian);
@@ -121,19 +106,18 @@ std::string Simulation::description() const {
     return text;
 }
 
-Configuration Simulation::configuration() const { return configuration_of(built_.experiment); }
+Configuration Simulation::configuration() const { return configuration_of(experiment()); }
 
 void Simulation::render(const Watch& watch) {
-    image_.assign(static_cast<std::size_t>(built_.experiment.detector.pixels()), 0.0F);
-    kernel::StopSign stop;
-    totals_ = kernel::render(*plan_, image_.data(), traces_, threads_, stop, watch);
+    image_.resize(static_cast<std::size_t>(experiment().detector.pixels()));
+    totals_ = simulator_->run(image_.data(), traces_, threads_, watch);
     statistics_ = image::measure(view());
     if (!std::isfinite(statistics_.mean)) warnings_.add("the image has pixels that are not finite numbers");
 }
 
 std::string Simulation::statistics_text() const {
-    const DetectorStage& d = plan_->view().detector;
-    const int steps = plan_->view().scale.steps;
+    const DetectorStage& d = simulator_->plan().view().detector;
+    const int steps = simulator_->plan().view().scale.steps;
     // The reference names the corner of the brightest pixel's last sub-pixel's centre, in metres.
     const auto last_centre = [&](int pixel) {
         return pixel < 0 ? 0.0 : physics::subpixel_centre(d.subpixel_size, pixel * d.oversample + d.oversample - 1);
@@ -149,11 +133,11 @@ std::string Simulation::statistics_text() const {
     return text;
 }
 
-std::string Simulation::trace_text() const { return traces_.pixels.empty() ? "" : trace::summary_text(*plan_, traces_.pixels); }
+std::string Simulation::trace_text() const { return traces_.pixels.empty() ? "" : trace::summary_text(simulator_->plan(), traces_.pixels); }
 
 std::string Simulation::printout_text(int slow) const {
     if (!options_.output.printout) return "";
-    return run::printout_text(*plan_, built_.experiment, options_.output, slow);
+    return run::printout_text(simulator_->plan(), experiment(), options_.output, slow);
 }
 
 std::string Simulation::noise_text() const {
@@ -162,7 +146,7 @@ std::string Simulation::noise_text() const {
 }
 
 std::vector<std::string> Simulation::write(const Watch& watch) {
-    FileWriter writer(view(), built_.experiment, options_.output, statistics_, watch);
+    FileWriter writer(view(), experiment(), options_.output, statistics_, watch);
     // First, as in the reference: of outputs of one name the last remains.
     if (write_dump_) writer.write_dump(options_.crystal.dump_file);
     writer.write_float();

@@ -9,11 +9,10 @@
 #include "nbhybrid/core/warnings.hpp"
 #include "nbhybrid/image/integer_images.hpp"
 #include "nbhybrid/image/statistics.hpp"
-#include "nbhybrid/kernel/render.hpp"
 #include "nbhybrid/options/build.hpp"
 #include "nbhybrid/options/reference_options.hpp"
-#include "nbhybrid/plan/plan.hpp"
 #include "nbhybrid/run/configuration.hpp"
+#include "nbhybrid/run/simulator.hpp"
 #include "nbhybrid/trace/quantities.hpp"
 
 namespace nbhybrid::run {
@@ -31,7 +30,7 @@ public:
     Configuration configuration() const;
     const std::vector<std::string>& warnings() const { return warnings_.lines(); }
     int threads() const { return threads_; }
-    std::string semantics() const { return built_.experiment.semantics.text(); }
+    std::string semantics() const { return experiment().semantics.text(); }
 
     // Fills the image. Throws Interrupted if the watch said so.
     void render(const Watch& watch);
@@ -41,11 +40,11 @@ public:
     std::string trace_text() const;
     const std::vector<kernel::PixelRecord>& traces() const { return traces_.pixels; }
     std::vector<trace::Quantity> quantities_of(const kernel::PixelRecord& record) const {
-        return trace::quantities_of(*plan_, record);
+        return trace::quantities_of(simulator_->plan(), record);
     }
     std::string printout_text(int slow) const;
-    int first_row() const { return plan_->view().detector.region.slow_first; }
-    int last_row() const { return plan_->view().detector.region.slow_last; }
+    int first_row() const { return experiment().detector.region.slow_first; }
+    int last_row() const { return experiment().detector.region.slow_last; }
 
     // Writes all files, which appear together or not at all, and returns their paths. Throws OutputFileError, Interrupted.
     std::vector<std::string> write(const Watch& watch);
@@ -62,12 +61,13 @@ private:
     void warn_about_shared_names();
     void prepare_traces();
     image::ImageView view() const;
+    const Experiment& experiment() const { return simulator_->experiment(); }
 
     options::ReferenceOptions options_;
     int threads_;
     Warnings warnings_;
     options::Built built_;
-    std::unique_ptr<Plan> plan_;
+    std::unique_ptr<Simulator> simulator_;
     kernel::TraceRequest traces_;
     bool write_dump_ = false;
     std::vector<float> image_;

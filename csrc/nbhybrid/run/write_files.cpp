@@ -105,7 +105,7 @@ image::NoiseTotals FileWriter::write_noise(SharedDeviates& deviates, StreamState
     return totals;
 }
 
-void FileWriter::write_dump(const std::string& path) { io::write_fdump(files_.open(path), experiment_.structure_factors); }
+void FileWriter::write_dump(const std::string& path) { io::write_fdump(files_.open(path), *experiment_.structure_factors); }
 
 void FileWriter::write_steps(const std::string& path, const std::vector<kernel::PixelRecord>& records) {
     io::OutputFile& file = files_.open(path);

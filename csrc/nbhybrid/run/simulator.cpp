@@ -1,0 +1,65 @@
+#include "nbhybrid/run/simulator.hpp"
+
+#include <algorithm>
+
+#include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/text.hpp"
+#include "nbhybrid/kernel/carry_over.hpp"
+
+namespace nbhybrid::run {
+
+namespace {
+
+// Records of traced steps are held in memory.
+constexpr double most_trace_bytes = 4.0 * 1024 * 1024 * 1024;
+// Fewer take less time than another thread takes to start.
+constexpr double steps_worth_a_thread = 2000;
+
+}  // namespace
+
+Simulator::Simulator(Experiment experiment, int threads)
+    : experiment_(std::move(experiment)), plan_(std::make_unique<Plan>(experiment_)) {
+    kernel::StopSign stop;
+    kernel::resolve_carry_over(*plan_, useful_threads(threads), stop, nullptr);
+}
+
+int Simulator::useful_threads(int threads) const {
+    const Region& r = plan_->view().detector.region;
+    const double pixels = static_cast<double>(r.fast_last - r.fast_first + 1) * (r.slow_last - r.slow_first + 1);
+    const double steps = pixels * static_cast<double>(plan_->view().scale.steps) * plan_->view().sensor.layers;
+    return std::max(1, static_cast<int>(std::min(static_cast<double>(threads), steps / steps_worth_a_thread)));
+}
+
+kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const {
+    std::fill_n(image, static_cast<std::size_t>(experiment_.detector.pixels()), 0.0F);
+    kernel::StopSign stop;
+    return kernel::render(*plan_, image, traces, useful_threads(threads), stop, watch);
+}
+
+std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<std::pair<int, int>>& pixels, bool steps) const {
+    check_trace_size(*plan_, pixels.size(), steps);
+    const Detector& d = experiment_.detector;
+    std::vector<kernel::PixelRecord> records;
+    for (const auto& [slow, fast] : pixels) {
+        if (slow < 0 || slow >= d.slow_pixels || fast < 0 || fast >= d.fast_pixels)
+            throw ModelError(format("pixel (%d, %d): the image has %d x %d (slow x fast) pixels", slow, fast, d.slow_pixels,
+                                    d.fast_pixels));
+        kernel::PixelRecord record;
+        record.slow = slow;
+        record.fast = fast;
+        if (kernel::is_rendered(plan_->view(), slow, fast)) kernel::trace_pixel(*plan_, record, steps);
+        records.push_back(std::move(record));
+    }
+    return records;
+}
+
+void check_trace_size(const Plan& plan, std::size_t pixels, bool steps) {
+    const double each = static_cast<double>(plan.view().scale.steps) * plan.view().sensor.layers;
+    const double bytes = steps ? each * static_cast<double>(pixels * sizeof(kernel::StepRecord)) : 0;
+    if (bytes > most_trace_bytes)
+        throw SizeError(format("a trace of the steps of %zu pixels, %.10g steps each, takes %.3g GiB; at most 4 are possible: trace "
+                               "fewer pixels",
+                               pixels, each, bytes / (1024.0 * 1024 * 1024)));
+}
+
+}  // namespace nbhybrid::run

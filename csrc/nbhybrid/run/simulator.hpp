@@ -1,0 +1,45 @@
+#pragma once
+// An experiment made ready to be rendered, any number of times and from any number of threads at once.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nbhybrid/kernel/render.hpp"
+#include "nbhybrid/model/experiment.hpp"
+#include "nbhybrid/plan/plan.hpp"
+#include "nbhybrid/trace/quantities.hpp"
+
+namespace nbhybrid::run {
+
+class Simulator {
+public:
+    // Resolves, on this many threads, what the reference carries along from pixel to pixel.
+    Simulator(Experiment experiment, int threads);
+    Simulator(const Simulator&) = delete;
+    Simulator& operator=(const Simulator&) = delete;
+
+    const Experiment& experiment() const { return experiment_; }
+    const Plan& plan() const { return *plan_; }
+
+    // Fills the image, slow x fast pixels, and the records; what lies outside the region or is masked becomes 0. Throws
+    // Interrupted if the watch said so.
+    kernel::RenderTotals run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const;
+
+    // The records of these pixels (slow, fast), which are rendered for it and nothing else. Throws ModelError for a pixel outside
+    // the image, SizeError if the steps would not fit into memory.
+    std::vector<kernel::PixelRecord> trace(const std::vector<std::pair<int, int>>& pixels, bool steps) const;
+
+    // Threads that a run of this size is worth.
+    int useful_threads(int threads) const;
+
+private:
+    Experiment experiment_;
+    std::unique_ptr<Plan> plan_;
+};
+
+// Throws SizeError if the steps of so many traced pixels would not fit into memory.
+void check_trace_size(const Plan& plan, std::size_t pixels, bool steps);
+
+}  // namespace nbhybrid::run
