@@ -13,9 +13,41 @@ from nbhybrid.errors import (
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would take a quarter of the start-up time
 if TYPE_CHECKING:
+    from nbhybrid.arrays import ArrayTypeError, ArrayValueError
+    from nbhybrid.beam import Beam, Sources, Spread
+    from nbhybrid.crystal import Crystal, UnitCell
+    from nbhybrid.detector import Detector, Sensor
+    from nbhybrid.experiment import Experiment
+    from nbhybrid.scan import Sampling, Scan
+    from nbhybrid.simulator import Simulator, simulate, simulate_batch
+    from nbhybrid.structure_factors import StructureFactors
     from nbhybrid.traces import PixelTrace, Quantity, Trace, read_trace, trace
 
+# The base class of all errors.
+Error = NbhybridError
+
+# What is imported when it is first used, by module.
+_LATER = {
+    "arrays": ("ArrayTypeError", "ArrayValueError"),
+    "beam": ("Beam", "Sources", "Spread"),
+    "crystal": ("Crystal", "UnitCell"),
+    "detector": ("Detector", "Sensor"),
+    "experiment": ("Experiment",),
+    "scan": ("Sampling", "Scan"),
+    "simulator": ("Simulator", "simulate", "simulate_batch"),
+    "structure_factors": ("StructureFactors",),
+    "traces": ("PixelTrace", "Quantity", "Trace", "read_trace", "trace"),
+}
+_MODULES = {name: module for module, names in _LATER.items() for name in names}
+
 __all__ = [
+    "ArrayTypeError",
+    "ArrayValueError",
+    "Beam",
+    "Crystal",
+    "Detector",
+    "Error",
+    "Experiment",
     "InputFileError",
     "Interrupted",
     "ModelError",
@@ -24,26 +56,33 @@ __all__ = [
     "OutputFileError",
     "PixelTrace",
     "Quantity",
+    "Sampling",
+    "Scan",
+    "Sensor",
+    "Simulator",
     "SizeError",
+    "Sources",
+    "Spread",
+    "StructureFactors",
     "Trace",
+    "UnitCell",
     "__version__",
     "read_trace",
+    "simulate",
+    "simulate_batch",
     "trace",
 ]
 
-# What is imported when it is first used.
-_LATER = {"PixelTrace": "traces", "Quantity": "traces", "Trace": "traces", "read_trace": "traces", "trace": "traces"}
-
 
 def __getattr__(name: str) -> object:
-    if name not in _LATER:
+    if name not in _MODULES:
         raise AttributeError(f"module 'nbhybrid' has no attribute {name!r}")
     import importlib
 
-    value = getattr(importlib.import_module(f"nbhybrid.{_LATER[name]}"), name)
+    value = getattr(importlib.import_module(f"nbhybrid.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_MODULES})

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid.cores import usable_cores
-from nbhybrid.errors import InputFileError
+from nbhybrid.errors import InputFileError, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -236,13 +236,12 @@ def trace(
     """
     from nbhybrid import _core
 
-    words = [*args, "--trace-level", level]
-    for slow, fast in pixels:
-        words += ["--trace-pixel", str(slow), str(fast)]
-    options, _ = _core.parse_options([os.fsencode(word) for word in words])
-    simulation = _core.Simulation(options, threads or options.threads or usable_cores())
-    simulation.render()
-    return Trace([_from_core(record, level == "steps") for record in _core.traces(simulation)])
+    if level not in ("summary", "steps"):
+        raise OptionError(f"level: found {level!r}, expected summary or steps")
+    options, _ = _core.parse_options([os.fsencode(word) for word in args])
+    simulator = _core.Simulator(_core.Experiment(options), threads or options.threads or usable_cores())
+    records = simulator.trace([(int(slow), int(fast)) for slow, fast in pixels], level == "steps")
+    return Trace([from_core(record, level == "steps") for record in records])
 
 
 def step_dtype() -> np.dtype[np.void]:
@@ -252,7 +251,8 @@ def step_dtype() -> np.dtype[np.void]:
     return np.dtype([(name, "<i4" if name in _INTEGER_FIELDS else "<f8") for name in STEP_FIELDS])
 
 
-def _from_core(record: dict[str, Any], with_steps: bool) -> PixelTrace:
+def from_core(record: dict[str, Any], with_steps: bool) -> PixelTrace:
+    """Return a record of the core."""
     quantities = [Quantity(name, values) for name, values in record["quantities"] if values]
     steps = None
     if with_steps:

@@ -6,7 +6,7 @@ import nbhybrid.traces
 import numpy as np
 import pytest
 from helpers import GOLDEN, SMALL_WORDS, run, run_well, snapshot
-from nbhybrid import InputFileError, OptionError
+from nbhybrid import InputFileError, ModelError, OptionError
 from nbhybrid.traces import QUANTITIES, STEP_FIELDS, read_trace, trace
 
 ARGS = [word for word in SMALL_WORDS if word != "-nonoise"] + [
@@ -128,7 +128,7 @@ def test_a_missing_file(tmp_path):
 def test_errors_are_those_of_a_run():
     with pytest.raises(OptionError, match="-lambda"):
         trace([*ARGS, "-lambda", "0"], PIXELS)
-    with pytest.raises(OptionError, match="--trace-pixel"):
+    with pytest.raises(ModelError, match="99"):
         trace(ARGS, [(99, 0)])
 
 

@@ -32,7 +32,10 @@ ALLOWED_BESIDES = {
 }
 
 # Modules that may import numpy. Those of `nbhybrid run` are not among them: it starts faster without, and does not need it.
-NUMPY_USERS = {"traces", "images", "parity/compare_traces", "parity/compare_images", "parity/image_report"}
+NUMPY_USERS = {
+    *("arrays", "beam", "crystal", "detector", "experiment", "images", "simulator", "structure_factors", "traces"),
+    *("parity/compare_images", "parity/compare_traces", "parity/image_report"),
+}
 
 # Longest source file, in lines, and the files that may be longer, with the reason.
 LONGEST = 500

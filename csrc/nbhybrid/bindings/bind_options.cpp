@@ -1,6 +1,5 @@
-#include <pybind11/stl.h>
-
 #include "nbhybrid/bindings/bindings.hpp"
+#include "nbhybrid/bindings/option_values.hpp"
 #include "nbhybrid/model/semantics.hpp"
 #include "nbhybrid/options/parse.hpp"
 
@@ -28,15 +27,36 @@ py::list split(const std::vector<std::string>& words) {
     return list;
 }
 
+py::dict to_dict(ReferenceOptions o) {
+    ToDict fields;
+    visit_fields(fields, o);
+    return fields.take();
+}
+
+ReferenceOptions from_dict(const py::dict& dict, const std::shared_ptr<StructureFactors>& structure_factors) {
+    ReferenceOptions o;
+    const FromDict fields(dict);
+    visit_fields(fields, o);
+    o.crystal.structure_factors = structure_factors;
+    return o;
+}
+
 }  // namespace
 
 void bind_options(py::module_& module) {
     py::class_<ReferenceOptions>(module, "Options")
+        .def(py::init(&from_dict), py::arg("fields"), py::arg("structure_factors") = std::shared_ptr<StructureFactors>())
+        .def("to_dict", [](const ReferenceOptions& o) { return to_dict(o); })
         .def_property_readonly("threads", [](const ReferenceOptions& o) { return o.own.threads; })
         .def_property_readonly("json_file", [](const ReferenceOptions& o) { return to_str(o.own.json_file); })
         .def_property_readonly("quiet", [](const ReferenceOptions& o) { return o.own.quiet; })
         .def_property_readonly("progress", [](const ReferenceOptions& o) { return o.output.progress; })
         .def_property_readonly("printout", [](const ReferenceOptions& o) { return o.output.printout; });
+    module.def("mends", [](const std::string& semantics, const std::string& id) {
+        for (const DefectRow& row : defect_table())
+            if (row.id == id) return Semantics::parse(semantics).mends(row.defect);
+        throw ModelError("there is no defect " + id);
+    });
     module.def("parse_options", &parse, py::arg("words"));
     module.def("split_options", &split, py::arg("words"));
     module.def("defect_ids", [] {

@@ -1,45 +1,11 @@
-#include <pybind11/stl.h>
-
 #include "nbhybrid/bindings/bindings.hpp"
+#include "nbhybrid/bindings/conversions.hpp"
 #include "nbhybrid/run/simulation.hpp"
 
 namespace nbhybrid::bindings {
 
 namespace py = pybind11;
 using run::Simulation;
-
-namespace {
-
-py::object to_python(const run::ConfigurationValue& value) {
-    if (const auto* vector = std::get_if<Vec3>(&value)) return py::make_tuple(vector->x, vector->y, vector->z);
-    return std::visit(
-        [](const auto& v) -> py::object {
-            if constexpr (std::is_same_v<std::decay_t<decltype(v)>, Vec3>) return py::none();
-            else return py::cast(v);
-        },
-        value);
-}
-
-py::dict configuration(const Simulation& simulation) {
-    py::dict sections;
-    for (const run::ConfigurationSection& section : simulation.configuration()) {
-        py::dict values;
-        for (const auto& [name, value] : section.values) values[py::str(name)] = to_python(value);
-        sections[py::str(section.name)] = values;
-    }
-    return sections;
-}
-
-// The watch runs with the interpreter's lock, and is where signals get their turn.
-kernel::Watch watch_of(const py::object& callback) {
-    return [&callback](double done) {
-        const py::gil_scoped_acquire acquire;
-        if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-        return callback.is_none() || callback(done).cast<bool>();
-    };
-}
-
-}  // namespace
 
 void bind_simulation(py::module_& module) {
     py::class_<Simulation>(module, "Simulation")
@@ -52,7 +18,7 @@ void bind_simulation(py::module_& module) {
         .def_property_readonly("semantics", &Simulation::semantics)
         .def_property_readonly("committed", &Simulation::committed)
         .def_property_readonly("warnings", [](const Simulation& simulation) { return to_list(simulation.warnings()); })
-        .def_property_readonly("configuration", &configuration)
+        .def_property_readonly("configuration", [](const Simulation& simulation) { return to_dict(simulation.configuration()); })
         .def_property_readonly("first_row", &Simulation::first_row)
         .def_property_readonly("last_row", &Simulation::last_row)
         .def("description", &Simulation::description)

@@ -1,43 +1,14 @@
 #include <cstddef>
 
 #include "nbhybrid/bindings/bindings.hpp"
-#include "nbhybrid/run/simulation.hpp"
+#include "nbhybrid/kernel/trace_policy.hpp"
 
 namespace nbhybrid::bindings {
 
 namespace py = pybind11;
 using kernel::StepRecord;
-using run::Simulation;
 
 namespace {
-
-py::tuple values_of(const trace::Quantity& quantity) {
-    py::tuple values(static_cast<std::size_t>(quantity.count));
-    for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] = quantity.integer ? py::object(py::int_(static_cast<std::int64_t>(quantity.values[i])))
-                                     : py::object(py::float_(quantity.values[i]));
-    return values;
-}
-
-py::dict to_dict(const Simulation& simulation, const kernel::PixelRecord& record) {
-    py::list quantities;
-    if (record.rendered)
-        for (const trace::Quantity& quantity : simulation.quantities_of(record))
-            quantities.append(py::make_tuple(quantity.name, values_of(quantity)));
-    py::dict dict;
-    dict["slow"] = record.slow;
-    dict["fast"] = record.fast;
-    dict["rendered"] = record.rendered;
-    dict["quantities"] = quantities;
-    dict["steps"] = py::bytes(reinterpret_cast<const char*>(record.steps.data()), record.steps.size() * sizeof(StepRecord));
-    return dict;
-}
-
-py::list traces(const Simulation& simulation) {
-    py::list list;
-    for (const kernel::PixelRecord& record : simulation.traces()) list.append(to_dict(simulation, record));
-    return list;
-}
 
 // Name, type and offset of each field of a step, and the size of a step.
 py::tuple step_layout() {
@@ -68,9 +39,6 @@ py::tuple step_layout() {
 
 }  // namespace
 
-void bind_trace(py::module_& module) {
-    module.def("traces", &traces, py::arg("simulation"));
-    module.def("step_layout", &step_layout);
-}
+void bind_trace(py::module_& module) { module.def("step_layout", &step_layout); }
 
 }  // namespace nbhybrid::bindings

@@ -13,9 +13,12 @@ pybind11::str to_str(const std::string& text);
 pybind11::list to_list(const std::vector<std::string>& lines);
 
 void bind_errors(pybind11::module_& module);
+void bind_experiment(pybind11::module_& module);
 void bind_files(pybind11::module_& module);
 void bind_options(pybind11::module_& module);
 void bind_simulation(pybind11::module_& module);
+void bind_simulator(pybind11::module_& module);
+void bind_structure_factors(pybind11::module_& module);
 void bind_trace(pybind11::module_& module);
 
 }  // namespace nbhybrid::bindings

@@ -43,7 +43,10 @@ PYBIND11_MODULE(_core, module) {
     module.attr("isa") = nbhybrid::bindings::instruction_set;
     nbhybrid::bindings::bind_errors(module);
     nbhybrid::bindings::bind_files(module);
+    nbhybrid::bindings::bind_structure_factors(module);
     nbhybrid::bindings::bind_options(module);
+    nbhybrid::bindings::bind_experiment(module);
+    nbhybrid::bindings::bind_simulator(module);
     nbhybrid::bindings::bind_simulation(module);
     nbhybrid::bindings::bind_trace(module);
 }

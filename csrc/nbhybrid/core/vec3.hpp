@@ -74,6 +74,15 @@ NBHYBRID_HOST_DEVICE inline Vec3 operator*(const Mat3& m, const Vec3& v) {
     return {dot(m.row_x, v), dot(m.row_y, v), dot(m.row_z, v)};
 }
 
+NBHYBRID_HOST_DEVICE inline Mat3 transposed(const Mat3& m) {
+    return {{m.row_x.x, m.row_y.x, m.row_z.x}, {m.row_x.y, m.row_y.y, m.row_z.y}, {m.row_x.z, m.row_y.z, m.row_z.z}};
+}
+
+NBHYBRID_HOST_DEVICE inline Mat3 operator*(const Mat3& m, const Mat3& n) {
+    const Mat3 columns = transposed(n);
+    return transposed({m * columns.row_x, m * columns.row_y, m * columns.row_z});
+}
+
 inline bool is_finite(const Vec3& v) { return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z); }
 
 }  // namespace nbhybrid

@@ -255,15 +255,9 @@ void fill_default(StructureFactors& table) {
     }
 }
 
-void fill_rows(const RowStore& rows, StructureFactors& table) {
-    const std::size_t stride_h = table.stride_h();
-    const std::size_t stride_k = table.stride_k();
-    rows.for_each([&](const std::array<int, 3>& indices, double amplitude) {
-        const std::size_t place = static_cast<std::size_t>(indices[0] - table.h.min) * stride_h +
-                                  static_cast<std::size_t>(indices[1] - table.k.min) * stride_k +
-                                  static_cast<std::size_t>(indices[2] - table.l.min);
-        table.values[place] = amplitude;
-    });
+std::size_t place_in(const StructureFactors& table, int h, int k, int l) {
+    return static_cast<std::size_t>(h - table.h.min) * table.stride_h() +
+           static_cast<std::size_t>(k - table.k.min) * table.stride_k() + static_cast<std::size_t>(l - table.l.min);
 }
 
 std::string range_text(const IndexRange& range) { return std::to_string(range.min) + ".." + std::to_string(range.max); }
@@ -305,7 +299,9 @@ StructureFactors make_table(const HklReader& reader, const std::string& name, do
     table.entries = static_cast<std::int64_t>(reader.rows().count());
     table.values = zero_table(table.h, table.k, table.l, limits, name);
     fill_default(table);
-    fill_rows(reader.rows(), table);
+    reader.rows().for_each([&](const std::array<int, 3>& indices, double amplitude) {
+        table.values[place_in(table, indices[0], indices[1], indices[2])] = amplitude;
+    });
     if (reader.stopped_at() != 0) {
         warnings.add(name + ": " + stop + ": it and the rest of the file were not read, as in the reference");
     }
@@ -328,6 +324,49 @@ StructureFactors read_hkl(const std::string& path, double default_amplitude, con
     while (chunks.next(lines) && reader.take(lines)) {
     }
     return make_table(reader, path, default_amplitude, limits, warnings);
+}
+
+StructureFactors table_of_rows(const std::int32_t* indices, const double* amplitudes, std::size_t count, double default_amplitude,
+                               const HklLimits& limits) {
+    if (count == 0) throw ModelError("there are no structure factors: expected at least one row");
+    StructureFactors table;
+    IndexRange* const ranges[] = {&table.h, &table.k, &table.l};
+    for (std::size_t i = 0; i < 3; ++i) *ranges[i] = {largest_index, -largest_index};
+    for (std::size_t row = 0; row < count; ++row) {
+        if (!std::isfinite(amplitudes[row])) throw ModelError(format("the amplitude of row %zu is not a finite number", row));
+        for (std::size_t i = 0; i < 3; ++i) {
+            const int index = indices[3 * row + i];
+            if (index > largest_index || index < -largest_index)
+                throw ModelError(format("the index %d of row %zu is beyond the largest, %d", index, row, largest_index));
+            ranges[i]->min = std::min(ranges[i]->min, index);
+            ranges[i]->max = std::max(ranges[i]->max, index);
+        }
+    }
+    table.default_amplitude = default_amplitude;
+    table.entries = static_cast<std::int64_t>(count);
+    table.values = zero_table(table.h, table.k, table.l, limits, "structure factors");
+    fill_default(table);
+    for (std::size_t row = 0; row < count; ++row)
+        table.values[place_in(table, indices[3 * row], indices[3 * row + 1], indices[3 * row + 2])] = amplitudes[row];
+    return table;
+}
+
+StructureFactors table_of_grid(const double* grid, const IndexRange& h, const IndexRange& k, const IndexRange& l,
+                               double default_amplitude, const HklLimits& limits) {
+    StructureFactors table;
+    table.h = h, table.k = k, table.l = l;
+    table.default_amplitude = default_amplitude;
+    table.entries = h.count() * k.count() * l.count();
+    if (table.entries == 0) throw ModelError("there are no structure factors: the grid is empty");
+    if (!std::all_of(grid, grid + table.entries, [](double value) { return std::isfinite(value); }))
+        throw ModelError("the grid of structure factors holds a value that is not a finite number");
+    table.values = zero_table(h, k, l, limits, "structure factors");
+    for (std::int64_t i = 0; i < h.count(); ++i)
+        for (std::int64_t j = 0; j < k.count(); ++j)
+            std::copy_n(grid + (i * k.count() + j) * l.count(), l.count(),
+                        table.values.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(i) * table.stride_h() +
+                                                                           static_cast<std::size_t>(j) * table.stride_k()));
+    return table;
 }
 
 }  // namespace nbhybrid::io

@@ -2,6 +2,7 @@
 // Text files of amplitudes: one row "h k l F" a line.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,15 @@ StructureFactors read_hkl(const std::string& path, double default_amplitude, con
 // The same for a file already in memory; name stands for its path in messages.
 StructureFactors parse_hkl(std::string_view text, const std::string& name, double default_amplitude, const HklLimits& limits,
                            Warnings& warnings);
+
+// The same for rows in memory: count x 3 indices and count amplitudes; later rows win. Throws ModelError for an amplitude that is
+// not finite or an index beyond the largest, and SizeError.
+StructureFactors table_of_rows(const std::int32_t* indices, const double* amplitudes, std::size_t count, double default_amplitude,
+                               const HklLimits& limits);
+
+// A table of all amplitudes of a grid, l fastest.
+StructureFactors table_of_grid(const double* grid, const IndexRange& h, const IndexRange& k, const IndexRange& l,
+                               double default_amplitude, const HklLimits& limits);
 
 // Zeros for a table over these ranges, padding included. SizeError with the ranges, the size and the limit if it would be larger
 // than limits.max_table_bytes, or than what the machine can provide.

@@ -23,8 +23,8 @@ constexpr auto watch_interval = std::chrono::milliseconds(50);
 // The threads of one call and what they tell each other.
 class Crew {
 public:
-    Crew(const RowParts& parts, StopSign& stop, const std::function<void(const RowPart&)>& work)
-        : parts_(parts), stop_(stop), work_(work) {}
+    Crew(std::int64_t tasks, StopSign& stop, const std::function<void(std::int64_t)>& work)
+        : tasks_(tasks), stop_(stop), work_(work) {}
 
     // Fewer threads than asked for must do if the system gives no more; without any, the work is done here and now.
     void start(int threads) {
@@ -58,7 +58,7 @@ public:
 private:
     void ask(const Watch& watch) {
         if (!watch || stop_.is_up()) return;
-        const double done = static_cast<double>(done_.load()) / static_cast<double>(std::max<std::int64_t>(1, parts_.count()));
+        const double done = static_cast<double>(done_.load()) / static_cast<double>(std::max<std::int64_t>(1, tasks_));
         try {
             if (!watch(done)) stop_.raise();
         } catch (...) {
@@ -70,8 +70,8 @@ private:
         try {
             while (!stop_.is_up()) {
                 const std::int64_t number = next_.fetch_add(1);
-                if (number >= parts_.count()) break;
-                work_(parts_[number]);
+                if (number >= tasks_) break;
+                work_(number);
                 done_.fetch_add(1);
             }
         } catch (...) {
@@ -91,9 +91,9 @@ private:
         stop_.raise();
     }
 
-    const RowParts& parts_;
+    const std::int64_t tasks_;
     StopSign& stop_;
-    const std::function<void(const RowPart&)>& work_;
+    const std::function<void(std::int64_t)>& work_;
     std::atomic<std::int64_t> next_{0}, done_{0};
     std::mutex mutex_;
     std::condition_variable idle_;
@@ -120,13 +120,23 @@ RowPart RowParts::operator[](std::int64_t number) const {
     return {number, region_.slow_first + row, first, std::min(first + width_ - 1, region_.fast_last)};
 }
 
-void for_each_part(const RowParts& parts, int threads, StopSign& stop, const Watch& watch,
-                   const std::function<void(const RowPart&)>& work) {
-    const auto most = static_cast<int>(std::min<std::int64_t>(threads, parts.count()));
-    Crew crew(parts, stop, work);
+void for_each_task(std::int64_t tasks, int threads, StopSign& stop, const Watch& watch,
+                   const std::function<void(std::int64_t)>& work) {
+    if (threads == callers_thread) {
+        for (std::int64_t number = 0; number < tasks && !stop.is_up(); ++number) work(number);
+        if (stop.is_up()) throw Interrupted();
+        return;
+    }
+    const auto most = static_cast<int>(std::min<std::int64_t>(threads, tasks));
+    Crew crew(tasks, stop, work);
     crew.start(std::max(1, most));
     crew.wait(watch);
     crew.finish();
+}
+
+void for_each_part(const RowParts& parts, int threads, StopSign& stop, const Watch& watch,
+                   const std::function<void(const RowPart&)>& work) {
+    for_each_task(parts.count(), threads, stop, watch, [&](std::int64_t number) { work(parts[number]); });
 }
 
 }  // namespace nbhybrid::kernel

@@ -33,8 +33,16 @@ private:
 // stop.
 using Watch = std::function<bool(double done)>;
 
-// Runs work(part) for every part on this many threads, in loop order as far as threads allow. Throws Interrupted if the watch
-// said so, or what the work threw.
+// In place of a number of threads: the work is done by the caller's own thread, and no watch is asked. For work that is over before
+// a thread has started.
+inline constexpr int callers_thread = 0;
+
+// Runs work(number) for 0 ... tasks-1 on this many threads, in order as far as threads allow. Throws Interrupted if the watch said
+// so, or what the work threw.
+void for_each_task(std::int64_t tasks, int threads, StopSign& stop, const Watch& watch,
+                   const std::function<void(std::int64_t)>& work);
+
+// The same for every part of an image.
 void for_each_part(const RowParts& parts, int threads, StopSign& stop, const Watch& watch,
                    const std::function<void(const RowPart&)>& work);
 

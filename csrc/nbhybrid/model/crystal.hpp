@@ -22,7 +22,7 @@ struct Crystal {
     double mosaic_spread = 0;   // radians
     std::vector<Mat3> domains;  // rotations; drawn ones begin with the identity
     bool has_rotated_domains = false;
-    bool interpolate = false;   // amplitudes between the reflections
+    bool interpolate = false;  // amplitudes between the reflections
 };
 
 struct Mosaicity {

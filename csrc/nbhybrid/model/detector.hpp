@@ -1,6 +1,7 @@
 #pragma once
 // The area detector: pixels, placement, sensor, and which part of it is looked at.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -45,6 +46,7 @@ public:
     Mask(std::vector<std::uint16_t> values) : values_(std::make_shared<const std::vector<std::uint16_t>>(std::move(values))) {}
 
     bool empty() const { return !values_ || values_->empty(); }
+    std::size_t size() const { return empty() ? 0 : values_->size(); }
     // Null if there is no mask.
     const std::uint16_t* data() const { return empty() ? nullptr : values_->data(); }
 

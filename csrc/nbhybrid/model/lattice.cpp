@@ -86,7 +86,8 @@ Lattice make_lattice(const std::optional<UnitCell>& cell, const Orientation& ori
         star.b = physics::rotate_xyz(star.b, *orientation.misset);
         star.c = physics::rotate_xyz(star.c, *orientation.misset);
     }
-    if (orientation.rotation) star = {*orientation.rotation * star.a, *orientation.rotation * star.b, *orientation.rotation * star.c};
+    if (orientation.rotation)
+        star = {*orientation.rotation * star.a, *orientation.rotation * star.b, *orientation.rotation * star.c};
     Vec3 a_star_x_b_star = cross(star.a, star.b);
     Vec3 b_star_x_c_star = cross(star.b, star.c);
     Vec3 c_star_x_a_star = cross(star.c, star.a);

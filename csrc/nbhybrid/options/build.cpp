@@ -133,7 +133,7 @@ void warn_about_placement(const ReferenceOptions& o, Warnings& warnings) {
     if (o.detector.placement.convention != Convention::custom) return;
     std::string names;
     for (const std::string& name : o.detector.vector_options) names += (names.empty() ? "" : ", ") + name;
-    warnings.add(names + ": the custom beam-centre convention is in force");
+    if (!names.empty()) warnings.add(names + ": the custom beam-centre convention is in force");
     if (o.detector.pix0 && !o.own.semantics.mends(Defect::pix0_overwritten))
         warnings.add("-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
 }
@@ -153,7 +153,7 @@ LaboratoryFrame build_detector(const ReferenceOptions& o, Detector& d, Warnings&
     resolve_pixels(o, placement, d);
     if (!o.detector.mask.empty()) {
         if (o.detector.mask_fast_pixels != d.fast_pixels || o.detector.mask_slow_pixels != d.slow_pixels)
-            throw InputFileError(*o.detector.mask_file,
+            throw InputFileError(o.detector.mask_file.value_or("the mask"),
                                  format("the mask has %d x %d pixels, the image %d x %d", o.detector.mask_fast_pixels,
                                         o.detector.mask_slow_pixels, d.fast_pixels, d.slow_pixels));
         d.mask = o.detector.mask;
@@ -179,15 +179,18 @@ void check_weights(const std::string& path, const std::vector<Source>& sources) 
         throw InputFileError(path, "the weights of all sources must have a finite sum above zero");
 }
 
-std::vector<Source> read_sources(const std::string& path, const Beam& beam, const Semantics& semantics, Warnings& warnings) {
-    const auto comments = semantics.mends(Defect::comment_lines) ? io::CommentRows::skipped : io::CommentRows::as_zero_rows;
+// The rows of the file are kept as they are, too: their directions are not normalised yet.
+std::vector<Source> read_sources(const ReferenceOptions& o, const Beam& beam, std::vector<Source>& rows, Warnings& warnings) {
+    const std::string& path = *o.beam.source_file;
+    const auto comments = o.own.semantics.mends(Defect::comment_lines) ? io::CommentRows::skipped : io::CommentRows::as_zero_rows;
     const Vec3 usual = -source_distance * beam.direction;
     const auto or_else = [](double value, double otherwise) { return std::isnan(value) ? otherwise : value; };
     std::vector<Source> sources;
     for (const io::ColumnRow& row : io::read_columns(path, 5, comments, warnings)) {
         const Vec3 position{or_else(row.values[0], usual.x), or_else(row.values[1], usual.y), or_else(row.values[2], usual.z)};
+        rows.push_back({position, or_else(row.values[4], beam.wavelength), or_else(row.values[3], 1.0)});
         try {
-            sources.push_back(make_source(position, or_else(row.values[4], beam.wavelength), or_else(row.values[3], 1.0)));
+            sources.push_back(make_source(position, rows.back().wavelength, rows.back().weight));
         } catch (const ModelError& error) {
             const std::string why =
                 row.from_comment ? " (the reference reads a line that begins with # as numbers, 0 where there are none)" : "";
@@ -197,7 +200,8 @@ std::vector<Source> read_sources(const std::string& path, const Beam& beam, cons
     return sources;
 }
 
-void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Beam& beam, Warnings& warnings) {
+void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Built& built, Warnings& warnings) {
+    Beam& beam = built.experiment.beam;
     beam.direction = frame.beam;
     beam.polarization_axis = frame.polarization;
     beam.wavelength = o.beam.wavelength;
@@ -206,13 +210,10 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Beam& b
     beam.horizontal = resolve_spread(o.beam.horizontal);
     beam.vertical = resolve_spread(o.beam.vertical);
     beam.dispersion = resolve_spread(o.beam.dispersion);
-    if (!o.beam.sources.empty()) {
-        beam.sources = o.beam.sources;
-        return;
-    }
-    if (o.beam.source_file) {
-        beam.sources = read_sources(*o.beam.source_file, beam, o.own.semantics, warnings);
-        if (o.own.semantics.mends(Defect::source_weights)) check_weights(*o.beam.source_file, beam.sources);
+    for (const Source& row : o.beam.sources) beam.sources.push_back(make_source(row.position, row.wavelength, row.weight));
+    if (o.beam.source_file) beam.sources = read_sources(o, beam, built.source_rows, warnings);
+    if (!beam.sources.empty()) {
+        if (o.own.semantics.mends(Defect::source_weights)) check_weights(o.beam.source_file.value_or("the sources"), beam.sources);
         return;
     }
     const SourceGrid grid{beam.direction, beam.polarization_axis, beam.wavelength,        beam.horizontal,
@@ -324,7 +325,7 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings) {
     e.structure_factors = o.crystal.structure_factors;
     if (!e.structure_factors) e.structure_factors = std::make_shared<const StructureFactors>(read_amplitudes(o, built, warnings));
     e.crystal.interpolate = resolve_interpolation(o.crystal, *e.structure_factors);
-    build_beam(o, frame, e.beam, warnings);
+    build_beam(o, frame, built, warnings);
     resolve_sampling(o, e, warnings);
     check_size(e);
     built.noise_state = o.seeds.noise.value_or(-static_cast<StreamState>(std::time(nullptr)));

@@ -1,6 +1,8 @@
 #pragma once
 // From options to a valid experiment.
 
+#include <vector>
+
 #include "nbhybrid/core/warnings.hpp"
 #include "nbhybrid/model/experiment.hpp"
 #include "nbhybrid/options/reference_options.hpp"
@@ -15,6 +17,7 @@ struct Built {
     StreamState noise_state = 0;
     bool table_was_read_from_text = false;  // then the dump is written
     bool unit_cell_given = false;
+    std::vector<Source> source_rows;  // of a source file, as it has them
 };
 
 // Reads the input files that the options name. Throws OptionError, ModelError, InputFileError and SizeError.

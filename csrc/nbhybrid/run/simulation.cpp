@@ -133,7 +133,9 @@ std::string Simulation::statistics_text() const {
     return text;
 }
 
-std::string Simulation::trace_text() const { return traces_.pixels.empty() ? "" : trace::summary_text(simulator_->plan(), traces_.pixels); }
+std::string Simulation::trace_text() const {
+    return traces_.pixels.empty() ? "" : trace::summary_text(simulator_->plan(), traces_.pixels);
+}
 
 std::string Simulation::printout_text(int slow) const {
     if (!options_.output.printout) return "";

@@ -1,10 +1,12 @@
 #include "nbhybrid/run/simulator.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/kernel/carry_over.hpp"
+#include "nbhybrid/options/build.hpp"
 
 namespace nbhybrid::run {
 
@@ -13,7 +15,7 @@ namespace {
 // Records of traced steps are held in memory.
 constexpr double most_trace_bytes = 4.0 * 1024 * 1024 * 1024;
 // Fewer take less time than another thread takes to start.
-constexpr double steps_worth_a_thread = 2000;
+constexpr double steps_worth_a_thread = 10000;
 
 }  // namespace
 
@@ -27,7 +29,8 @@ int Simulator::useful_threads(int threads) const {
     const Region& r = plan_->view().detector.region;
     const double pixels = static_cast<double>(r.fast_last - r.fast_first + 1) * (r.slow_last - r.slow_first + 1);
     const double steps = pixels * static_cast<double>(plan_->view().scale.steps) * plan_->view().sensor.layers;
-    return std::max(1, static_cast<int>(std::min(static_cast<double>(threads), steps / steps_worth_a_thread)));
+    if (threads == kernel::callers_thread || steps < steps_worth_a_thread) return kernel::callers_thread;
+    return static_cast<int>(std::min(static_cast<double>(threads), std::ceil(steps / steps_worth_a_thread)));
 }
 
 kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const {
@@ -42,8 +45,8 @@ std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<std::pair<in
     std::vector<kernel::PixelRecord> records;
     for (const auto& [slow, fast] : pixels) {
         if (slow < 0 || slow >= d.slow_pixels || fast < 0 || fast >= d.fast_pixels)
-            throw ModelError(format("pixel (%d, %d): the image has %d x %d (slow x fast) pixels", slow, fast, d.slow_pixels,
-                                    d.fast_pixels));
+            throw ModelError(
+                format("pixel (%d, %d): the image has %d x %d (slow x fast) pixels", slow, fast, d.slow_pixels, d.fast_pixels));
         kernel::PixelRecord record;
         record.slow = slow;
         record.fast = fast;
@@ -53,13 +56,40 @@ std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<std::pair<in
     return records;
 }
 
+void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<const StructureFactors>& structure_factors,
+               const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch) {
+    const auto simulator_of = [&](const Mat3& rotation, int its_threads) {
+        options::ReferenceOptions turned = options;
+        turned.crystal.rotation = options.crystal.rotation ? rotation * *options.crystal.rotation : rotation;
+        turned.crystal.structure_factors = structure_factors;
+        Warnings ignored;
+        return Simulator(options::build_experiment(turned, ignored).experiment, its_threads);
+    };
+    const auto count = static_cast<std::int64_t>(rotations.size());
+    const auto render = [&](std::int64_t i, int its_threads, const kernel::Watch& its_watch) {
+        const Simulator simulator = simulator_of(rotations[static_cast<std::size_t>(i)], its_threads);
+        kernel::TraceRequest none;
+        simulator.run(images + i * simulator.experiment().detector.pixels(), none, its_threads, its_watch);
+    };
+    // Side by side no image waits for the slowest thread of another; but a few large ones would leave threads idle.
+    if (count >= 2 * static_cast<std::int64_t>(threads)) {
+        kernel::StopSign stop;
+        kernel::for_each_task(count, threads, stop, watch, [&](std::int64_t i) { render(i, kernel::callers_thread, nullptr); });
+        return;
+    }
+    for (std::int64_t i = 0; i < count; ++i)
+        render(i, threads,
+               [&](double done) { return !watch || watch((static_cast<double>(i) + done) / static_cast<double>(count)); });
+}
+
 void check_trace_size(const Plan& plan, std::size_t pixels, bool steps) {
     const double each = static_cast<double>(plan.view().scale.steps) * plan.view().sensor.layers;
     const double bytes = steps ? each * static_cast<double>(pixels * sizeof(kernel::StepRecord)) : 0;
     if (bytes > most_trace_bytes)
-        throw SizeError(format("a trace of the steps of %zu pixels, %.10g steps each, takes %.3g GiB; at most 4 are possible: trace "
-                               "fewer pixels",
-                               pixels, each, bytes / (1024.0 * 1024 * 1024)));
+        throw SizeError(
+            format("a trace of the steps of %zu pixels, %.10g steps each, takes %.3g GiB; at most 4 are possible: trace "
+                   "fewer pixels",
+                   pixels, each, bytes / (1024.0 * 1024 * 1024)));
 }
 
 }  // namespace nbhybrid::run

@@ -8,6 +8,7 @@
 
 #include "nbhybrid/kernel/render.hpp"
 #include "nbhybrid/model/experiment.hpp"
+#include "nbhybrid/options/reference_options.hpp"
 #include "nbhybrid/plan/plan.hpp"
 #include "nbhybrid/trace/quantities.hpp"
 
@@ -38,6 +39,12 @@ private:
     Experiment experiment_;
     std::unique_ptr<Plan> plan_;
 };
+
+// Renders one image for each rotation of the lattice, one after the other in `images`: what a Simulator gives for the options with
+// that rotation. Small images are rendered side by side, large ones with all threads each. Throws as build_experiment() does, and
+// Interrupted.
+void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<const StructureFactors>& structure_factors,
+               const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch);
 
 // Throws SizeError if the steps of so many traced pixels would not fit into memory.
 void check_trace_size(const Plan& plan, std::size_t pixels, bool steps);

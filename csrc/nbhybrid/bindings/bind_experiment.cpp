@@ -1,0 +1,68 @@
+#include <pybind11/stl.h>
+
+#include <array>
+#include <memory>
+
+#include "nbhybrid/bindings/bindings.hpp"
+#include "nbhybrid/bindings/built_experiment.hpp"
+#include "nbhybrid/bindings/conversions.hpp"
+
+namespace nbhybrid::bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+py::dict geometry(const BuiltExperiment& b) {
+    const Lattice& l = b.experiment().crystal.lattice;
+    const Detector& d = b.experiment().detector;
+    const Region& r = d.region;
+    py::dict dict;
+    const auto add = [&dict](const char* name, const Vec3& v) { dict[name] = to_tuple(v); };
+    add("a", l.a), add("b", l.b), add("c", l.c);
+    add("a_star", l.a_star), add("b_star", l.b_star), add("c_star", l.c_star);
+    add("fast_axis", d.fast_axis), add("slow_axis", d.slow_axis), add("normal", d.normal);
+    add("origin", d.origin);
+    add("beam_direction", b.experiment().beam.direction);
+    add("polarization_axis", b.experiment().beam.polarization_axis);
+    add("spindle", b.experiment().scan.spindle);
+    dict["volume"] = l.volume;
+    dict["region"] = py::make_tuple(r.slow_first, r.slow_last + 1, r.fast_first, r.fast_last + 1);
+    return dict;
+}
+
+}  // namespace
+
+void bind_experiment(py::module_& module) {
+    module.def(
+        "cell_volume", [](const std::array<double, 6>& v) { return cell_volume({v[0], v[1], v[2], v[3], v[4], v[5]}); },
+        py::arg("cell"));
+    py::class_<BuiltExperiment, std::shared_ptr<BuiltExperiment>>(module, "Experiment")
+        .def(py::init([](const options::ReferenceOptions& options) {
+                 const py::gil_scoped_release release;
+                 return std::make_shared<BuiltExperiment>(options);
+             }),
+             py::arg("options"))
+        .def_property_readonly("warnings", [](const BuiltExperiment& b) { return to_list(b.warnings.lines()); })
+        .def_property_readonly("configuration",
+                               [](const BuiltExperiment& b) { return to_dict(run::configuration_of(b.experiment())); })
+        .def_property_readonly("geometry", &geometry)
+        .def_property_readonly("shape",
+                               [](const BuiltExperiment& b) {
+                                   return py::make_tuple(b.experiment().detector.slow_pixels, b.experiment().detector.fast_pixels);
+                               })
+        .def_property_readonly("steps", [](const BuiltExperiment& b) { return steps_per_pixel(b.experiment()); })
+        .def_property_readonly("semantics", [](const BuiltExperiment& b) { return b.experiment().semantics.text(); })
+        // Of a source file: position, wavelength and weight, as the file has them.
+        .def_property_readonly("source_rows",
+                               [](const BuiltExperiment& b) {
+                                   const std::vector<Source>& rows = b.built.source_rows;
+                                   return py::bytes(reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(Source));
+                               })
+        .def_property_readonly("interpolates", [](const BuiltExperiment& b) { return b.experiment().crystal.interpolate; })
+        .def_property_readonly("structure_factors", [](const BuiltExperiment& b) {
+            return std::const_pointer_cast<StructureFactors>(b.experiment().structure_factors);
+        });
+}
+
+}  // namespace nbhybrid::bindings

@@ -1,0 +1,64 @@
+#include <pybind11/stl.h>
+
+#include <memory>
+
+#include "nbhybrid/bindings/bindings.hpp"
+#include "nbhybrid/bindings/built_experiment.hpp"
+#include "nbhybrid/bindings/conversions.hpp"
+#include "nbhybrid/run/simulator.hpp"
+
+namespace nbhybrid::bindings {
+
+namespace py = pybind11;
+using run::Simulator;
+
+namespace {
+
+// The buffer has been checked: slow x fast floats, contiguous and writeable.
+void run_into(const Simulator& simulator, const py::buffer& out, int threads, const py::object& watch) {
+    const py::buffer_info image = out.request(true);
+    const kernel::Watch native = watch_of(watch);
+    kernel::TraceRequest none;
+    const py::gil_scoped_release release;
+    simulator.run(static_cast<float*>(image.ptr), none, threads, native);
+}
+
+py::list trace(const Simulator& simulator, const std::vector<std::pair<int, int>>& pixels, bool steps) {
+    std::vector<kernel::PixelRecord> records;
+    {
+        const py::gil_scoped_release release;
+        records = simulator.trace(pixels, steps);
+    }
+    py::list list;
+    for (const kernel::PixelRecord& record : records) list.append(to_dict(simulator.plan(), record));
+    return list;
+}
+
+// The buffers have been checked: n x 3 x 3 doubles, n x slow x fast floats.
+void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads,
+                const py::object& watch) {
+    const py::buffer_info matrices = rotations.request(), images = out.request(true);
+    const auto* const first = static_cast<const Mat3*>(matrices.ptr);
+    const std::vector<Mat3> list(first, first + matrices.shape[0]);
+    const kernel::Watch native = watch_of(watch);
+    const py::gil_scoped_release release;
+    run::run_batch(experiment.options, experiment.experiment().structure_factors, list, static_cast<float*>(images.ptr), threads,
+                   native);
+}
+
+}  // namespace
+
+void bind_simulator(py::module_& module) {
+    module.def("run_batch", &batch_into, py::arg("experiment"), py::arg("rotations"), py::arg("out"), py::arg("threads"),
+               py::arg("watch") = py::none());
+    py::class_<Simulator>(module, "Simulator")
+        .def(py::init([](const BuiltExperiment& experiment, int threads) {
+                 const py::gil_scoped_release release;
+                 return std::make_unique<Simulator>(experiment.experiment(), threads);
+             }),
+             py::arg("experiment"), py::arg("threads"))
+        .def("run", &run_into, py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
+        .def("trace", &trace, py::arg("pixels"), py::arg("steps"));
+}
+
+}  // namespace nbhybrid::bindings

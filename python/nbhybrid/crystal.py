@@ -1,0 +1,194 @@
+"""The crystal: its lattice and orientation, size, shape and mosaicity."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+from nbhybrid import _core, units
+from nbhybrid.arrays import rotation_matrices, take, vector
+from nbhybrid.errors import ModelError
+from nbhybrid.model import Model, Vector, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+Shape = Literal["square", "round", "gauss", "tophat"]
+
+DEFAULT_MOSAIC_SEED = 12345678
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class UnitCell(Model):
+    """A unit cell.
+
+    Parameters
+    ----------
+    a, b, c : float
+        Edges in Angstrom.
+    alpha, beta, gamma : float
+        Angles in degrees.
+
+    Raises
+    ------
+    ModelError
+        If no cell has these edges and angles.
+    """
+
+    a: float
+    b: float
+    c: float
+    alpha: float = 90.0
+    beta: float = 90.0
+    gamma: float = 90.0
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            self._set(field.name, float(getattr(self, field.name)))
+        _core.cell_volume(self._fields())
+
+    @property
+    def volume(self) -> float:
+        """The volume in cubic Angstrom."""
+        return _core.cell_volume(self._fields())
+
+    def _fields(self) -> tuple[float, ...]:
+        return (self.a, self.b, self.c, *(units.radians(angle) for angle in (self.alpha, self.beta, self.gamma)))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Crystal(Model):
+    """The crystal: lattice and orientation, size, shape and mosaicity.
+
+    Parameters
+    ----------
+    cell : UnitCell, optional
+        Needed without a matrix; with one it gives the edges, and the matrix the directions.
+    mosflm_matrix : array_like, (3, 3), optional
+        Columns a*, b*, c* times the wavelength, as MOSFLM writes them.
+    misset_deg : (float, float, float) or "random", optional
+        Rotations about x, y and z on top of cell or matrix.
+    misset_seed : int, optional
+        Of a random misset; needed for it.
+    rotation : array_like, (3, 3), optional
+        A rotation of the lattice after the misset.
+    n_cells : int or (int, int, int)
+        Unit cells along a, b and c.
+    size_mm : (float, float, float), optional
+        Edges of the crystal; where above zero they give the number of cells.
+    shape : {"square", "round", "gauss", "tophat"}
+    fudge : float
+        Factor on the spot size of the other shapes than square.
+    mosaic_spread_deg : float
+    mosaic_domains : int, optional
+        By default 10 with a spread and 1 without.
+    mosaic_seed : int
+    domain_rotations : array_like, (n, 3, 3), optional
+        The rotations of the domains, instead of random ones.
+
+    Raises
+    ------
+    ModelError, ArrayTypeError, ArrayValueError
+    """
+
+    cell: UnitCell | None = None
+    mosflm_matrix: npt.NDArray[np.float64] | None = None
+    misset_deg: Vector | Literal["random"] | None = None
+    misset_seed: int | None = None
+    rotation: npt.NDArray[np.float64] | None = None
+    n_cells: tuple[int, int, int] = (1, 1, 1)
+    size_mm: Vector | None = None
+    shape: Shape = "square"
+    fudge: float = 1.0
+    mosaic_spread_deg: float | None = None
+    mosaic_domains: int | None = None
+    mosaic_seed: int = DEFAULT_MOSAIC_SEED
+    domain_rotations: npt.NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.cell, (dict, tuple, list)):
+            self._set("cell", UnitCell.from_dict(self.cell) if isinstance(self.cell, dict) else UnitCell(*self.cell))
+        if self.cell is None and self.mosflm_matrix is None:
+            raise ModelError("Crystal: there is no lattice, expected cell or mosflm_matrix")
+        if self.mosflm_matrix is not None:
+            self._set("mosflm_matrix", frozen(take(self.mosflm_matrix, "mosflm_matrix", (3, 3))))
+        if isinstance(self.misset_deg, str):
+            if self.misset_deg != "random":
+                raise ModelError(f'misset_deg: found "{self.misset_deg}", expected three angles or "random"')
+            if self.misset_seed is None:
+                raise ModelError('misset_deg="random" needs a misset_seed')
+        elif self.misset_deg is not None:
+            self._set("misset_deg", vector(self.misset_deg, "misset_deg"))
+        if self.rotation is not None:
+            self._set("rotation", frozen(rotation_matrices(take(self.rotation, "rotation", (3, 3)), "rotation")[0]))
+        counts = (self.n_cells,) * 3 if isinstance(self.n_cells, int) else tuple(self.n_cells)
+        if len(counts) != 3 or any(not isinstance(n, int) for n in counts):
+            raise ModelError(f"n_cells: found {self.n_cells!r}, expected an integer, or three")
+        self._set("n_cells", counts)
+        if self.size_mm is not None:
+            self._set("size_mm", vector(self.size_mm, "size_mm"))
+        if self.shape not in ("square", "round", "gauss", "tophat"):
+            raise ModelError(f"shape: found {self.shape!r}, expected square, round, gauss or tophat")
+        if not (math.isfinite(self.fudge) and self.fudge >= 0):
+            raise ModelError(f"fudge: found {self.fudge!r}, expected a finite number, zero or more")
+        if self.domain_rotations is not None:
+            self._set("domain_rotations", frozen(rotation_matrices(self.domain_rotations, "domain_rotations")))
+
+    def _fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "cells": tuple(float(n) for n in self.n_cells),
+            "shape": self.shape,
+            "fudge": float(self.fudge),
+            "mosaic_spread": -1.0 if self.mosaic_spread_deg is None else units.radians(self.mosaic_spread_deg),
+            "mosaic_domains": -1 if self.mosaic_domains is None else self.mosaic_domains,
+        }
+        if self.cell is not None:
+            fields["cell"] = self.cell._fields()
+        if self.mosflm_matrix is not None:
+            fields["matrix"] = tuple(self.mosflm_matrix.ravel().tolist())
+        if self.misset_deg == "random":
+            fields["misset"] = "random"
+        elif self.misset_deg is not None:
+            fields["misset"] = "angles"
+            fields["misset_angles"] = tuple(units.radians(angle) for angle in self.misset_deg)
+        if self.rotation is not None:
+            fields["rotation"] = self.rotation.tolist()
+        if self.size_mm is not None:
+            fields["size"] = tuple(units.metres(edge) for edge in self.size_mm)
+        if self.domain_rotations is not None:
+            fields["domains"] = self.domain_rotations
+        return fields
+
+    @classmethod
+    def _from_fields(cls, fields: Mapping[str, Any], seeds: Mapping[str, Any], matrix: Sequence[float] | None) -> Crystal:
+        angles = tuple(units.degrees_of(angle) for angle in fields["misset_angles"])
+        misset = {"none": None, "random": "random", "angles": angles}[fields["misset"]]
+        size = fields["size"]
+        given = fields["matrix"] or matrix
+        return cls(
+            cell=_cell_from(fields["cell"]),
+            mosflm_matrix=None if given is None else [given[0:3], given[3:6], given[6:9]],  # type: ignore[arg-type]
+            misset_deg=misset,  # type: ignore[arg-type]
+            misset_seed=None if seeds["misset"] is None else -seeds["misset"],
+            n_cells=tuple(int(n) for n in fields["cells"]),  # type: ignore[arg-type]
+            size_mm=tuple(units.mm_of(edge) for edge in size) if any(size) else None,  # type: ignore[arg-type]
+            shape=fields["shape"],
+            fudge=fields["fudge"],
+            mosaic_spread_deg=None if fields["mosaic_spread"] < 0 else units.degrees_of(fields["mosaic_spread"]),
+            mosaic_domains=None if fields["mosaic_domains"] < 0 else fields["mosaic_domains"],
+            mosaic_seed=-seeds["mosaic"],
+        )
+
+
+def _cell_from(values: Sequence[float] | None) -> UnitCell | None:
+    """Return the cell of the core's six numbers, of which those that are zero were not given."""
+    if values is None:
+        return None
+    a = values[0]
+    b, c = (v if v > 0 else a for v in values[1:3])
+    alpha, beta, gamma = (units.degrees_of(v) if v > 0 else 90.0 for v in values[3:])
+    return UnitCell(a, b, c, alpha, beta, gamma)

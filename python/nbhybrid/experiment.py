@@ -1,0 +1,271 @@
+"""The whole experiment: valid once built, from objects, from the reference's command line, or from plain data."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from nbhybrid import _core
+from nbhybrid.beam import Beam, Sources
+from nbhybrid.crystal import Crystal
+from nbhybrid.detector import Detector
+from nbhybrid.errors import InputFileError, ModelError
+from nbhybrid.scan import Sampling, Scan
+from nbhybrid.structure_factors import MAX_TABLE_GIB, StructureFactors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nbhybrid.model import Model
+
+PARTS: dict[str, type[Model]] = {
+    "crystal": Crystal,
+    "structure_factors": StructureFactors,
+    "beam": Beam,
+    "detector": Detector,
+    "scan": Scan,
+    "sampling": Sampling,
+}
+# The reference's vectors where a custom detector leaves them open.
+CUSTOM_FRAME = {
+    "beam": (1.0, 0.0, 0.0),
+    "fast": (0.0, 0.0, 1.0),
+    "slow": (0.0, -1.0, 0.0),
+    "normal": (1.0, 0.0, 0.0),
+    "twotheta_axis": (0.0, 1.0, 0.0),
+    "polarization": (0.0, 0.0, 1.0),
+    "spindle": (0.0, 0.0, 1.0),
+}
+
+
+class Experiment:
+    """Crystal, structure factors, beam, detector, scan and sampling: everything that a simulation needs. Never changes.
+
+    Parameters
+    ----------
+    crystal : Crystal
+    structure_factors : StructureFactors or float
+        A number stands for the same amplitude for all reflections.
+    detector : Detector
+    beam : Beam, optional
+    scan : Scan, optional
+    sampling : Sampling, optional
+    semantics : str
+        ``"reference"``, ``"corrected"``, or ``"reference,ID,..."`` to mend single defects of the reference.
+
+    Attributes
+    ----------
+    warnings : list of str
+        Where the semantics change what was asked for.
+    shape : (int, int)
+        Slow and fast pixels of the image.
+    steps : int
+        Steps that each pixel sums.
+
+    Raises
+    ------
+    ModelError, SizeError
+        If no valid experiment can be made of them.
+    """
+
+    def __init__(
+        self,
+        *,
+        crystal: Crystal,
+        structure_factors: StructureFactors | float,
+        detector: Detector,
+        beam: Beam | None = None,
+        scan: Scan | None = None,
+        sampling: Sampling | None = None,
+        semantics: str = "reference",
+    ) -> None:
+        if isinstance(structure_factors, (int, float)):
+            structure_factors = StructureFactors.constant(float(structure_factors))
+        self.crystal = crystal
+        self.structure_factors = structure_factors
+        self.detector = detector
+        self.beam = beam or Beam()
+        self.scan = scan or Scan()
+        self.sampling = sampling or Sampling()
+        self._semantics = semantics
+        for name, kind in PARTS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise ModelError(f"{name}: found {getattr(self, name)!r}, expected a {kind.__name__}")
+        self._core = _core.Experiment(_core.Options(self._fields(), structure_factors._table))
+        self._sealed = True
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if getattr(self, "_sealed", False):
+            raise AttributeError(f"an Experiment does not change; use replace({name}=...)")
+        object.__setattr__(self, name, value)
+
+    @property
+    def semantics(self) -> str:
+        """Which defects of the reference are mended."""
+        return self._core.semantics
+
+    @property
+    def warnings(self) -> list[str]:
+        """Where the semantics change what was asked for."""
+        return self._core.warnings
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Slow and fast pixels of the image."""
+        return self._core.shape
+
+    @property
+    def steps(self) -> int:
+        """Steps that each pixel sums: sources x domains x phi steps x sub-pixels."""
+        return self._core.steps
+
+    @property
+    def configuration(self) -> dict[str, dict[str, Any]]:
+        """What is in force after all defaults and conventions, as ``nbhybrid run --json`` records it."""
+        return self._core.configuration
+
+    @property
+    def geometry(self) -> dict[str, Any]:
+        """Vectors in the laboratory frame: cell vectors (m), reciprocal ones (1/Angstrom), the detector's axes and origin (m)."""
+        return self._core.geometry
+
+    def replace(self, **changes: Any) -> Experiment:
+        """Return an experiment with other parts."""
+        parts: dict[str, Any] = {name: getattr(self, name) for name in PARTS} | {"semantics": self._semantics}
+        unknown = sorted(set(changes) - set(parts))
+        if unknown:
+            raise ModelError(f"Experiment: there is no {unknown[0]}, expected {', '.join(parts)}")
+        return Experiment(**(parts | changes))
+
+    @classmethod
+    def from_args(cls, args: Sequence[str]) -> Experiment:
+        """Return the experiment of a command line of the reference.
+
+        Parameters
+        ----------
+        args : sequence of str
+            The options of ``nbhybrid run``, one word each; input files are read. Those of outputs have no effect.
+
+        Raises
+        ------
+        OptionError, InputFileError, ModelError, SizeError
+        """
+        options, _ = _core.parse_options([os.fsencode(word) for word in args])
+        fields = options.to_dict()
+        crystal, seeds, detector = fields["crystal"], fields["seeds"], fields["detector"]
+        if crystal["misset"] == "random" and seeds["misset"] is None:
+            seeds["misset"] = -int(time.time())
+        built = _core.Experiment(options)
+        frame = detector["placement"]["custom_frame"] if detector["placement"]["convention"] == "custom" else None
+        matrix = _core.read_matrix(os.fsencode(crystal["matrix_file"])) if crystal["matrix_file"] else None
+        return cls(
+            crystal=Crystal._from_fields(crystal, seeds, matrix),
+            structure_factors=StructureFactors(interpolate=built.interpolates, _table=built.structure_factors),
+            detector=Detector._from_fields(detector, frame, _origin(detector, fields["semantics"])),
+            beam=Beam._from_fields(fields["beam"], frame, _sources(built.source_rows)),
+            scan=Scan._from_fields(fields["scan"], frame),
+            sampling=Sampling._from_fields(fields["sampling"]),
+            semantics=fields["semantics"],
+        )
+
+    def _fields(self) -> dict[str, Any]:
+        """Return the core's options, in metres and radians."""
+        crystal = self.crystal._fields()
+        interpolate = self.structure_factors.interpolate
+        crystal["interpolation"] = {None: "automatic", True: "on", False: "off"}[interpolate]
+        detector = self.detector._fields()
+        detector["placement"] |= self._frame()
+        seed = self.crystal.misset_seed
+        return {
+            "crystal": crystal,
+            "beam": self.beam._fields(),
+            "detector": detector,
+            "scan": self.scan._fields(),
+            "sampling": self.sampling._fields(),
+            "seeds": {"misset": None if seed is None else -seed, "mosaic": -self.crystal.mosaic_seed},
+            "semantics": self._semantics,
+            "max_table_gib": MAX_TABLE_GIB,
+        }
+
+    def _frame(self) -> dict[str, Any]:
+        """Return the vectors of a custom detector, with those of beam and scan."""
+        given = {
+            "beam": self.beam.direction,
+            "polarization": self.beam.polarization_axis,
+            "spindle": self.scan.axis,
+            "fast": self.detector.fast_axis,
+            "slow": self.detector.slow_axis,
+            "normal": self.detector.normal,
+            "twotheta_axis": self.detector.twotheta_axis,
+        }
+        if self.detector.convention != "custom":
+            names = {"beam": "beam.direction", "polarization": "beam.polarization_axis", "spindle": "scan.axis"}
+            for name, words in names.items():
+                if given[name] is not None:
+                    raise ModelError(f"{words}: is fixed by the {self.detector.convention} convention; use Detector.custom")
+            return {}
+        return {"custom_frame": {name: value or CUSTOM_FRAME[name] for name, value in given.items()}}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all parts as plain values, fit for JSON and TOML; numbers keep all their bits."""
+        return {name: getattr(self, name).to_dict() for name in PARTS} | {"semantics": self._semantics}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Experiment:
+        """Return the experiment of these values, as `to_dict` gives them; parts with defaults may be left out."""
+        unknown = sorted(set(values) - {*PARTS, "semantics"})
+        if unknown:
+            raise ModelError(f"Experiment: there is no {unknown[0]}, expected {', '.join(PARTS)} or semantics")
+        for name in ("crystal", "structure_factors", "detector"):
+            if name not in values:
+                raise ModelError(f"Experiment: there is no {name}")
+        parts: dict[str, Any] = {name: kind.from_dict(values[name]) for name, kind in PARTS.items() if name in values}
+        return cls(**parts, semantics=values.get("semantics", "reference"))
+
+    def to_json(self) -> str:
+        """Return `to_dict` as JSON."""
+        return json.dumps(self.to_dict(), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Experiment:
+        """Return the experiment of a text that `to_json` made."""
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise InputFileError(f"the text is no JSON: {error}") from error
+        return cls.from_dict(values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Experiment) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.crystal, self.beam, self.scan, self.sampling, self._semantics))
+
+    def __repr__(self) -> str:
+        return f"<Experiment of {self.shape[0]} x {self.shape[1]} pixels, {self.steps} steps each>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Experiment.from_dict, (self.to_dict(),))
+
+
+def _origin(detector: Mapping[str, Any], semantics: str) -> tuple[float, float, float] | None:
+    """Return the first pixel's corner in metres, if one was given and counts."""
+    if detector["pix0"] is None or not _core.mends(semantics, "pix0-overwritten"):
+        return None
+    scale = 1e-3 if detector["pix0_in_mm"] else 1.0
+    x, y, z = (scale * v for v in detector["pix0"])
+    return x, y, z
+
+
+def _sources(rows: bytes) -> Sources | None:
+    if not rows:
+        return None
+    import numpy as np
+
+    from nbhybrid import units
+
+    table = np.frombuffer(rows, "<f8").reshape(-1, 5)
+    wavelengths = [units.angstrom_of(v) for v in table[:, 3].tolist()]
+    return Sources(table[:, :3], wavelengths, table[:, 4])  # type: ignore[arg-type]

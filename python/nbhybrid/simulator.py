@@ -1,0 +1,204 @@
+"""Simulations: an experiment made ready to be rendered, any number of times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from nbhybrid import _core
+from nbhybrid.arrays import kind_of, out_buffer, rotation_matrices
+from nbhybrid.cores import usable_cores
+from nbhybrid.errors import ModelError
+from nbhybrid.experiment import Experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from nbhybrid.traces import Trace
+
+ENGINES = ("exact",)
+DEVICES = ("cpu",)
+
+
+class Simulator:
+    """An experiment made ready to be rendered.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    engine : {"exact"}
+        The reference's bits.
+    semantics : str, optional
+        Instead of the experiment's own.
+    device : {"cpu"}
+    threads : int, optional
+        By default the cores this process may use. The image does not depend on it.
+
+    Raises
+    ------
+    ModelError
+        For an engine or a device that is not there.
+
+    Notes
+    -----
+    Any number of Python threads may run one simulator at once, each into an image of its own; the interpreter is free meanwhile.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        *,
+        engine: Literal["exact"] = "exact",
+        semantics: str | None = None,
+        device: Literal["cpu"] = "cpu",
+        threads: int | None = None,
+    ) -> None:
+        if engine not in ENGINES:
+            raise ModelError(f"engine: found {engine!r}, expected {' or '.join(ENGINES)}")
+        if device not in DEVICES:
+            raise ModelError(f"device: found {device!r}, expected {' or '.join(DEVICES)}")
+        if threads is not None and threads < 1:
+            raise ModelError(f"threads: found {threads!r}, expected a number above zero")
+        self.experiment = experiment if semantics is None else experiment.replace(semantics=semantics)
+        self.engine = engine
+        self.device = device
+        self.threads = threads or usable_cores()
+        self._core = _core.Simulator(self.experiment._core, self.threads)
+
+    def run(self, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
+        """Render the image.
+
+        Parameters
+        ----------
+        out : array or tensor of float32, (slow, fast), optional
+            Where to write; C-contiguous and writeable. It is returned.
+        watch : callable, optional
+            Called about twenty times a second with the share of the work done, 0 to 1; returns False to stop.
+
+        Returns
+        -------
+        numpy.ndarray of float32, (slow, fast), or `out`
+            Photons in each pixel; pixels outside the region or masked are 0.
+
+        Raises
+        ------
+        Interrupted
+            If `watch` said so.
+        ArrayTypeError, ArrayValueError
+            If `out` does not fit.
+        """
+        if out is None:
+            import numpy as np
+
+            image: npt.NDArray[np.float32] = np.empty(self.experiment.shape, np.float32)
+            self._core.run(image, self.threads, watch)
+            return image
+        self._core.run(out_buffer(out, "out", self.experiment.shape), self.threads, watch)
+        return out
+
+    def trace(self, pixels: Sequence[tuple[int, int]], level: Literal["summary", "steps"] = "summary") -> Trace:
+        """Return what pixels are made of, from the kernel itself.
+
+        Parameters
+        ----------
+        pixels : sequence of (slow, fast)
+        level : {"summary", "steps"}
+            With ``"steps"``, every step of the sum is kept too.
+
+        Raises
+        ------
+        ModelError
+            For a pixel outside the image.
+        SizeError
+            If the steps would not fit into memory.
+        """
+        from nbhybrid.traces import Trace, from_core
+
+        if level not in ("summary", "steps"):
+            raise ModelError(f"level: found {level!r}, expected summary or steps")
+        addresses = [(int(slow), int(fast)) for slow, fast in pixels]
+        steps = level == "steps"
+        return Trace([from_core(record, steps) for record in self._core.trace(addresses, steps)])
+
+    def update(self, **parts: Any) -> None:
+        """Exchange parts of the experiment: the next run is that of ``Simulator(experiment.replace(**parts))``.
+
+        Parameters
+        ----------
+        **parts
+            As `Experiment.replace` takes them: ``crystal``, ``structure_factors``, ``beam``, ``scan`` and the others.
+        """
+        self.experiment = self.experiment.replace(**parts)
+        self._core = _core.Simulator(self.experiment._core, self.threads)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_simulator, (self.experiment, self.threads))
+
+
+def _simulator(experiment: Experiment, threads: int) -> Simulator:
+    return Simulator(experiment, threads=threads)
+
+
+def simulate(experiment: Experiment, out: Any = None, **options: Any) -> Any:
+    """Render an experiment once.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    out : array or tensor of float32, (slow, fast), optional
+    **options
+        As `Simulator` takes them.
+
+    Returns
+    -------
+    numpy.ndarray of float32, (slow, fast), or `out`
+    """
+    return Simulator(experiment, **options).run(out)
+
+
+def simulate_batch(
+    experiment: Experiment,
+    orientations: Any,
+    out: Any = None,
+    *,
+    threads: int | None = None,
+    watch: Callable[[float], bool] | None = None,
+) -> Any:
+    """Render one still for each orientation, in one call.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    orientations : array_like, (n, 3, 3)
+        Rotations of the lattice, on top of the crystal's own.
+    out : array or tensor of float32, (n, slow, fast), optional
+        Where to write; it is returned.
+    threads : int, optional
+        By default the cores this process may use. Small images are rendered side by side.
+    watch : callable, optional
+        As for `Simulator.run`.
+
+    Returns
+    -------
+    numpy.ndarray or torch.Tensor of float32, (n, slow, fast)
+        Of the orientations' kind, unless `out` is given. Image ``i`` has the bits of
+        ``simulate(experiment.replace(crystal=crystal.replace(rotation=orientations[i])))`` for a crystal without a rotation.
+
+    Raises
+    ------
+    Interrupted
+        If `watch` said so.
+    ArrayTypeError, ArrayValueError, ModelError, SizeError
+    """
+    rotations = rotation_matrices(orientations, "orientations")
+    shape = (len(rotations), *experiment.shape)
+    if out is not None:
+        _core.run_batch(experiment._core, rotations, out_buffer(out, "out", shape), threads or usable_cores(), watch)
+        return out
+    import numpy as np
+
+    images: npt.NDArray[np.float32] = np.empty(shape, np.float32)
+    _core.run_batch(experiment._core, rotations, images, threads or usable_cores(), watch)
+    return kind_of(orientations).give(images)
