@@ -81,64 +81,64 @@ struct Row {
 };
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-const char* skip_blanks(const char* p, const char* end) {
-    while (p != end && is_blank(*p)) ++p;
+// The value of a digit; more than 9 for every other character.
+unsigned digit_of(char c) { return static_cast<unsigned>(static_cast<unsigned char>(c)) - static_cast<unsigned>('0'); }
+
+const char* skip_blanks(const char* p) {
+    while (is_blank(*p)) ++p;
     return p;
 }
 
 // The functions of the name read_plain_ take what nearly all files hold, at many times the speed of the functions above, and return
-// the place behind it. They return null for everything else, right or wrong, which is then looked at closely.
+// the place behind it. They return null for everything else, right or wrong, which is then looked at closely. A newline must follow
+// somewhere: none of them goes beyond it.
 
 // An index of at most nine digits.
-const char* read_plain_index(const char* p, const char* end, int& index) {
+const char* read_plain_index(const char* p, int& index) {
     constexpr std::ptrdiff_t most_digits = 9;
-    p = skip_blanks(p, end);
-    const bool negative = p != end && *p == '-';
+    p = skip_blanks(p);
+    const bool negative = *p == '-';
     if (negative) ++p;
     const char* const digits = p;
-    int value = 0;
-    for (; p != end && is_digit(*p); ++p) {
-        if (p - digits == most_digits) return nullptr;
-        value = value * 10 + (*p - '0');
-    }
-    index = negative ? -value : value;
-    return p == digits || p == end || !(is_blank(*p) || *p == '\n') ? nullptr : p;
+    unsigned value = 0;
+    for (unsigned digit = digit_of(*p); digit <= 9 && p - digits <= most_digits; digit = digit_of(*++p)) value = value * 10 + digit;
+    index = negative ? -static_cast<int>(value) : static_cast<int>(value);
+    return p == digits || p - digits > most_digits || !(is_blank(*p) || *p == '\n') ? nullptr : p;
 }
 
 // A number of at most 15 digits without an exponent: the quotient of two numbers that a double holds exactly is the nearest double.
-const char* read_plain_amplitude(const char* p, const char* end, double& amplitude) {
+const char* read_plain_amplitude(const char* p, double& amplitude) {
     static constexpr double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     constexpr std::ptrdiff_t most_digits = 15;
-    p = skip_blanks(p, end);
-    const bool negative = p != end && *p == '-';
+    p = skip_blanks(p);
+    const bool negative = *p == '-';
     if (negative) ++p;
-    std::int64_t digits = 0;
-    std::ptrdiff_t count = 0;
-    const char* point = nullptr;
-    for (; p != end; ++p) {
-        if (is_digit(*p)) {
-            if (count++ == most_digits) return nullptr;
-            digits = digits * 10 + (*p - '0');
-        } else if (*p == '.' && point == nullptr) {
-            point = p;
-        } else {
-            break;
-        }
+    const char* const begin = p;
+    std::uint64_t digits = 0;
+    const auto take_digits = [&] {
+        for (unsigned digit = digit_of(*p); digit <= 9 && p - begin <= most_digits; digit = digit_of(*++p))
+            digits = digits * 10 + digit;
+    };
+    take_digits();
+    std::ptrdiff_t decimals = 0, count = p - begin;
+    if (*p == '.') {
+        const char* const point = p++;
+        take_digits();
+        decimals = p - point - 1;
+        count += decimals;
     }
-    if (count == 0) return nullptr;
-    const double size = static_cast<double>(digits) / powers[point == nullptr ? 0 : p - point - 1];
+    if (count == 0 || count > most_digits) return nullptr;
+    const double size = static_cast<double>(digits) / powers[decimals];
     amplitude = negative ? -size : size;
     return p;
 }
 
-const char* read_plain_row(const char* p, const char* end, Row& row) {
+const char* read_plain_row(const char* p, Row& row) {
     for (int& index : row.indices)
-        if ((p = read_plain_index(p, end, index)) == nullptr) return nullptr;
-    if ((p = read_plain_amplitude(p, end, row.amplitude)) == nullptr) return nullptr;
-    p = skip_blanks(p, end);
-    if (p == end) return p;
+        if ((p = read_plain_index(p, index)) == nullptr) return nullptr;
+    if ((p = read_plain_amplitude(p, row.amplitude)) == nullptr) return nullptr;
+    p = skip_blanks(p);
     return *p == '\n' ? p + 1 : nullptr;
 }
 
@@ -181,10 +181,13 @@ public:
     bool take(std::string_view text) {
         const char* p = text.data();
         const char* const end = p + text.size();
+        // A last line without an end is left to the careful functions.
+        const std::size_t last_newline = text.rfind('\n');
+        const char* const plain_end = last_newline == std::string_view::npos ? p : p + last_newline + 1;
         Row row;
         while (p != end) {
             ++number_;
-            if (const char* const behind = read_plain_row(p, end, row)) {
+            if (const char* const behind = p < plain_end ? read_plain_row(p, row) : nullptr) {
                 p = behind;
                 add(row);
                 continue;
