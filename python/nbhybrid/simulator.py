@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid import _core
-from nbhybrid.arrays import kind_of, out_buffer, rotation_matrices
+from nbhybrid.arrays import kind_of, out_buffer, rotation_matrices, take
 from nbhybrid.cores import usable_cores
 from nbhybrid.errors import ModelError
 from nbhybrid.experiment import Experiment
@@ -97,6 +97,39 @@ class Simulator:
             return image
         self._core.run(out_buffer(out, "out", self.experiment.shape), self.threads, watch)
         return out
+
+    def run_pixels(self, pixels: Any, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
+        """Render some pixels alone, such as those of shoeboxes.
+
+        Parameters
+        ----------
+        pixels : array_like of int, (n, 2)
+            Slow and fast, in any order.
+        out : array or tensor of float32, (n,), optional
+            Where to write; it is returned.
+        watch : callable, optional
+            As for `run`.
+
+        Returns
+        -------
+        numpy.ndarray or torch.Tensor of float32, (n,)
+            What the whole image holds there, bit for bit. Of the pixels' kind, unless `out` is given.
+
+        Raises
+        ------
+        ModelError
+            For a pixel outside the image.
+        Interrupted, ArrayTypeError, ArrayValueError
+        """
+        addresses = take(pixels, "pixels", ("n", 2), "int32")
+        if out is not None:
+            self._core.run_pixels(addresses, out_buffer(out, "out", (len(addresses),)), self.threads, watch)
+            return out
+        import numpy as np
+
+        values: npt.NDArray[np.float32] = np.empty(len(addresses), np.float32)
+        self._core.run_pixels(addresses, values, self.threads, watch)
+        return kind_of(pixels).give(values)
 
     def trace(self, pixels: Sequence[tuple[int, int]], level: Literal["summary", "steps"] = "summary") -> Trace:
         """Return what pixels are made of, from the kernel itself.

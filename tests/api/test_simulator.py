@@ -96,6 +96,32 @@ def test_masked_and_outside_pixels_become_zero(experiment):
     assert (out[inside] > 0).any()
 
 
+@pytest.mark.parametrize("words", ["", "-interpolate", "-polar 0.9 -polar_vector 0.885 -0.666 0.21 -beam_vector 1 0 0"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_some_pixels_alone(threads, words):
+    experiment = nb.Experiment.from_args([*WORDS, *words.split()])
+    if words == "-interpolate":
+        grid = np.random.default_rng(5).uniform(1, 9, (15, 15, 15))
+        experiment = experiment.replace(structure_factors=nb.StructureFactors.from_grid(grid, (-7, -7, -7), 3, interpolate=True))
+    simulator = nb.Simulator(experiment, threads=threads)
+    image = simulator.run()
+    pixels = np.random.default_rng(2).integers(0, 24, (700, 2))
+    assert (simulator.run_pixels(pixels) == image[pixels[:, 0], pixels[:, 1]]).all()
+    out = np.full(2, 9, np.float32)
+    assert simulator.run_pixels([(0, 0), (23, 23)], out) is out
+    assert (out == [image[0, 0], image[23, 23]]).all()
+    assert simulator.run_pixels(np.empty((0, 2), int)).shape == (0,)
+
+
+def test_some_pixels_of_a_region(experiment):
+    part = experiment.replace(detector=experiment.detector.replace(region=(3, 9, 4, 11)))
+    image = nb.simulate(part)
+    everywhere = np.argwhere(np.ones(SHAPE))
+    assert (nb.Simulator(part).run_pixels(everywhere).reshape(SHAPE) == image).all()
+    with pytest.raises(nb.ModelError, match="-1, 0"):
+        nb.Simulator(part).run_pixels([(-1, 0)])
+
+
 def test_traces_are_those_of_the_image(experiment, image):
     simulator = nb.Simulator(experiment)
     pixels = [(3, 4), (0, 0), (23, 23), (3, 4)]

@@ -23,11 +23,30 @@ void run_into(const Simulator& simulator, const py::buffer& out, int threads, co
     simulator.run(static_cast<float*>(image.ptr), none, threads, native);
 }
 
+// The buffer has been checked: n x 2 32-bit integers.
+std::vector<kernel::PixelAddress> addresses_of(const py::buffer& pixels) {
+    const py::buffer_info info = pixels.request();
+    const auto* const first = static_cast<const kernel::PixelAddress*>(info.ptr);
+    return {first, first + info.shape[0]};
+}
+
+// The buffers have been checked: n x 2 32-bit integers, n floats.
+void run_pixels_into(const Simulator& simulator, const py::buffer& pixels, const py::buffer& out, int threads,
+                     const py::object& watch) {
+    const py::buffer_info values = out.request(true);
+    const std::vector<kernel::PixelAddress> addresses = addresses_of(pixels);
+    const kernel::Watch native = watch_of(watch);
+    const py::gil_scoped_release release;
+    simulator.run_pixels(addresses, static_cast<float*>(values.ptr), threads, native);
+}
+
 py::list trace(const Simulator& simulator, const std::vector<std::pair<int, int>>& pixels, bool steps) {
+    std::vector<kernel::PixelAddress> addresses;
+    for (const auto& [slow, fast] : pixels) addresses.push_back({slow, fast});
     std::vector<kernel::PixelRecord> records;
     {
         const py::gil_scoped_release release;
-        records = simulator.trace(pixels, steps);
+        records = simulator.trace(addresses, steps);
     }
     py::list list;
     for (const kernel::PixelRecord& record : records) list.append(to_dict(simulator.plan(), record));
@@ -58,6 +77,7 @@ void bind_simulator(py::module_& module) {
              }),
              py::arg("experiment"), py::arg("threads"))
         .def("run", &run_into, py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
+        .def("run_pixels", &run_pixels_into, py::arg("pixels"), py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
         .def("trace", &trace, py::arg("pixels"), py::arg("steps"));
 }
 

@@ -1,6 +1,7 @@
 #include "nbhybrid/kernel/render.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "nbhybrid/kernel/dispatch.hpp"
 
@@ -55,7 +56,69 @@ double render_part(const PlanView& view, const RowPart& part, float* image, Trac
     return total;
 }
 
+// Pixels of a list in loop order, and where in the list they stand.
+class PixelList {
+public:
+    PixelList(const PlanView& view, const std::vector<PixelAddress>& pixels) : view_(view), pixels_(pixels), order_(pixels.size()) {
+        std::iota(order_.begin(), order_.end(), std::size_t{0});
+        std::sort(order_.begin(), order_.end(), [&](std::size_t i, std::size_t j) { return index_of(i) < index_of(j); });
+    }
+
+    // Renders those from `first` on, before `last`, in blocks of pixels of one row.
+    template <CrystalShape shape>
+    void render(std::size_t first, std::size_t last, float* values, const StopSign& stop) const {
+        NoTrace none;
+        PixelBlock<block_width> block;
+        float rendered[block_width];
+        while (first < last && !stop.is_up()) {
+            std::size_t places[block_width];
+            fill(first, last, block, places);
+            if (block.count == 0) continue;
+            render_block<shape>(view_, block, stop, none, rendered);
+            for (int i = 0; i < block.count; ++i) values[places[i]] = rendered[i];
+        }
+    }
+
+private:
+    PixelIndex index_of(std::size_t i) const { return pixel_index(view_, pixels_[i].slow, pixels_[i].fast); }
+
+    void fill(std::size_t& first, std::size_t last, PixelBlock<block_width>& block, std::size_t* places) const {
+        block.count = 0;
+        for (; first < last && block.count < block_width; ++first) {
+            const auto [slow, fast] = pixels_[order_[first]];
+            if (!is_rendered(view_, slow, fast)) continue;
+            const bool by_itself = carries_state(view_, index_of(order_[first]));
+            if (block.count > 0 && (by_itself || slow != block.slow)) return;
+            places[block.count] = order_[first];
+            if (block.count == 0) begin_block(view_, slow, fast, block);
+            else block.fast[block.count++] = fast;
+            if (by_itself) {
+                ++first;
+                return;
+            }
+        }
+    }
+
+    const PlanView& view_;
+    const std::vector<PixelAddress>& pixels_;
+    std::vector<std::size_t> order_;
+};
+
 }  // namespace
+
+void render_pixels(const Plan& plan, const std::vector<PixelAddress>& pixels, float* values, int threads, StopSign& stop,
+                   const Watch& watch) {
+    constexpr std::size_t each = 256;
+    std::fill_n(values, pixels.size(), 0.0F);
+    const PixelList list(plan.view(), pixels);
+    const auto tasks = static_cast<std::int64_t>((pixels.size() + each - 1) / each);
+    with_shape(plan.shape(), [&](auto shape) {
+        for_each_task(tasks, threads, stop, watch, [&](std::int64_t number) {
+            const std::size_t first = static_cast<std::size_t>(number) * each;
+            list.render<decltype(shape)::value>(first, std::min(first + each, pixels.size()), values, stop);
+        });
+    });
+}
 
 RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch) {
     const PlanView& view = plan.view();

@@ -26,6 +26,15 @@ struct RenderTotals {
 // be complete (resolve_carry_over). Throws Interrupted.
 RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch);
 
+struct PixelAddress {
+    int slow = 0, fast = 0;
+};
+
+// Renders these pixels alone, in any order and as often as they stand there: values[i] is what the image holds at pixels[i]. Those
+// outside the region or masked are 0. All must lie in the image. Throws Interrupted.
+void render_pixels(const Plan& plan, const std::vector<PixelAddress>& pixels, float* values, int threads, StopSign& stop,
+                   const Watch& watch);
+
 // Whether the pixel lies in the region and is not masked.
 bool is_rendered(const PlanView& plan, int slow, int fast);
 

@@ -17,40 +17,54 @@ constexpr double most_trace_bytes = 4.0 * 1024 * 1024 * 1024;
 // Fewer take less time than another thread takes to start.
 constexpr double steps_worth_a_thread = 10000;
 
+double pixels_of(const Region& r) {
+    return static_cast<double>(r.fast_last - r.fast_first + 1) * static_cast<double>(r.slow_last - r.slow_first + 1);
+}
+
 }  // namespace
 
 Simulator::Simulator(Experiment experiment, int threads)
     : experiment_(std::move(experiment)), plan_(std::make_unique<Plan>(experiment_)) {
     kernel::StopSign stop;
-    kernel::resolve_carry_over(*plan_, useful_threads(threads), stop, nullptr);
+    kernel::resolve_carry_over(*plan_, useful_threads(threads, pixels_of(plan_->view().detector.region)), stop, nullptr);
 }
 
-int Simulator::useful_threads(int threads) const {
-    const Region& r = plan_->view().detector.region;
-    const double pixels = static_cast<double>(r.fast_last - r.fast_first + 1) * (r.slow_last - r.slow_first + 1);
+int Simulator::useful_threads(int threads, double pixels) const {
     const double steps = pixels * static_cast<double>(plan_->view().scale.steps) * plan_->view().sensor.layers;
     if (threads == kernel::callers_thread || steps < steps_worth_a_thread) return kernel::callers_thread;
     return static_cast<int>(std::min(static_cast<double>(threads), std::ceil(steps / steps_worth_a_thread)));
 }
 
+void Simulator::check_inside(const kernel::PixelAddress& pixel) const {
+    const Detector& d = experiment_.detector;
+    if (pixel.slow < 0 || pixel.slow >= d.slow_pixels || pixel.fast < 0 || pixel.fast >= d.fast_pixels)
+        throw ModelError(format("pixel (%d, %d): the image has %d x %d (slow x fast) pixels", pixel.slow, pixel.fast, d.slow_pixels,
+                                d.fast_pixels));
+}
+
 kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const {
     std::fill_n(image, static_cast<std::size_t>(experiment_.detector.pixels()), 0.0F);
     kernel::StopSign stop;
-    return kernel::render(*plan_, image, traces, useful_threads(threads), stop, watch);
+    const double pixels = pixels_of(plan_->view().detector.region);
+    return kernel::render(*plan_, image, traces, useful_threads(threads, pixels), stop, watch);
 }
 
-std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<std::pair<int, int>>& pixels, bool steps) const {
+void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, float* values, int threads,
+                           const kernel::Watch& watch) const {
+    for (const kernel::PixelAddress& pixel : pixels) check_inside(pixel);
+    kernel::StopSign stop;
+    kernel::render_pixels(*plan_, pixels, values, useful_threads(threads, static_cast<double>(pixels.size())), stop, watch);
+}
+
+std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<kernel::PixelAddress>& pixels, bool steps) const {
     check_trace_size(*plan_, pixels.size(), steps);
-    const Detector& d = experiment_.detector;
     std::vector<kernel::PixelRecord> records;
-    for (const auto& [slow, fast] : pixels) {
-        if (slow < 0 || slow >= d.slow_pixels || fast < 0 || fast >= d.fast_pixels)
-            throw ModelError(
-                format("pixel (%d, %d): the image has %d x %d (slow x fast) pixels", slow, fast, d.slow_pixels, d.fast_pixels));
+    for (const kernel::PixelAddress& pixel : pixels) {
+        check_inside(pixel);
         kernel::PixelRecord record;
-        record.slow = slow;
-        record.fast = fast;
-        if (kernel::is_rendered(plan_->view(), slow, fast)) kernel::trace_pixel(*plan_, record, steps);
+        record.slow = pixel.slow;
+        record.fast = pixel.fast;
+        if (kernel::is_rendered(plan_->view(), pixel.slow, pixel.fast)) kernel::trace_pixel(*plan_, record, steps);
         records.push_back(std::move(record));
     }
     return records;

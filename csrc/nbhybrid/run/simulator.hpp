@@ -28,14 +28,19 @@ public:
     // Interrupted if the watch said so.
     kernel::RenderTotals run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const;
 
+    // Fills values[i] with the image's value at pixels[i], without rendering anything else. Throws ModelError for a pixel outside
+    // the image, Interrupted.
+    void run_pixels(const std::vector<kernel::PixelAddress>& pixels, float* values, int threads, const kernel::Watch& watch) const;
+
     // The records of these pixels (slow, fast), which are rendered for it and nothing else. Throws ModelError for a pixel outside
     // the image, SizeError if the steps would not fit into memory.
-    std::vector<kernel::PixelRecord> trace(const std::vector<std::pair<int, int>>& pixels, bool steps) const;
-
-    // Threads that a run of this size is worth.
-    int useful_threads(int threads) const;
+    std::vector<kernel::PixelRecord> trace(const std::vector<kernel::PixelAddress>& pixels, bool steps) const;
 
 private:
+    void check_inside(const kernel::PixelAddress& pixel) const;
+    // Threads that a run of so many pixels is worth.
+    int useful_threads(int threads, double pixels) const;
+
     Experiment experiment_;
     std::unique_ptr<Plan> plan_;
 };
