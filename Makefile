@@ -24,6 +24,7 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest nbhybrid._core --allowlist tests/unit/stubtest_allowlist.txt
 	@$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
 
 format: $(VENV)/dev
