@@ -9,11 +9,11 @@ using run::Simulation;
 
 void bind_simulation(py::module_& module) {
     py::class_<Simulation>(module, "Simulation")
-        .def(py::init([](const options::ReferenceOptions& options, int threads) {
+        .def(py::init([](const std::shared_ptr<run::BuiltExperiment>& experiment, int threads) {
                  const py::gil_scoped_release release;
-                 return std::make_unique<Simulation>(options, threads);
+                 return std::make_unique<Simulation>(experiment, threads);
              }),
-             py::arg("options"), py::arg("threads"))
+             py::arg("experiment"), py::arg("threads"))
         .def_property_readonly("threads", &Simulation::threads)
         .def_property_readonly("semantics", &Simulation::semantics)
         .def_property_readonly("committed", &Simulation::committed)

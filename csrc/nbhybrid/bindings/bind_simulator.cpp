@@ -3,13 +3,14 @@
 #include <memory>
 
 #include "nbhybrid/bindings/bindings.hpp"
-#include "nbhybrid/bindings/built_experiment.hpp"
 #include "nbhybrid/bindings/conversions.hpp"
+#include "nbhybrid/run/built_experiment.hpp"
 #include "nbhybrid/run/simulator.hpp"
 
 namespace nbhybrid::bindings {
 
 namespace py = pybind11;
+using run::BuiltExperiment;
 using run::Simulator;
 
 namespace {

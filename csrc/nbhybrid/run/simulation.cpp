@@ -13,11 +13,11 @@
 
 namespace nbhybrid::run {
 
-Simulation::Simulation(options::ReferenceOptions options, int threads)
-    : options_(std::move(options)), threads_(threads), built_(options::build_experiment(options_, warnings_)) {
+Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads)
+    : built_(std::move(built)), options_(built_->options), threads_(threads) {
     check_outputs();
     warn_about_shared_names();
-    simulator_ = std::make_unique<Simulator>(std::move(built_.experiment), threads_);
+    simulator_ = std::make_unique<Simulator>(built_->experiment(), threads_);
     prepare_traces();
 }
 
@@ -52,7 +52,7 @@ void Simulation::check_outputs() {
     if (o.write_noise) io::check_writable(o.noise_file);
     if (!options_.own.trace_pixels.empty() && options_.own.trace_steps) io::check_writable(options_.own.trace_file);
     if (!options_.own.json_file.empty()) io::check_writable(options_.own.json_file);
-    write_dump_ = built_.table_was_read_from_text;
+    write_dump_ = built_->built.table_was_read_from_text;
     if (!write_dump_) return;
     try {
         io::check_writable(options_.crystal.dump_file);
@@ -155,7 +155,8 @@ std::vector<std::string> Simulation::write(const Watch& watch) {
     writer.write_integer();
     if (options_.output.write_pgm) writer.write_pgm();
     if (options_.output.write_noise) {
-        noise_ = writer.write_noise(built_.deviates, built_.noise_state);
+        SharedDeviates deviates = built_->built.deviates;
+        noise_ = writer.write_noise(deviates, built_->built.noise_state);
         noise_written_ = true;
     }
     if (traces_.steps && !traces_.pixels.empty()) writer.write_steps(options_.own.trace_file, traces_.pixels);

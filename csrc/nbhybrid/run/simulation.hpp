@@ -9,8 +9,7 @@
 #include "nbhybrid/core/warnings.hpp"
 #include "nbhybrid/image/integer_images.hpp"
 #include "nbhybrid/image/statistics.hpp"
-#include "nbhybrid/options/build.hpp"
-#include "nbhybrid/options/reference_options.hpp"
+#include "nbhybrid/run/built_experiment.hpp"
 #include "nbhybrid/run/configuration.hpp"
 #include "nbhybrid/run/simulator.hpp"
 #include "nbhybrid/trace/quantities.hpp"
@@ -21,9 +20,8 @@ using kernel::Watch;
 
 class Simulation {
 public:
-    // Reads the input files, makes the plan and looks whether the outputs can be written. Throws the errors of options, model,
-    // io.
-    Simulation(options::ReferenceOptions options, int threads);
+    // Makes the plan and looks whether the outputs can be written. Throws OptionError, OutputFileError and SizeError.
+    Simulation(std::shared_ptr<const BuiltExperiment> built, int threads);
 
     // What is going to be computed, as lines for a terminal.
     std::string description() const;
@@ -63,10 +61,10 @@ private:
     image::ImageView view() const;
     const Experiment& experiment() const { return simulator_->experiment(); }
 
-    options::ReferenceOptions options_;
+    std::shared_ptr<const BuiltExperiment> built_;
+    const options::ReferenceOptions& options_;
     int threads_;
-    Warnings warnings_;
-    options::Built built_;
+    Warnings warnings_;  // of the outputs
     std::unique_ptr<Simulator> simulator_;
     kernel::TraceRequest traces_;
     bool write_dump_ = false;

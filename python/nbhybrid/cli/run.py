@@ -51,7 +51,10 @@ def _simulate(words: list[str]) -> None:
     options, warnings = _interruptible(lambda: _core.parse_options([os.fsencode(word) for word in words]))
     _warn(warnings)
     threads = options.threads or usable_cores()
-    simulation = _interruptible(lambda: _core.Simulation(options, threads))
+    experiment = _interruptible(lambda: _core.Experiment(options))
+    warnings += experiment.warnings
+    _warn(experiment.warnings)
+    simulation = _interruptible(lambda: _core.Simulation(experiment, threads))
     known = len(simulation.warnings)
     _warn(simulation.warnings)
     _say(options, simulation.description())

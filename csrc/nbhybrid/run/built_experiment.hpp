@@ -5,7 +5,7 @@
 
 #include "nbhybrid/options/build.hpp"
 
-namespace nbhybrid::bindings {
+namespace nbhybrid::run {
 
 struct BuiltExperiment {
     options::ReferenceOptions options;
@@ -17,4 +17,4 @@ struct BuiltExperiment {
     const Experiment& experiment() const { return built.experiment; }
 };
 
-}  // namespace nbhybrid::bindings
+}  // namespace nbhybrid::run
