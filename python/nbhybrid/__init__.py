@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nbhybrid.arrays import ArrayTypeError, ArrayValueError
     from nbhybrid.beam import Beam, Sources, Spread
     from nbhybrid.crystal import Crystal, UnitCell
-    from nbhybrid.detector import Detector, Sensor
+    from nbhybrid.detector import Detector, Panel, Sensor
     from nbhybrid.experiment import Experiment
     from nbhybrid.scan import Sampling, Scan
     from nbhybrid.simulator import Simulator, simulate, simulate_batch
@@ -31,7 +31,7 @@ _LATER = {
     "arrays": ("ArrayTypeError", "ArrayValueError"),
     "beam": ("Beam", "Sources", "Spread"),
     "crystal": ("Crystal", "UnitCell"),
-    "detector": ("Detector", "Sensor"),
+    "detector": ("Detector", "Panel", "Sensor"),
     "experiment": ("Experiment",),
     "scan": ("Sampling", "Scan"),
     "simulator": ("Simulator", "simulate", "simulate_batch"),
@@ -54,6 +54,7 @@ __all__ = [
     "NbhybridError",
     "OptionError",
     "OutputFileError",
+    "Panel",
     "PixelTrace",
     "Quantity",
     "Sampling",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
+    from typing_extensions import Self
 
 Convention = Literal["mosflm", "xds", "adxv", "denzo", "dials", "custom"]
 CONVENTIONS = ("mosflm", "xds", "adxv", "denzo", "dials", "custom")
@@ -72,8 +73,8 @@ class Sensor(Model):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Detector(Model):
-    """An area detector.
+class Panel(Model):
+    """A flat part of a detector, or a whole one.
 
     The constructors `mosflm`, `xds`, `adxv`, `denzo` and `dials` place it by the beam centre in the terms of these programs, in
     their laboratory frames; `custom` by axes. All vectors are in the laboratory frame; slow and fast are the directions of rows
@@ -145,32 +146,32 @@ class Detector(Model):
     mask: npt.NDArray[np.uint16] | None = None
 
     @classmethod
-    def mosflm(cls, **placement: Any) -> Detector:
+    def mosflm(cls, **placement: Any) -> Self:
         """Return a detector in MOSFLM's convention: beam along x, X of the beam centre along the slow axis."""
         return cls(convention="mosflm", **placement)
 
     @classmethod
-    def xds(cls, **placement: Any) -> Detector:
+    def xds(cls, **placement: Any) -> Self:
         """Return a detector in XDS' convention: beam along z; `org` is the pixel nearest to the sample."""
         return cls(convention="xds", **placement)
 
     @classmethod
-    def adxv(cls, **placement: Any) -> Detector:
+    def adxv(cls, **placement: Any) -> Self:
         """Return a detector in ADXV's convention: the beam centre counts from the far edge of the slow axis."""
         return cls(convention="adxv", **placement)
 
     @classmethod
-    def denzo(cls, **placement: Any) -> Detector:
+    def denzo(cls, **placement: Any) -> Self:
         """Return a detector in DENZO's convention: as MOSFLM's, from the corners of pixels."""
         return cls(convention="denzo", **placement)
 
     @classmethod
-    def dials(cls, **placement: Any) -> Detector:
+    def dials(cls, **placement: Any) -> Self:
         """Return a detector in DIALS' convention: beam along z."""
         return cls(convention="dials", **placement)
 
     @classmethod
-    def custom(cls, **placement: Any) -> Detector:
+    def custom(cls, **placement: Any) -> Self:
         """Return a detector placed by axes; beam, polarization and spindle are those of `Beam` and `Scan`."""
         return cls(convention="custom", **placement)
 
@@ -182,7 +183,7 @@ class Detector(Model):
         if self.close_distance_mm is not None:
             positive("close_distance_mm", self.close_distance_mm)
         if self.size_mm is None and (self.pixels is None or None in self.pixels):
-            raise ModelError("Detector: there is no size, expected pixels=(slow, fast) or size_mm")
+            raise ModelError(f"{type(self).__name__}: there is no size, expected pixels=(slow, fast) or size_mm")
         if self.pixels is not None:
             self._set("pixels", tuple(None if n is None else int(positive("pixels", n)) for n in self.pixels))
         if self.size_mm is not None:
@@ -257,7 +258,7 @@ class Detector(Model):
         return placement
 
     @classmethod
-    def _from_fields(cls, fields: Mapping[str, Any], frame: Mapping[str, Any] | None, origin: Vector | None) -> Detector:
+    def _from_fields(cls, fields: Mapping[str, Any], frame: Mapping[str, Any] | None, origin: Vector | None) -> Self:
         p = fields["placement"]
 
         def pair(first: str, second: str) -> tuple[float | None, float | None] | None:
@@ -298,3 +299,41 @@ class Detector(Model):
             region=None if region == (None,) * 4 else region,
             mask=mask,
         )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Detector(Panel):
+    """A detector: one panel, with the parameters of `Panel`, or several.
+
+    Parameters
+    ----------
+    panels : sequence of Panel, optional
+        Of any sizes; then nothing else is given. Each is rendered as an image of its own would be.
+    **placement
+        As `Panel` takes them.
+    """
+
+    panels: tuple[Panel, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.panels is None:
+            super().__post_init__()
+            return
+        panels = tuple(Panel.from_dict(panel) if isinstance(panel, dict) else panel for panel in self.panels)
+        if not panels or not all(type(panel) in (Panel, Detector) and getattr(panel, "panels", None) is None for panel in panels):
+            raise ModelError("panels: expected one Panel or more")
+        given = [f.name for f in dataclasses.fields(self) if f.name != "panels" and getattr(self, f.name) != f.default]
+        if given:
+            raise ModelError(f"Detector: found panels and {given[0]}, expected one of them")
+        self._set("panels", panels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the object as plain values."""
+        if self.panels is None:
+            return super().to_dict()
+        return {"panels": [panel.to_dict() for panel in self.panels]}
+
+    @property
+    def parts(self) -> tuple[Panel, ...]:
+        """The panels; a detector of one is its own."""
+        return (self,) if self.panels is None else self.panels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbhybrid import _core
 from nbhybrid.beam import Beam, Sources
 from nbhybrid.crystal import Crystal
-from nbhybrid.detector import Detector
+from nbhybrid.detector import Detector, Panel
 from nbhybrid.errors import InputFileError, ModelError
 from nbhybrid.scan import Sampling, Scan
 from nbhybrid.structure_factors import MAX_TABLE_GIB, StructureFactors
@@ -60,7 +61,7 @@ class Experiment:
     warnings : list of str
         Where the semantics change what was asked for.
     shape : (int, int)
-        Slow and fast pixels of the image.
+        Slow and fast pixels of the image; `shapes` for several panels.
     steps : int
         Steps that each pixel sums.
 
@@ -93,7 +94,9 @@ class Experiment:
         for name, kind in PARTS.items():
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"{name}: found {getattr(self, name)!r}, expected a {kind.__name__}")
-        self._core = _core.Experiment(_core.Options(self._fields(), structure_factors._table))
+        self._cores = tuple(
+            _core.Experiment(_core.Options(self._fields(panel), structure_factors._table)) for panel in self.detector.parts
+        )
         self._sealed = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -102,24 +105,43 @@ class Experiment:
         object.__setattr__(self, name, value)
 
     @property
+    def _core(self) -> _core.Experiment:
+        """The core's experiment of a detector of one panel."""
+        if len(self._cores) > 1:
+            raise ModelError(f"the detector has {len(self._cores)} panels, expected one")
+        return self._cores[0]
+
+    @property
     def semantics(self) -> str:
         """Which defects of the reference are mended."""
-        return self._core.semantics
+        return self._cores[0].semantics
 
     @property
     def warnings(self) -> list[str]:
         """Where the semantics change what was asked for."""
-        return self._core.warnings
+        lines = dict.fromkeys(line for core in self._cores for line in core.warnings)
+        # That is how a normal which nobody gave comes about.
+        return [line for line in lines if not line.startswith("-odet_vector")]
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Slow and fast pixels of the image."""
+        """Slow and fast pixels of the image of a detector of one panel."""
         return self._core.shape
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """Slow and fast pixels of each panel."""
+        return [core.shape for core in self._cores]
+
+    @property
+    def offsets(self) -> list[int]:
+        """Where each panel begins in a flat array of all pixels, and the number of all pixels."""
+        return [0, *itertools.accumulate(slow * fast for slow, fast in self.shapes)]
 
     @property
     def steps(self) -> int:
         """Steps that each pixel sums: sources x domains x phi steps x sub-pixels."""
-        return self._core.steps
+        return self._cores[0].steps
 
     @property
     def configuration(self) -> dict[str, dict[str, Any]]:
@@ -170,13 +192,13 @@ class Experiment:
             semantics=fields["semantics"],
         )
 
-    def _fields(self) -> dict[str, Any]:
-        """Return the core's options, in metres and radians."""
+    def _fields(self, panel: Panel) -> dict[str, Any]:
+        """Return the core's options for a panel, in metres and radians."""
         crystal = self.crystal._fields()
         interpolate = self.structure_factors.interpolate
         crystal["interpolation"] = {None: "automatic", True: "on", False: "off"}[interpolate]
-        detector = self.detector._fields()
-        detector["placement"] |= self._frame()
+        detector = panel._fields()
+        detector["placement"] |= self._frame(panel)
         seed = self.crystal.misset_seed
         return {
             "crystal": crystal,
@@ -189,22 +211,24 @@ class Experiment:
             "max_table_gib": MAX_TABLE_GIB,
         }
 
-    def _frame(self) -> dict[str, Any]:
-        """Return the vectors of a custom detector, with those of beam and scan."""
+    def _frame(self, panel: Panel) -> dict[str, Any]:
+        """Return the vectors of a custom panel, with those of beam and scan."""
+        by_axes = panel.normal is None and panel.fast_axis is not None and panel.slow_axis is not None
         given = {
             "beam": self.beam.direction,
             "polarization": self.beam.polarization_axis,
             "spindle": self.scan.axis,
-            "fast": self.detector.fast_axis,
-            "slow": self.detector.slow_axis,
-            "normal": self.detector.normal,
-            "twotheta_axis": self.detector.twotheta_axis,
+            "fast": panel.fast_axis,
+            "slow": panel.slow_axis,
+            # Without a length it becomes fast x slow.
+            "normal": (0.0, 0.0, 0.0) if by_axes else panel.normal,
+            "twotheta_axis": panel.twotheta_axis,
         }
-        if self.detector.convention != "custom":
+        if panel.convention != "custom":
             names = {"beam": "beam.direction", "polarization": "beam.polarization_axis", "spindle": "scan.axis"}
             for name, words in names.items():
                 if given[name] is not None:
-                    raise ModelError(f"{words}: is fixed by the {self.detector.convention} convention; use Detector.custom")
+                    raise ModelError(f"{words}: is fixed by the {panel.convention} convention; use Detector.custom")
             return {}
         return {"custom_frame": {name: value or CUSTOM_FRAME[name] for name, value in given.items()}}
 
@@ -244,7 +268,9 @@ class Experiment:
         return hash((self.crystal, self.beam, self.scan, self.sampling, self._semantics))
 
     def __repr__(self) -> str:
-        return f"<Experiment of {self.shape[0]} x {self.shape[1]} pixels, {self.steps} steps each>"
+        sizes = ", ".join(f"{slow} x {fast}" for slow, fast in dict.fromkeys(self.shapes))
+        panels = f"{len(self._cores)} panels of {sizes}" if len(self._cores) > 1 else sizes
+        return f"<Experiment of {panels} pixels, {self.steps} steps each>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Experiment.from_dict, (self.to_dict(),))

@@ -65,7 +65,10 @@ class Simulator:
         self.engine = engine
         self.device = device
         self.threads = threads or usable_cores()
-        self._core = _core.Simulator(self.experiment._core, self.threads)
+        self._cores = self._prepared()
+
+    def _prepared(self) -> list[_core.Simulator]:
+        return [_core.Simulator(core, self.threads) for core in self.experiment._cores]
 
     def run(self, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
         """Render the image.
@@ -73,14 +76,15 @@ class Simulator:
         Parameters
         ----------
         out : array or tensor of float32, (slow, fast), optional
-            Where to write; C-contiguous and writeable. It is returned.
+            Where to write; C-contiguous and writeable. It is returned. For several panels: a list of them, or one flat array
+            in which each panel begins at `Experiment.offsets`.
         watch : callable, optional
             Called about twenty times a second with the share of the work done, 0 to 1; returns False to stop.
 
         Returns
         -------
         numpy.ndarray of float32, (slow, fast), or `out`
-            Photons in each pixel; pixels outside the region or masked are 0.
+            Photons in each pixel; pixels outside the region or masked are 0. For several panels, a list of arrays.
 
         Raises
         ------
@@ -89,14 +93,29 @@ class Simulator:
         ArrayTypeError, ArrayValueError
             If `out` does not fit.
         """
+        targets = self._targets(out)
+        for core, target in zip(self._cores, targets, strict=True):
+            core.run(target, self.threads, watch)
+        if out is not None:
+            return out
+        return targets if self.experiment.detector.panels is not None else targets[0]
+
+    def _targets(self, out: Any) -> list[npt.NDArray[np.float32]]:
+        """Return the array that each panel is written to."""
+        shapes = self.experiment.shapes
         if out is None:
             import numpy as np
 
-            image: npt.NDArray[np.float32] = np.empty(self.experiment.shape, np.float32)
-            self._core.run(image, self.threads, watch)
-            return image
-        self._core.run(out_buffer(out, "out", self.experiment.shape), self.threads, watch)
-        return out
+            return [np.empty(shape, np.float32) for shape in shapes]
+        if self.experiment.detector.panels is None:
+            return [out_buffer(out, "out", shapes[0])]
+        if isinstance(out, (list, tuple)):
+            if len(out) != len(shapes):
+                raise ModelError(f"out: found {len(out)} arrays, expected {len(shapes)}, one for each panel")
+            return [out_buffer(each, f"out[{i}]", shape) for i, (each, shape) in enumerate(zip(out, shapes, strict=True))]
+        offsets = self.experiment.offsets
+        flat = out_buffer(out, "out", (offsets[-1],))
+        return [flat[begin:end].reshape(shape) for begin, end, shape in zip(offsets, offsets[1:], shapes, strict=False)]
 
     def run_pixels(self, pixels: Any, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
         """Render some pixels alone, such as those of shoeboxes.
@@ -123,12 +142,12 @@ class Simulator:
         """
         addresses = take(pixels, "pixels", ("n", 2), "int32")
         if out is not None:
-            self._core.run_pixels(addresses, out_buffer(out, "out", (len(addresses),)), self.threads, watch)
+            self._single.run_pixels(addresses, out_buffer(out, "out", (len(addresses),)), self.threads, watch)
             return out
         import numpy as np
 
         values: npt.NDArray[np.float32] = np.empty(len(addresses), np.float32)
-        self._core.run_pixels(addresses, values, self.threads, watch)
+        self._single.run_pixels(addresses, values, self.threads, watch)
         return kind_of(pixels).give(values)
 
     def trace(self, pixels: Sequence[tuple[int, int]], level: Literal["summary", "steps"] = "summary") -> Trace:
@@ -153,7 +172,7 @@ class Simulator:
             raise ModelError(f"level: found {level!r}, expected summary or steps")
         addresses = [(int(slow), int(fast)) for slow, fast in pixels]
         steps = level == "steps"
-        return Trace([from_core(record, steps) for record in self._core.trace(addresses, steps)])
+        return Trace([from_core(record, steps) for record in self._single.trace(addresses, steps)])
 
     def update(self, **parts: Any) -> None:
         """Exchange parts of the experiment: the next run is that of ``Simulator(experiment.replace(**parts))``.
@@ -164,7 +183,14 @@ class Simulator:
             As `Experiment.replace` takes them: ``crystal``, ``structure_factors``, ``beam``, ``scan`` and the others.
         """
         self.experiment = self.experiment.replace(**parts)
-        self._core = _core.Simulator(self.experiment._core, self.threads)
+        self._cores = self._prepared()
+
+    @property
+    def _single(self) -> _core.Simulator:
+        """The core's simulator of a detector of one panel."""
+        if len(self._cores) > 1:
+            raise ModelError(f"the detector has {len(self._cores)} panels, expected one: simulate a panel alone for it")
+        return self._cores[0]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_simulator, (self.experiment, self.threads))

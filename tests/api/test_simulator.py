@@ -113,6 +113,54 @@ def test_some_pixels_alone(threads, words):
     assert simulator.run_pixels(np.empty((0, 2), int)).shape == (0,)
 
 
+def test_several_panels(experiment):
+    panels = [
+        nb.Panel.custom(pixels=(10, 14), pixel_size_mm=0.8, origin_mm=(100, -5, -3), fast_axis=(0, 0, 1), slow_axis=(0, -1, 0)),
+        nb.Panel.custom(pixels=(16, 8), pixel_size_mm=0.5, origin_mm=(90, 9, 4), fast_axis=(0.1, 0, 1), slow_axis=(0, -1, 0)),
+        nb.Panel.mosflm(pixels=(5, 6), pixel_size_mm=2),
+    ]
+    whole = experiment.replace(detector=nb.Detector(panels))
+    assert whole.shapes == [(10, 14), (16, 8), (5, 6)]
+    assert whole.offsets == [0, 140, 268, 298]
+    assert not [line for line in whole.warnings if "vector" in line]
+    assert "3 panels" in repr(whole)
+    assert nb.Experiment.from_json(whole.to_json()) == whole
+    simulator = nb.Simulator(pickle.loads(pickle.dumps(whole)))
+    images = simulator.run()
+    assert [image.shape for image in images] == whole.shapes
+    for panel, image in zip(panels, images, strict=True):
+        alone = experiment.replace(detector=nb.Detector([panel]) if panel is panels[0] else panel_as_detector(panel))
+        found = nb.simulate(alone)
+        assert ((found[0] if isinstance(found, list) else found) == image).all()
+    flat = np.empty(298, np.float32)
+    assert simulator.run(flat) is flat
+    assert (flat == np.concatenate([image.ravel() for image in images])).all()
+    into = [np.empty(shape, np.float32) for shape in whole.shapes]
+    assert simulator.run(into) is into
+    assert all((a == b).all() for a, b in zip(into, images, strict=True))
+    for wrong in (into[:2], np.empty(297, np.float32), [*into[:2], flat]):
+        with pytest.raises(nb.Error, match="out"):
+            simulator.run(wrong)
+    with pytest.raises(nb.ModelError, match="3 panels"):
+        simulator.trace([(0, 0)])
+    with pytest.raises(nb.ModelError, match="panels"):
+        nb.Detector([])
+    with pytest.raises(nb.ModelError, match="distance_mm"):
+        nb.Detector(panels, distance_mm=50)
+
+
+def panel_as_detector(panel):
+    return nb.Detector.from_dict(panel.to_dict())
+
+
+def test_an_origin_stays_where_it_is_put(experiment):
+    panel = nb.Detector.custom(pixels=(9, 9), pixel_size_mm=0.8, origin_mm=(100, -5, -3), fast_axis=(0, 0, 1), slow_axis=(0, -1, 0))
+    for semantics in ("reference", "corrected"):
+        geometry = experiment.replace(detector=panel, semantics=semantics).geometry
+        assert geometry["origin"] == (0.1, -0.005, -0.003)
+        assert geometry["normal"] == (1, 0, 0)
+
+
 def test_some_pixels_of_a_region(experiment):
     part = experiment.replace(detector=experiment.detector.replace(region=(3, 9, 4, 11)))
     image = nb.simulate(part)
