@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find csrc cuda python -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.py' -o -name '*.pyi' \)) pyproject.toml CMakeLists.txt
 TEST_SOURCES := $(shell find tests/cpp -type f)
 
-.PHONY: demo test lint format asan cuda fuzz bench wheel sdist clean
+.PHONY: demo test lint format asan cuda fuzz docs bench wheel sdist clean
 
 # How long `make fuzz` tries each reader.
 FUZZ_SECONDS ?= 600
@@ -53,6 +53,11 @@ fuzz: $(VENV)/tools
 	  build/fuzz/tests/fuzz/fuzz_$$reader -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ \
 	    build/fuzz/corpus/$$reader build/fuzz/seeds/$$reader || exit 1; \
 	done
+
+# Warnings are errors. The tests run the tutorial's blocks.
+docs: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet 'sphinx>=7' 'myst-parser>=2' 'numpydoc>=1.6'
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
 bench: $(VENV)/installed
 	$(BIN)/python bench/run.py
