@@ -1,11 +1,11 @@
 """Measure what each of the reference's defects costs: the numbers and the pictures of defects.md.
 
-    python docs/defects.py [--check] [--json] [--inputs FOLDER] [ID ...]
+    python docs/defects.py [--check] [--inputs FOLDER] [ID ...]
 
-Every case is run twice with the same inputs, `--semantics reference` and `--semantics reference,ID`. Without options the numbers are
-printed as a Markdown table and the pictures are drawn into docs/images/defects. With --check nothing is drawn; the exit status is 1
-if the numbers (bold in defects.md) or the command lines there are not those of this script. --inputs writes the cases' input files
-into a folder, for runs by hand. Needs numpy, matplotlib, and nbhybrid beside the Python that runs this (or NBHYBRID_CMD).
+The command lines stand in defects.md; each is run with `--semantics reference` and with `--semantics reference,ID`. Without options
+the numbers are printed as a Markdown table and the pictures are drawn into docs/images/defects. With --check nothing is drawn, and
+the exit status is 1 if the numbers in bold in defects.md are not those measured. --inputs writes the input files into a folder, for
+runs by hand. Needs numpy and matplotlib, and nbhybrid beside the Python that runs this (or NBHYBRID_CMD='path/to/program run').
 """
 
 import argparse
@@ -23,10 +23,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import matplotlib as mpl
 import numpy as np
-
-mpl.use("Agg")
-import matplotlib.pyplot as plt
 from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
 from PIL import Image
 
 DOCS = pathlib.Path(__file__).resolve().parent
@@ -34,53 +32,73 @@ PAGE = DOCS / "defects.md"
 PICTURES = DOCS / "images" / "defects"
 LYSOZYME = DOCS.parent / "examples" / "lysozyme"
 COMMAND = shlex.split(os.environ.get("NBHYBRID_CMD", "")) or [sys.executable, "-m", "nbhybrid", "run"]
-QUIET = "-nonoise -nopgm -noprogress --quiet --json record.json"
-LARGEST_PICTURE = 80_000  # bytes
-CELL = "-mat lyso_A.mat -hkl lyso.hkl -lambda 0.9768 -nointerpolate"
+QUIET = ["-nonoise", "-nopgm", "-noprogress", "--quiet", "--json", "record.json"]
+PHOTONS = "gist_heat_r"
+mpl.rcParams.update({"font.size": 8, "axes.titlesize": 10, "axes.labelsize": 9, "figure.titlesize": 11, "savefig.dpi": 90})
 
 
-@dataclasses.dataclass
 class Run:
-    """A finished run: its image (slow, fast), its record, and what it said on stderr."""
+    """A finished run in a folder of its own: its image (slow, fast) and parts of its record."""
 
-    image: np.ndarray
-    record: dict
-    stderr: str
+    def __init__(self, words, semantics, inputs):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            for file, content in inputs.items():
+                (folder / file).write_bytes(content)
+            arguments = [*COMMAND, *words.split(), *QUIET, "--semantics", semantics]
+            done = subprocess.run(arguments, cwd=folder, check=False, capture_output=True, text=True)
+            if done.returncode != 0:
+                sys.exit(f"{shlex.join(arguments)}\n{done.stderr}")
+            configuration = json.loads((folder / "record.json").read_text())["configuration"]
+            pixels = np.fromfile(folder / "floatimage.bin", "<f4").astype("f8")
+            dump = folder / "Fdump.bin"
+            self.dump = dump.read_bytes() if dump.exists() else None
+        self.crystal, self.beam, self.detector = (configuration[key] for key in ("crystal", "beam", "detector"))
+        self.image = pixels.reshape(self.detector["slow_pixels"], self.detector["fast_pixels"])
+        self.axes = np.array([self.crystal[f"{axis}_angstrom"] for axis in "abc"])
+
+    def vector(self, key):
+        """Return a vector of the detector as an array."""
+        return np.array(self.detector[key])
+
+    def beam_place(self):
+        """Return where the beam meets the detector, fast and slow in pixels."""
+        return np.array([self.detector["beam_fast_mm"], self.detector["beam_slow_mm"]]) / self.detector["pixel_size_mm"] - 0.5
+
+    def scattering(self, points):
+        """Return the scattering vectors (1/A) of points of the laboratory (mm)."""
+        directions = points / np.linalg.norm(points, axis=-1, keepdims=True)
+        return (directions - np.array(self.beam["direction"])) / self.beam["wavelength_angstrom"]
 
 
 @dataclasses.dataclass
 class Case:
-    """A defect, the words of its command line, its input files (name: bytes) and what is measured and drawn."""
+    """A defect, the words of its command line, and the input files (name: bytes)."""
 
     name: str
     words: str
     inputs: dict
-    measure: object
 
-    def run(self, semantics="reference", extra="", **files):
-        """Run the command with more words or other files; semantics may be `mended`."""
-        mended = f"reference,{self.name}" if semantics == "mended" else semantics
-        return run(f"{self.words} {extra}", mended, {**self.inputs, **files})
+    def run(self, mended=False, extra=""):
+        """Run the command with the defect or without, and with more words."""
+        return Run(f"{self.words} {extra}", f"reference,{self.name}" if mended else "reference", self.inputs)
 
-    def both(self, extra="", **files):
+    def both(self, extra=""):
         """Return the images with the defect and with it mended."""
-        return self.run("reference", extra, **files).image, self.run("mended", extra, **files).image
+        return self.run(False, extra).image, self.run(True, extra).image
+
+    def replacing(self, *pairs):
+        """Return the case with parts of its command line replaced."""
+        words = self.words
+        for old, new in pairs:
+            assert old in words, f"{self.name}: there is no {old} in: {words}"
+            words = words.replace(old, new)
+        return dataclasses.replace(self, words=words)
 
 
-def run(words, semantics, inputs):
-    """Run nbhybrid in a folder of its own that holds the inputs."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        for file, content in inputs.items():
-            (folder / file).write_bytes(content)
-        arguments = [*COMMAND, *words.split(), *QUIET.split(), "--semantics", semantics]
-        done = subprocess.run(arguments, cwd=folder, check=False, capture_output=True, text=True)
-        if done.returncode != 0:
-            sys.exit(f"{shlex.join(arguments)}\n{done.stderr}")
-        record = json.loads((folder / "record.json").read_text())
-        detector = record["configuration"]["detector"]
-        pixels = np.fromfile(folder / "floatimage.bin", "<f4").astype("f8")
-        return Run(pixels.reshape(detector["slow_pixels"], detector["fast_pixels"]), record, done.stderr)
+def over(defect, mended):
+    """Return the ratio of two images, 1 where the second is 0."""
+    return np.divide(defect, mended, out=np.ones_like(mended), where=mended > 0)
 
 
 def percent(ratio, digits=1):
@@ -88,18 +106,393 @@ def percent(ratio, digits=1):
     return f"{100 * (ratio - 1):+.{digits}f} %"
 
 
+def share(fraction, digits=0):
+    """Return a fraction in per cent."""
+    return f"{100 * fraction:.{digits}f} %"
+
+
 def spots(defect, mended, reach=3, faintest=0.01):
-    """Return both integrals of each spot (a square box around a maximum of the mean), and where it is."""
+    """Return both integrals of each spot (a square box around a maximum of the mean), and where the strongest one is."""
     mean = (defect + mended) / 2
     size = 2 * reach + 1
     boxes = np.lib.stride_tricks.sliding_window_view
     inner = mean[reach:-reach, reach:-reach]
     peaks = np.argwhere((inner == boxes(mean, (size, size)).max(axis=(2, 3))) & (inner > 0))
-    sums = [boxes(image, (size, size))[tuple(peaks.T)].sum(axis=(1, 2)) for image in (defect, mended)]
-    strong = sums[0] + sums[1] > faintest * (sums[0] + sums[1]).max()
-    return sums[0][strong], sums[1][strong], peaks[strong] + reach
+    old, new = (boxes(image, (size, size))[tuple(peaks.T)].sum(axis=(1, 2)) for image in (defect, mended))
+    strong = old + new > faintest * (old + new).max()
+    return old[strong], new[strong], peaks[np.argmax(new)] + reach
 
 
 def r_factor(defect, mended):
     """Return sum |I - I'| / sum I' in per cent."""
-    return f"{100 * np.abs(defect - mended).sum() / mended.sum():.0f} %"
+    return share(np.abs(defect - mended).sum() / mended.sum())
+
+
+# Pictures. A box is (fast first, fast last, slow first, slow last), the last ones left out.
+
+
+def save(figure, name, title):
+    """Write the figure with a palette, which keeps it small."""
+    figure.suptitle(f"{name}: {title}")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    picture = Image.open(buffer).convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    picture.save(PICTURES / f"{name}.png", optimize=True)
+
+
+def where_changed(defect, mended, size=60):
+    """Return a box of this size in which most strong pixels differ by a tenth or more."""
+    changed = (mended > 1e-3 * mended.max()) & (np.abs(over(defect, mended) - 1) > 0.1)
+    counts = np.lib.stride_tricks.sliding_window_view(changed, (size, size))[::5, ::5].sum(axis=(2, 3))
+    slow, fast = (5 * int(i) for i in np.unravel_index(counts.argmax(), counts.shape))
+    return fast, fast + size, slow, slow + size
+
+
+def draw(case, images, title, box=None, bins=1, decades=4, limit=None, faintest=0.0, unit=None, crosses=((), ())):
+    """Draw both images, as sums over squares of pixels if bins is not 1, and with a limit also the change up to it."""
+    box = box or (0, images[0].shape[1], 0, images[0].shape[0])
+    parts = [image[box[2] : box[3], box[0] : box[1]] for image in images]
+    slow, fast = parts[0].shape[0] // bins, parts[0].shape[1] // bins
+    defect, mended = (part.reshape(slow, bins, fast, bins).sum(axis=(1, 3)) for part in parts)
+    top = float(max(defect.max(), mended.max()))
+    unit = unit or ("photons per pixel" if bins == 1 else f"photons per {bins} x {bins} pixels")
+    style = (unit, LogNorm(top * 10.0**-decades, top), PHOTONS)
+    panels = [(defect, "reference", *style, crosses[0]), (mended, f"reference,{case.name}", *style, crosses[1])]
+    if limit:
+        shown = (np.maximum(defect, mended) > faintest * top) & (mended > 0)
+        change = np.where(shown, 100 * (over(defect, mended) - 1), np.nan)
+        panels.append((change, "change", "reference / mended - 1 (%)", Normalize(-limit, limit), "RdBu_r", ()))
+    around = [place + margin for places in crosses for place in places for margin in (-15, 15)]
+    corners = np.array([(box[0], box[2]), (box[1], box[3]), *around]) - 0.5
+    (left, upper), (right, lower) = corners.min(axis=0), corners.max(axis=0)
+    figure = Figure(figsize=(3.6 * len(panels), 4.6), layout="constrained")
+    for i, (image, heading, label, norm, colours, places) in enumerate(panels):
+        axis = figure.add_subplot(1, len(panels), i + 1)
+        cmap = mpl.colormaps[colours].with_extremes(bad="white" if colours == PHOTONS else "0.8")
+        extent = (box[0] - 0.5, box[1] - 0.5, box[3] - 0.5, box[2] - 0.5)
+        drawn = axis.imshow(image, extent=extent, norm=norm, cmap=cmap, interpolation="nearest")
+        for place in places:
+            axis.plot(*place, "+", color="tab:blue", markersize=16, markeredgewidth=3)
+        axis.locator_params(integer=True, nbins=6)
+        axis.set(xlim=(left, right), ylim=(lower, upper), facecolor="0.9")
+        axis.set(title=heading, xlabel="fast axis (pixels)", ylabel="slow axis (pixels)")
+        figure.colorbar(drawn, ax=axis, location="bottom", fraction=0.05, pad=0.02, label=label)
+    save(figure, case.name, title)
+
+
+# What each defect costs. Each function returns the numbers as they stand in defects.md, and draws if it is told to.
+
+
+def phi_carryover(case, drawing):
+    """Measure the first image of a rotation series, and that of a series of narrower images."""
+    defect, mended = case.both()
+    old, new, _ = spots(defect, mended)
+    narrow_old, narrow_new, _ = spots(*case.both("-osc 0.1"))
+    if drawing:
+        box = where_changed(defect, mended, 50)
+        draw(case, (defect, mended), "0 to 0.5 degrees in 10 steps", box, limit=50, faintest=3e-4)
+    return {
+        "spots, R": r_factor(old, new),
+        "largest loss of a spot": percent((old / new).min(), 0),
+        "largest gain of a spot": percent((old / new).max(), 0),
+        "sum": percent(defect.sum() / mended.sum()),
+        "spots, R, 0.1 degrees": r_factor(narrow_old, narrow_new),
+    }
+
+
+def oversample_product(case, drawing):
+    """Measure the sum with each of the two options, and what the option should have changed."""
+    defect, mended = case.both()
+    without = case.replacing((" -oversample_omega", ""))
+    polar, plain = without.run(False, "-oversample_polar").image, without.run().image
+    old, new, _ = spots(defect, mended)
+    if drawing:
+        box = where_changed(defect, mended)
+        draw(case, (defect, mended), "-oversample_omega", box, limit=100, faintest=3e-4)
+    return {
+        "sum": percent(defect.sum() / mended.sum()),
+        "least loss of a spot": percent((old / new).max(), 0),
+        "sum, -oversample_polar": percent(polar.sum() / plain.sum()),
+        "largest change of a pixel by the mended option": share(np.abs(over(mended, plain) - 1).max(), 2),
+    }
+
+
+def centroid(image, spot, reach=5):
+    """Return the fast coordinate of a spot's centre of mass, relative to its peak."""
+    box = image[spot[0] - reach : spot[0] + reach + 1, spot[1] - reach : spot[1] + reach + 1]
+    return (box.sum(axis=0) * np.arange(-reach, reach + 1)).sum() / box.sum()
+
+
+def layer_capture(case, drawing):
+    """Measure the sum and the place of the strongest spot at 8 keV, and the sum at 12.7 keV."""
+    defect, mended = case.both()
+    hard = case.replacing(("lyso_8keV", "lyso_A"), ("-lambda 1.5406", "-lambda 0.9768"), ("-detector_abs 66", "-detector_abs 254"))
+    hard_defect, hard_mended = hard.both()
+    slow, fast = (int(i) for i in spots(defect, mended)[2])
+    if drawing:
+        shapes = [image / image.max() for image in (defect, mended)]
+        box = (fast - 9, fast + 10, slow - 9, slow + 10)
+        draw(case, shapes, "a spot at 45 degrees, 8 keV", box, decades=2, limit=100, faintest=0.01, unit="relative to the peak")
+    return {
+        "sum": percent(defect.sum() / mended.sum()),
+        "sum, 12.7 keV": percent(hard_defect.sum() / hard_mended.sum()),
+        "shift of the strongest spot": f"{centroid(defect, (slow, fast)) - centroid(mended, (slow, fast)):.1f} pixels",
+    }
+
+
+def polar_first_source(case, drawing):
+    """Measure the change of pixels, also with a fifth of the divergence, and of the sum."""
+    defect, mended = case.both()
+    narrow = over(*case.both("-divergence 2"))
+    if drawing:
+        draw(case, (defect, mended), "divergence 10 mrad, polarized", bins=8, decades=6, limit=2)
+    return {
+        "lowest pixel": percent(over(defect, mended).min()),
+        "highest pixel": percent(over(defect, mended).max()),
+        "largest change of a pixel, 2 mrad": share(np.abs(narrow - 1).max(), 1),
+        "sum": percent(defect.sum() / mended.sum()),
+    }
+
+
+def omega_corner(case, drawing):
+    """Measure the change of pixels and of the sum."""
+    defect, mended = case.both()
+    if drawing:
+        draw(case, (defect, mended), "4 x 4 sub-pixels, 70 mm", bins=8, decades=6, limit=0.2)
+    return {
+        "lowest pixel": percent(over(defect, mended).min(), 2),
+        "highest pixel": percent(over(defect, mended).max(), 2),
+        "sum": share(abs(defect.sum() / mended.sum() - 1), 4),
+    }
+
+
+def water_twice(case, drawing):
+    """Measure the background between the spots."""
+    defect, mended = case.both()
+    dry = case.run(False, "-water 0").image
+    usual = case.replacing((" -fluence 1e24", "")).both()
+    if drawing:
+        draw(case, (defect, mended), "2 um of water", where_changed(0 * dry, dry), decades=6)
+    return {
+        "water, reference": f"{np.median(defect - dry):.4f} photons",
+        "water, mended": f"{np.median(mended - dry):.0f} photons",
+        "ratio, default fluence": f"{np.median(usual[0]) / np.median(usual[1]):.2f}",
+    }
+
+
+def length(image, spot, reach=8):
+    """Return the r.m.s. length of a spot along its longest direction, in pixels."""
+    box = image[spot[0] - reach : spot[0] + reach + 1, spot[1] - reach : spot[1] + reach + 1]
+    grid = np.stack(np.mgrid[-reach : reach + 1, -reach : reach + 1]).reshape(2, -1)
+    return f"{np.sqrt(np.linalg.eigvalsh(np.cov(grid, aweights=box.ravel(), ddof=0)).max()):.1f} pixels"
+
+
+def source_weights(case, drawing):
+    """Measure spots of a beam with a spectrum."""
+    defect, mended = case.both()
+    old, new, strongest = spots(defect, mended, reach=8)
+    if drawing:
+        box = where_changed(defect, mended)
+        draw(case, (defect, mended), "a spectrum of 1 % FWHM, sampled over 3 %", box, limit=100, faintest=3e-4)
+    return {
+        "spots, R": r_factor(old, new),
+        "brightest pixel": percent(defect.max() / mended.max(), 0),
+        "length of the strongest spot, reference": length(defect, strongest),
+        "length of the strongest spot, mended": length(mended, strongest),
+    }
+
+
+def interpolation_sticky(case, drawing):
+    """Measure against the transform itself, at the pixels whose neighbourhood lies in the table."""
+    defect, mended = case.run(), case.run(True)
+    steps = (np.arange(defect.image.shape[0]) + 0.5) * defect.detector["pixel_size_mm"]
+    points = defect.vector("origin_mm") + steps[:, None, None] * defect.vector("slow_axis")
+    index = defect.scattering(points + steps[None, :, None] * defect.vector("fast_axis")) @ defect.axes.T
+    inside = (np.abs(index) < 22).all(axis=-1)
+    truth = np.concatenate([molecule_amplitude(part) for part in np.array_split(index, 20)])[inside]
+    found = [np.sqrt(run.image[inside]) for run in (defect, mended)]
+    errors = [np.abs(amplitude / np.median(found[1] / truth) - truth).sum() / truth.sum() for amplitude in found]
+    if drawing:
+        draw(case, (defect.image, mended.image), "one molecule, table to 4 A", (60, 140, 60, 140), decades=3, limit=100)
+    change = np.median(np.abs(over(defect.image[inside], mended.image[inside]) - 1))
+    return {
+        "R to the truth, reference": share(errors[0]),
+        "R to the truth, mended": share(errors[1], 1),
+        "median change": share(change),
+    }
+
+
+def random_misset(case, drawing, seeds=240):
+    """Measure the angles of the rotations from the orientation that -cell gives."""
+    plain = case.replacing((" -misset_seed 1 -misset random", ""))
+    turned = [(plain, mended, f"-misset_seed {seed} -misset random") for mended in (False, True) for seed in range(1, seeds + 1)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        axes = list(pool.map(lambda call: call[0].run(*call[1:]).axes, turned))
+    rotations = np.array([np.linalg.solve(plain.run().axes, turned_axes) for turned_axes in axes])
+    cosines = (np.trace(rotations, axis1=1, axis2=2) - 1) / 2
+    angles = np.degrees(np.arccos(np.clip(cosines, -1, 1))).reshape(2, -1)
+    if drawing:
+        draw_angles(case, angles)
+    near = (angles < 60).mean(axis=1)
+    return {
+        "mean angle, reference": f"{angles[0].mean():.0f} degrees",
+        "mean angle, mended": f"{angles[1].mean():.0f} degrees",
+        "below 60 degrees, reference": share(near[0]),
+        "below 60 degrees, mended": share(near[1]),
+    }
+
+
+def draw_angles(case, angles):
+    """Draw both distributions and the one that is uniform over all rotations."""
+    figure = Figure(figsize=(9.0, 3.8), layout="constrained")
+    edges = np.arange(0, 181, 15)
+    radians = np.radians(edges)
+    expected = angles.shape[1] * np.diff(radians - np.sin(radians)) / np.pi
+    axes = figure.subplots(1, 2, sharey=True)
+    for axis, found, heading in zip(axes, angles, ("reference", f"reference,{case.name}"), strict=True):
+        axis.hist(found, edges, color="#7b5ea7", label="found")
+        axis.stairs(expected, edges, color="black", linewidth=1.5, label="uniform over all rotations")
+        axis.set(title=heading, xlabel="angle from the starting orientation (degrees)", ylabel="crystals", xticks=edges[::2])
+        axis.legend(loc="upper left")
+    save(figure, case.name, f"{angles.shape[1]} seeds")
+
+
+def draw_beams(case, runs, title):
+    """Draw both images with a cross where the beam meets the detector, and return how many pixels these are apart."""
+    places = [run.beam_place() for run in runs]
+    if title:
+        draw(case, [run.image for run in runs], title, bins=4, crosses=[[place] for place in places])
+    return float(np.linalg.norm(places[0] - places[1]))
+
+
+def pix0_overwritten(case, drawing):
+    """Measure where the beam meets the detector: a module beside the beam, and the options of the lysozyme example."""
+    words = " ".join((LYSOZYME / "options.txt").read_text().split())
+    example = dataclasses.replace(case, words=f"{words} -mat lyso_A.mat -hkl lyso.hkl -roi 0 0 0 0")
+    shift = draw_beams(case, (case.run(), case.run(True)), drawing and "a module beside the beam; cross: beam")
+    small_shift = draw_beams(case, (example.run(), example.run(True)), None)
+    return {"shift of the pattern": f"{shift:.0f} pixels", "shift of the pattern, examples/lysozyme": f"{small_shift:.1f} pixels"}
+
+
+def header_twotheta(case, drawing):
+    """Measure where the beam meets the detector, and the spacing at the middle of its first row."""
+    runs = case.run(), case.run(True)
+    middles = [run.vector("origin_mm") + 200 * 0.172 * run.vector("fast_axis") for run in runs]
+    spacings = [1 / np.linalg.norm(run.scattering(middle)) for run, middle in zip(runs, middles, strict=True)]
+    shift = draw_beams(case, runs, drawing and "TWOTHETA=15 in the header, -xds; cross: beam")
+    return {
+        "shift of the beam": f"{shift:.0f} pixels",
+        "spacing at the first row, reference": f"{spacings[0]:.2f} A",
+        "spacing at the first row, mended": f"{spacings[1]:.2f} A",
+    }
+
+
+def comment_lines(case, _):
+    """Measure an HKL file with a comment half-way, and a list of three sources of which one is commented out."""
+    defect, mended = case.both()
+    lists = case.replacing(("half.hkl", "lyso.hkl -sourcefile sources.txt"))
+    two, right = lists.both()
+    flooded, calm = lists.both("-default_F 10")
+    return {
+        "sum, HKL file": percent(defect.sum() / mended.sum()),
+        "sum, sources": percent(two.sum() / right.sum()),
+        "sum, sources and -default_F 10": f"{flooded.sum() / calm.sum():.0f} times",
+    }
+
+
+def silent_fdump(case, _):
+    """Measure a run without -hkl in a folder where a run with it has been."""
+    dump = case.run(False, "-hkl lyso.hkl").dump
+    defect, mended = dataclasses.replace(case, inputs={**case.inputs, "Fdump.bin": dump}).both()
+    return {"sum": f"{defect.sum() / mended.sum():.0f} times"}
+
+
+# The input files.
+
+
+def molecule_amplitude(index):
+    """Return |F| of a made-up molecule at indices of a cell of 100 A: 250 atoms of six electrons in a sphere 30 A wide."""
+    points = np.random.RandomState(7).uniform(-15, 15, (2000, 3))
+    points = points[np.linalg.norm(points, axis=1) < 15][:250]
+    phases = 2 * np.pi * index @ points.T / 100
+    fall = np.exp(-20 / 4 * ((index / 100) ** 2).sum(axis=-1))
+    return 6 * fall * np.hypot(np.cos(phases).sum(axis=-1), np.sin(phases).sum(axis=-1))
+
+
+def input_files():
+    """Return all input files (name: bytes)."""
+    matrix, rows = (LYSOZYME / "lyso_A.mat").read_bytes(), (LYSOZYME / "lyso.hkl").read_bytes().splitlines(keepends=True)
+    scaled = " ".join(f"{float(word) * 1.5406 / 0.9768:.8f}" for word in matrix.split())
+    offsets = np.linspace(-1.5, 1.5, 21)  # per cent; Gaussian weights of 1 % full width at half maximum
+    weights = np.exp(-4 * np.log(2) * offsets**2)
+    spectrum = "".join(f"-10 0 0 {w:.5f} {0.9768e-10 * (1 + x / 100):.6e}\n" for x, w in zip(offsets, weights, strict=True))
+    edge = np.arange(-25, 26)
+    nodes = np.stack(np.meshgrid(edge, edge, edge, indexing="ij"), axis=-1).reshape(-1, 3)
+    amplitudes = np.concatenate([molecule_amplitude(part) for part in np.array_split(nodes, 40)])
+    molecule = "".join(f"{h} {k} {m} {f:.4f}\n" for (h, k, m), f in zip(nodes.tolist(), amplitudes.tolist(), strict=True))
+    keys = "HEADER_BYTES=512 DIM=2 BYTE_ORDER=little_endian TYPE=unsigned_short SIZE1=400 SIZE2=400 PIXEL_SIZE=0.172 DISTANCE=120"
+    header = "{\n" + "".join(f"{key};\n" for key in f"{keys} WAVELENGTH=0.9768 TWOTHETA=15".split()) + "}\f"
+    return {
+        "lyso_A.mat": matrix,
+        "lyso_8keV.mat": scaled.encode(),
+        "lyso.hkl": b"".join(rows),
+        "half.hkl": b"".join([*rows[:32166], b"# second half\n", *rows[32166:]]),
+        "sources.txt": b"-10 0 0 1 0.9768e-10\n# -10 0.01 0 1 0.9768e-10\n-10 0.02 0 1 0.9768e-10\n",
+        "spectrum.txt": spectrum.encode(),
+        "molecule.hkl": molecule.encode(),
+        "head.img": header.ljust(512).encode() + np.ones(400 * 400, "<u2").tobytes(),
+    }
+
+
+def section_of(name, page):
+    """Return a defect's section of the page."""
+    return re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", page, re.M | re.S)[1]
+
+
+def words_of(name, page):
+    """Return the words of a defect's command line: the first in its section, without the semantics."""
+    text = re.search(r"^ *nbhybrid run ((?:.*\\\n)*.*)$", section_of(name, page), re.M)[1]
+    words, semantics = " ".join(text.replace("\\\n", " ").split()).split(" --semantics ")
+    if semantics != f"reference,{name}":
+        sys.exit(f"{name}: the command line in {PAGE} ends with --semantics {semantics}")
+    return words
+
+
+def complaints(name, measured, page):
+    """Return what in the page does not fit what was measured."""
+    bold = re.compile(r"\*\*(.+?)\*\*", re.S)
+    quoted = {" ".join(words.split()) for words in bold.findall(section_of(name, page))}
+    row = re.search(rf"^\| \[{name}\].*$", page, re.M)[0]
+    wrong = [f"{name}: measured {value} ({what}), not quoted" for what, value in measured.items() if value not in quoted]
+    wrong += [f"{name}: quotes {value}, not measured" for value in sorted({*quoted, *bold.findall(row)} - {*measured.values()})]
+    shown, there = f"images/defects/{name}.png" in section_of(name, page), (PICTURES / f"{name}.png").exists()
+    return wrong if shown == there else [*wrong, f"{name}: its picture is shown but not there, or there but not shown"]
+
+
+def main():
+    """Do what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with defects.md and draw nothing")
+    parser.add_argument("--inputs", metavar="FOLDER", type=pathlib.Path, help="only write the input files")
+    parser.add_argument("ids", nargs="*", metavar="ID", help="measure these alone")
+    arguments = parser.parse_args()
+    page, inputs = PAGE.read_text(encoding="utf-8"), input_files()
+    if arguments.inputs:
+        arguments.inputs.mkdir(parents=True, exist_ok=True)
+        for name, content in inputs.items():
+            (arguments.inputs / name).write_bytes(content)
+        return 0
+    measured = {}
+    for name in arguments.ids or re.findall(r"^\| \[([a-z0-9-]+)\]", page, re.M):
+        measure = globals()[name.replace("-", "_")]
+        measured[name] = measure(Case(name, words_of(name, page), inputs), not arguments.check)
+    rows = (f"| {name} | {what} | {value} |" for name, values in measured.items() for what, value in values.items())
+    print("\n".join(["| defect | what | value |", "| --- | --- | --- |", *rows]))
+    wrong = [line for name, values in measured.items() for line in complaints(name, values, page)] if arguments.check else []
+    print("\n".join(wrong), end="\n" if wrong else "", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid.errors import InputFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import numpy.typing as npt
 
@@ -64,22 +67,16 @@ def read_image(path: str | os.PathLike[str], shape: tuple[int, int] | None = Non
             start = file.read(32)
     except OSError as error:
         raise InputFileError(f"{name}: cannot be read: {error.strerror or error}") from error
-    if start.startswith(b"{"):
-        return _read_smv(name)
-    if start.startswith(b"P5"):
-        return _read_pgm(name)
-    if start.startswith(b"###CBF"):
-        return _read_cbf(name)
-    if start.startswith((b"\x93NUMPY", b"PK")):
-        return _read_array(name)
-    return _read_float(name, shape)
+    read = next((reader for beginning, reader in _READERS if beginning.match(start)), None)
+    return read(name) if read else _read_float(name, shape)
 
 
 def has_shape(path: str) -> bool:
     """Return False for a raw image, which does not say how many pixels a row has."""
     try:
         with open(path, "rb") as file:
-            return file.read(6).startswith((b"{", b"P5", b"###CBF", b"\x93NUMPY", b"PK"))
+            start = file.read(32)
+        return any(beginning.match(start) for beginning, _ in _READERS)
     except OSError:
         return False
 
@@ -150,3 +147,12 @@ def _read_array(name: str) -> Image:
     if len(images) != 1:
         raise InputFileError(f"{name}: holds {len(images)} arrays of two dimensions and numbers, expected one")
     return Image(name, "numpy", images[0])
+
+
+# How each kind of file begins. A letter or two would not do: raw images begin with any four bytes.
+_READERS: tuple[tuple[re.Pattern[bytes], Callable[[str], Image]], ...] = (
+    (re.compile(rb"\{\s+[A-Z]\w*\s*="), _read_smv),
+    (re.compile(rb"P5[\s#]+[\d#]"), _read_pgm),
+    (re.compile(rb"###CBF"), _read_cbf),
+    (re.compile(rb"\x93NUMPY|PK\x03\x04"), _read_array),
+)

@@ -120,6 +120,11 @@ def test_warning_about_a_dump_picked_up(tmp_path):
         (["-samplesize", "0.01", "-beamsize", "0.001"], ["beam"]),
         (["-twotheta_axis", "0", "1", "0"], ["-twotheta_axis", "-twotheta"]),
         (["-misset_seed", "3", "-phi", "1", "-lambda", "1"], ["-misset_seed", "-misset"]),
+        (["-oversample_omega", "-phi", "1", "-osc", "1", "-phisteps", "2"], ["-oversample_omega", "oversample-product"]),
+        (["-detector_abs", "300", "-detector_thick", "450", "-detector_thicksteps", "3"], ["layers", "layer-capture"]),
+        (["-water", "5"], ["water", "water-twice"]),
+        (["-sourcefile", "two.src"], ["weights", "source-weights"]),
+        (["-misset", "random", "-misset_seed", "3"], ["random", "random-misset"]),
         (["-floatfile", "./same.bin", "-intfile", "same.bin"], ["same.bin", "two outputs"]),
         (["-mat", "same.mat", "-floatfile", "same.mat"], ["same.mat", "is an input"]),
         (["-fluence", "1e308", "-default_F", "1e10"], ["not finite"]),
@@ -127,6 +132,7 @@ def test_warning_about_a_dump_picked_up(tmp_path):
     ids=lambda words: words[0],
 )
 def test_warning_about_what_one_may_not_expect(words, needles, tmp_path):
+    (tmp_path / "two.src").write_text("-10 0 0 1 1e-10\n-10 0 0.01 2 1e-10\n")
     (tmp_path / "same.mat").write_text("0.02 0 0\n0 0.02 0\n0 0 0.02\n")
     lines = warnings_of(run_well([*SMALL_WORDS, *words], tmp_path))
     assert any(all(needle.lower() in line.lower() for needle in needles) for line in lines), lines

@@ -188,6 +188,14 @@ def test_files_that_cannot_be_read(content, needle, tmp_path):
     assert needle in str(refused.value)
 
 
+@pytest.mark.parametrize("start", [b"{", b"{\n", b"P5", b"PK", b"#", b"\x93NUM"])
+def test_raw_images_begin_with_anything(start, tmp_path):
+    pixels = np.ones((5, 5), "<f4")
+    pixels.view("u1").ravel()[: len(start)] = np.frombuffer(start, "u1")
+    pixels.tofile(tmp_path / "raw.bin")
+    assert read_image(tmp_path / "raw.bin").kind == "float"
+
+
 def test_command(folder, tmp_path):
     changed = np.fromfile(folder / "wide.bin", "<f4")
     changed[100] *= np.float32(1.5)

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 
@@ -309,6 +310,30 @@ void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnin
         warnings.add(format("the spots are finer than the sub-pixels: -oversample %.10g would resolve them", recommended));
 }
 
+bool have_different_weights(const std::vector<Source>& sources) {
+    return std::any_of(sources.begin(), sources.end(), [&](const Source& s) { return s.weight != sources.front().weight; });
+}
+
+// Where a defect of the reference changes the image by more than its details, and is not mended.
+void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings& warnings) {
+    const PixelSampling& s = e.sampling;
+    const Sensor& sensor = e.detector.sensor;
+    const auto warn = [&](bool applies, Defect defect, const char* what) {
+        if (!applies || e.semantics.mends(defect)) return;
+        for (const DefectRow& row : defect_table())
+            if (row.defect == defect)
+                warnings.add(
+                    format("%s, as in the reference: --semantics reference,%s mends it", what, std::string(row.id).c_str()));
+    };
+    warn((s.thickness || s.polarization || s.solid_angle) && steps_per_pixel(e) > 1, Defect::oversample_product,
+         "the options -oversample_thick, -oversample_polar and -oversample_omega multiply the sum so far at every step");
+    warn(sensor.layers > 1 && sensor.thickness > 0 && !s.thickness, Defect::layer_capture,
+         "all layers of the sensor capture what the deepest does");
+    warn(s.water_thickness != 0, Defect::water_twice, "the water is scaled twice");
+    warn(have_different_weights(e.beam.sources), Defect::source_weights, "the weights of the sources are not used");
+    warn(o.crystal.misset == Misset::random, Defect::random_misset, "random orientations are not uniform");
+}
+
 }  // namespace
 
 Built build_experiment(const ReferenceOptions& o, Warnings& warnings) {
@@ -328,6 +353,7 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings) {
     build_beam(o, frame, built, warnings);
     resolve_sampling(o, e, warnings);
     check_size(e);
+    warn_about_defects(o, e, warnings);
     built.noise_state = o.seeds.noise.value_or(-static_cast<StreamState>(std::time(nullptr)));
     return built;
 }
