@@ -115,7 +115,9 @@ class Beam(Model):
         Photons per second, seconds and the edge of the beam: with a flux they give the fluence. A size also clips the crystal
         across the beam.
     polarization : float or None
-        Kahn's factor; None: no polarization correction at all.
+        Kahn's factor; None: no polarization correction at all, which is kept as 0 with `corrected_for_polarization` False.
+    corrected_for_polarization : bool
+        Whether there is a polarization correction.
     polarization_axis, direction : (float, float, float), optional
         The E-vector and the way of the photons, for detectors without a named convention.
     horizontal_divergence_mrad, vertical_divergence_mrad, dispersion_percent : Spread, optional

@@ -59,7 +59,7 @@ class Experiment:
     Attributes
     ----------
     warnings : list of str
-        Where the semantics change what was asked for.
+        Where the semantics change what was asked for, and what `from_args` had to say about options and files.
     shape : (int, int)
         Slow and fast pixels of the image; `shapes` for several panels.
     steps : int
@@ -91,6 +91,8 @@ class Experiment:
         self.scan = scan or Scan()
         self.sampling = sampling or Sampling()
         self._semantics = semantics
+        # What was said while the options of `from_args` and their files were read.
+        self._remarks: tuple[str, ...] = ()
         for name, kind in PARTS.items():
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"{name}: found {getattr(self, name)!r}, expected a {kind.__name__}")
@@ -118,10 +120,10 @@ class Experiment:
 
     @property
     def warnings(self) -> list[str]:
-        """Where the semantics change what was asked for."""
-        lines = dict.fromkeys(line for core in self._cores for line in core.warnings)
+        """Where the semantics change what was asked for, and what `from_args` had to say about options and files."""
         # That is how a normal which nobody gave comes about.
-        return [line for line in lines if not line.startswith("-odet_vector")]
+        own = (line for core in self._cores for line in core.warnings if not line.startswith("-odet_vector"))
+        return list(dict.fromkeys([*self._remarks, *own]))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -174,7 +176,7 @@ class Experiment:
         ------
         OptionError, InputFileError, ModelError, SizeError
         """
-        options, _ = _core.parse_options([os.fsencode(word) for word in args])
+        options, remarks = _core.parse_options([os.fsencode(word) for word in args])
         fields = options.to_dict()
         crystal, seeds, detector = fields["crystal"], fields["seeds"], fields["detector"]
         if crystal["misset"] == "random" and seeds["misset"] is None:
@@ -182,7 +184,7 @@ class Experiment:
         built = _core.Experiment(options)
         frame = detector["placement"]["custom_frame"] if detector["placement"]["convention"] == "custom" else None
         matrix = _core.read_matrix(os.fsencode(crystal["matrix_file"])) if crystal["matrix_file"] else None
-        return cls(
+        experiment = cls(
             crystal=Crystal._from_fields(crystal, seeds, matrix),
             structure_factors=StructureFactors(interpolate=built.interpolates, _table=built.structure_factors),
             detector=Detector._from_fields(detector, frame, _origin(detector, fields["semantics"])),
@@ -191,6 +193,8 @@ class Experiment:
             sampling=Sampling._from_fields(fields["sampling"]),
             semantics=fields["semantics"],
         )
+        object.__setattr__(experiment, "_remarks", (*remarks, *built.warnings))
+        return experiment
 
     def _fields(self, panel: Panel) -> dict[str, Any]:
         """Return the core's options for a panel, in metres and radians."""

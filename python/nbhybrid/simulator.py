@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nbhybrid import _core
 from nbhybrid.arrays import kind_of, out_buffer, rotation_matrices, take
 from nbhybrid.cores import usable_cores
+from nbhybrid.engines import missing
 from nbhybrid.errors import ModelError
 from nbhybrid.experiment import Experiment
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nbhybrid.traces import Trace
-
-ENGINES = ("exact",)
-DEVICES = ("cpu",)
 
 
 class Simulator:
@@ -55,10 +53,9 @@ class Simulator:
         device: Literal["cpu"] = "cpu",
         threads: int | None = None,
     ) -> None:
-        if engine not in ENGINES:
-            raise ModelError(f"engine: found {engine!r}, expected {' or '.join(ENGINES)}")
-        if device not in DEVICES:
-            raise ModelError(f"device: found {device!r}, expected {' or '.join(DEVICES)}")
+        why = missing(engine, device)
+        if why:
+            raise ModelError(why)
         if threads is not None and threads < 1:
             raise ModelError(f"threads: found {threads!r}, expected a number above zero")
         self.experiment = experiment if semantics is None else experiment.replace(semantics=semantics)
@@ -69,6 +66,11 @@ class Simulator:
 
     def _prepared(self) -> list[_core.Simulator]:
         return [_core.Simulator(core, self.threads) for core in self.experiment._cores]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Those of the experiment, and where the state that the reference carries along changes the image."""
+        return list(dict.fromkeys([*self.experiment.warnings, *(line for core in self._cores for line in core.warnings)]))
 
     def run(self, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
         """Render the image.

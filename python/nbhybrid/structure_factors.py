@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import dataclasses
 import math
+import operator
 import os
+import warnings
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +66,18 @@ class StructureFactors(Model):
         skip_comments : bool
             Whether lines that begin with ``#`` are skipped; otherwise the first ends the file, as in the reference.
 
+        Warns
+        -----
+        UserWarning
+            Where less than the whole file is read.
+
         Raises
         ------
         InputFileError, SizeError
         """
-        table, _ = _core.StructureFactors.read(os.fsencode(path), dump, float(default), max_table_gib, skip_comments)
+        table, remarks = _core.StructureFactors.read(os.fsencode(path), dump, float(default), max_table_gib, skip_comments)
+        for remark in remarks:
+            warnings.warn(remark, stacklevel=2)
         return cls(interpolate=interpolate, _table=table)
 
     @classmethod
@@ -130,7 +139,7 @@ class StructureFactors(Model):
         ModelError, SizeError, ArrayTypeError, ArrayValueError
         """
         values = take(grid, "grid", ("n_h", "n_k", "n_l"), "float64", finite=False)
-        corner = tuple(int(i) for i in origin)
+        corner = _corner(origin)
         return cls(interpolate=interpolate, _table=_core.StructureFactors.from_grid(values, corner, float(default), max_table_gib))
 
     @classmethod
@@ -188,3 +197,14 @@ class StructureFactors(Model):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (StructureFactors.from_dict, (self.to_dict(),))
+
+
+def _corner(origin: Any) -> tuple[int, int, int]:
+    """Return three Miller indices that fit the core's integers."""
+    try:
+        h, k, m = (operator.index(i) for i in origin)
+    except (TypeError, ValueError):
+        raise ModelError(f"origin: found {origin!r}, expected three whole numbers") from None
+    if max(abs(i) for i in (h, k, m)) >= 2**63:
+        raise ModelError(f"origin: found {origin!r}, expected Miller indices")
+    return h, k, m

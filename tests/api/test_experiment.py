@@ -282,6 +282,11 @@ REFUSED = [
     (lambda: nb.StructureFactors.from_arrays([[1, 2, 3]], [np.inf]), "amplitudes"),
     (lambda: nb.StructureFactors.from_arrays(np.zeros((0, 3), int), []), "no structure factors"),
     (lambda: nb.StructureFactors.from_file("absent.hkl"), "absent.hkl"),
+    (lambda: nb.StructureFactors.from_grid(np.ones((2, 2, 2)), (0, 0, 2**62)), "spans l"),
+    (lambda: nb.StructureFactors.from_grid(np.ones((2, 2, 2)), (-(10**9) - 1, 0, 0)), "spans h"),
+    (lambda: nb.StructureFactors.from_grid(np.ones((2, 2, 2)), (0, 2**70, 0)), "origin"),
+    (lambda: nb.StructureFactors.from_grid(np.ones((2, 2, 2)), (0, 0.5, 0)), "origin"),
+    (lambda: nb.StructureFactors.from_grid(np.ones((2, 2, 2)), (0, 0)), "origin"),
     (lambda: nb.Experiment.from_dict({"crystal": {}}), "structure_factors"),
     (lambda: nb.Experiment.from_dict({"crytal": {}}), "crytal"),
     (lambda: nb.Crystal.from_dict({"cell": [50, 60, 70], "colour": 1}), "colour"),
@@ -295,3 +300,24 @@ def test_what_cannot_be(make, needle):
     with pytest.raises(nb.Error) as refused:
         make()
     assert needle in str(refused.value)
+
+
+def test_what_the_command_line_says_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "f.hkl").write_text("1 0 0 5\n# an end\n2 0 0 5\n")
+    words = [*WORDS.split(), "-spindle_axis", "0", "1", "0", "-hkl", "f.hkl"]
+    lines = nb.Experiment.from_args(words).warnings
+    assert any("-spindle_axis: the custom" in line for line in lines)
+    assert any("f.hkl: line 2 begins with '#'" in line for line in lines)
+
+
+def test_a_file_read_in_part_is_warned_about(tmp_path):
+    (tmp_path / "f.hkl").write_text("1 0 0 5\n# an end\n2 0 0 5\n")
+    with pytest.warns(UserWarning, match="line 2 begins with '#'"):
+        nb.StructureFactors.from_file(tmp_path / "f.hkl", skip_comments=False)
+
+
+def test_a_table_too_small_for_interpolation_is_warned_about():
+    table = nb.StructureFactors.from_grid(np.full((2, 2, 2), 5.0), (0, 0, 0), interpolate=True)
+    lines = nb.Simulator(small(structure_factors=table)).warnings
+    assert any("interpolation-sticky" in line for line in lines)

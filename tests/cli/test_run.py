@@ -125,6 +125,9 @@ def test_warning_about_a_dump_picked_up(tmp_path):
         (["-water", "5"], ["water", "water-twice"]),
         (["-sourcefile", "two.src"], ["weights", "source-weights"]),
         (["-misset", "random", "-misset_seed", "3"], ["random", "random-misset"]),
+        (["-phi", "0", "-osc", "1", "-phisteps", "2"], ["exactly 0", "phi-carryover"]),
+        (["-phi", "-0.5", "-phistep", "0.5", "-phisteps", "3"], ["exactly 0", "phi-carryover"]),
+        (["-interpolate", "-hkl", "small.hkl"], ["(0, 0)", "interpolation-sticky"]),
         (["-floatfile", "./same.bin", "-intfile", "same.bin"], ["same.bin", "two outputs"]),
         (["-mat", "same.mat", "-floatfile", "same.mat"], ["same.mat", "is an input"]),
         (["-fluence", "1e308", "-default_F", "1e10"], ["not finite"]),
@@ -134,6 +137,7 @@ def test_warning_about_a_dump_picked_up(tmp_path):
 def test_warning_about_what_one_may_not_expect(words, needles, tmp_path):
     (tmp_path / "two.src").write_text("-10 0 0 1 1e-10\n-10 0 0.01 2 1e-10\n")
     (tmp_path / "same.mat").write_text("0.02 0 0\n0 0.02 0\n0 0 0.02\n")
+    (tmp_path / "small.hkl").write_text("0 0 0 5\n0 0 1 3\n")
     lines = warnings_of(run_well([*SMALL_WORDS, *words], tmp_path))
     assert any(all(needle.lower() in line.lower() for needle in needles) for line in lines), lines
 

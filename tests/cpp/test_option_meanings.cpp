@@ -4,21 +4,15 @@
 #include <utility>
 #include <vector>
 
-#include "check.hpp"
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/options/option_table.hpp"
-#include "nbhybrid/options/parse.hpp"
+#include "options.hpp"
 
 using namespace nbhybrid;
 using namespace nbhybrid::options;
 
 namespace {
-
-ReferenceOptions parse(const std::string& line) {
-    Warnings warnings;
-    return parse_options(test::split_words(line), warnings);
-}
 
 using Number = std::function<double(const ReferenceOptions&)>;
 

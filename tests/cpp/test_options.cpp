@@ -1,21 +1,15 @@
 #include <set>
 #include <sstream>
 
-#include "check.hpp"
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/options/option_table.hpp"
-#include "nbhybrid/options/parse.hpp"
+#include "options.hpp"
 
 using namespace nbhybrid;
 using namespace nbhybrid::options;
 
 namespace {
-
-ReferenceOptions parse(const std::string& line) {
-    Warnings warnings;
-    return parse_options(test::split_words(line), warnings);
-}
 
 std::size_t warnings_of(const std::string& line) {
     Warnings warnings;

@@ -11,18 +11,10 @@
 #include "nbhybrid/physics/sensor_capture.hpp"
 #include "nbhybrid/physics/solid_angle.hpp"
 #include "nbhybrid/physics/structure_factor.hpp"
+#include "vectors.hpp"
 
 using namespace nbhybrid;
 using namespace nbhybrid::physics;
-
-namespace {
-
-bool near(double found, double expected, double tolerance) { return std::fabs(found - expected) <= tolerance; }
-bool near(const Vec3& u, const Vec3& v, double tolerance) { return norm(u - v) <= tolerance; }
-
-const Vec3 ex{1, 0, 0}, ey{0, 1, 0}, ez{0, 0, 1};
-
-}  // namespace
 
 TEST("rotation: right-handed, and the two kinds agree") {
     CHECK(near(rotate_about(ex, ez, pi / 2), ey, 1e-15));

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from helpers import COMMAND
-from nbhybrid.errors import InputFileError, OutputFileError
+from nbhybrid.errors import InputFileError, OptionError, OutputFileError
 from nbhybrid.parity.fuzz.campaign import run_campaign
 from nbhybrid.parity.fuzz.judge import Programs, Verdict, Way, histogram, judge, shrink
 from nbhybrid.parity.fuzz.option_sets import OptionSet, build
@@ -138,7 +138,7 @@ def test_a_reference_that_gives_up_is_not_compared():
 
 
 def test_a_program_that_cannot_be_run_is_an_error(tmp_path):
-    with pytest.raises(InputFileError, match="absent"):
+    with pytest.raises(OptionError, match="absent"):
         run_campaign(1, 1, str(tmp_path / "absent"))
     with pytest.raises(InputFileError, match="cannot be run"):
         run_campaign(1, 1, None, command=[str(tmp_path / "absent")])

@@ -115,9 +115,11 @@ def test_no_file_of_the_user_is_touched(stand_in, tmp_path):
 def test_an_earlier_dump_is_read_by_both(stand_in, tmp_path):
     (tmp_path / "f.hkl").write_text("".join(f"{h} {k} {m} {90 + h + k}\n" for h in range(9) for k in range(9) for m in range(9)))
     run([*SMALL_WORDS, "-hkl", "f.hkl"], tmp_path)
-    done = parity(stand_in(UNABLE_TO_TRACE), tmp_path, *WORDS)
-    assert done.returncode == 0
-    assert "identical" in done.stdout
+    report = tmp_path / "report"
+    done = parity(stand_in(UNABLE_TO_TRACE), tmp_path, *WORDS, own=["--report", "report"])
+    assert done.returncode == 0, done.stderr
+    for log in ("reference.log", "nbhybrid-exact.log"):
+        assert "amplitudes are read from Fdump.bin" in (report / log).read_text()
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ void bind_simulator(py::module_& module) {
                  return std::make_unique<Simulator>(experiment.experiment(), threads);
              }),
              py::arg("experiment"), py::arg("threads"))
+        .def_property_readonly("warnings", [](const Simulator& s) { return to_list(s.warnings()); })
         .def("run", &run_into, py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
         .def("run_pixels", &run_pixels_into, py::arg("pixels"), py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
         .def("trace", &trace, py::arg("pixels"), py::arg("steps"));

@@ -45,12 +45,13 @@ Shared from_rows(const py::buffer& indices, const py::buffer& amplitudes, double
 }
 
 // The buffer has been checked: h x k x l amplitudes, the first at `origin`.
-Shared from_grid(const py::buffer& grid, const std::array<int, 3>& origin, double default_amplitude, double max_table_gib) {
+Shared from_grid(const py::buffer& grid, const std::array<std::int64_t, 3>& origin, double default_amplitude,
+                 double max_table_gib) {
     const py::buffer_info info = grid.request();
-    const auto range = [&](std::size_t i) { return IndexRange{origin[i], origin[i] + static_cast<int>(info.shape[i]) - 1}; };
     const py::gil_scoped_release release;
-    return std::make_shared<StructureFactors>(io::table_of_grid(static_cast<const double*>(info.ptr), range(0), range(1), range(2),
-                                                                default_amplitude, limits_of(max_table_gib, false)));
+    return std::make_shared<StructureFactors>(io::table_of_grid(static_cast<const double*>(info.ptr), origin,
+                                                                {info.shape[0], info.shape[1], info.shape[2]}, default_amplitude,
+                                                                limits_of(max_table_gib, false)));
 }
 
 py::buffer_info view(StructureFactors& f) {

@@ -354,13 +354,27 @@ StructureFactors table_of_rows(const std::int32_t* indices, const double* amplit
     return table;
 }
 
-StructureFactors table_of_grid(const double* grid, const IndexRange& h, const IndexRange& k, const IndexRange& l,
-                               double default_amplitude, const HklLimits& limits) {
+namespace {
+
+// The indices of a grid along one direction.
+IndexRange range_of_grid(const char* name, std::int64_t origin, std::int64_t count) {
+    if (count == 0) throw ModelError("there are no structure factors: the grid is empty");
+    if (origin < -largest_index || origin > largest_index || count > largest_index - origin + 1)
+        throw ModelError(format("the grid spans %s from %lld, %lld entries: the largest index is %d", name,
+                                static_cast<long long>(origin), static_cast<long long>(count), largest_index));
+    return {static_cast<int>(origin), static_cast<int>(origin + count - 1)};
+}
+
+}  // namespace
+
+StructureFactors table_of_grid(const double* grid, const std::array<std::int64_t, 3>& origin,
+                               const std::array<std::int64_t, 3>& counts, double default_amplitude, const HklLimits& limits) {
     StructureFactors table;
-    table.h = h, table.k = k, table.l = l;
+    const IndexRange h = table.h = range_of_grid("h", origin[0], counts[0]);
+    const IndexRange k = table.k = range_of_grid("k", origin[1], counts[1]);
+    const IndexRange l = table.l = range_of_grid("l", origin[2], counts[2]);
     table.default_amplitude = default_amplitude;
     table.entries = h.count() * k.count() * l.count();
-    if (table.entries == 0) throw ModelError("there are no structure factors: the grid is empty");
     if (!std::all_of(grid, grid + table.entries, [](double value) { return std::isfinite(value); }))
         throw ModelError("the grid of structure factors holds a value that is not a finite number");
     table.values = zero_table(h, k, l, limits, "structure factors");

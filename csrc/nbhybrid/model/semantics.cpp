@@ -45,6 +45,11 @@ const std::vector<DefectRow>& defect_table() {
     return table;
 }
 
+std::string how_to_mend(Defect defect) {
+    const std::string_view id = defect_table()[static_cast<std::size_t>(defect)].id;
+    return ", as in the reference: --semantics reference," + std::string(id) + " mends it";
+}
+
 Semantics Semantics::parse(std::string_view text) {
     Semantics semantics;
     bool first = true;

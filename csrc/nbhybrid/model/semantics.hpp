@@ -34,6 +34,9 @@ struct DefectRow {
 // All of them, in the order of the enumeration.
 const std::vector<DefectRow>& defect_table();
 
+// The end of a warning about a defect that is reproduced.
+std::string how_to_mend(Defect defect);
+
 class Semantics {
 public:
     // The reference's: nothing is mended.

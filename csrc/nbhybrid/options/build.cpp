@@ -314,16 +314,21 @@ bool have_different_weights(const std::vector<Source>& sources) {
     return std::any_of(sources.begin(), sources.end(), [&](const Source& s) { return s.weight != sources.front().weight; });
 }
 
+// Whether a step of the scan is at exactly 0 and others are not.
+bool has_one_rotation_of_zero(const Scan& scan) {
+    if (scan.rotation.count <= 1 || scan.rotation.step == 0.0) return false;
+    const double near = std::round(-scan.phi_start / scan.rotation.step);
+    for (double i = std::max(0.0, near - 1); i <= std::min(scan.rotation.count - 1, near + 1); ++i)
+        if (scan.phi_start + scan.rotation.step * i == 0.0) return true;
+    return false;
+}
+
 // Where a defect of the reference changes the image by more than its details, and is not mended.
 void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings& warnings) {
     const PixelSampling& s = e.sampling;
     const Sensor& sensor = e.detector.sensor;
     const auto warn = [&](bool applies, Defect defect, const char* what) {
-        if (!applies || e.semantics.mends(defect)) return;
-        for (const DefectRow& row : defect_table())
-            if (row.defect == defect)
-                warnings.add(
-                    format("%s, as in the reference: --semantics reference,%s mends it", what, std::string(row.id).c_str()));
+        if (applies && !e.semantics.mends(defect)) warnings.add(what + how_to_mend(defect));
     };
     warn((s.thickness || s.polarization || s.solid_angle) && steps_per_pixel(e) > 1, Defect::oversample_product,
          "the options -oversample_thick, -oversample_polar and -oversample_omega multiply the sum so far at every step");
@@ -332,6 +337,8 @@ void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings
     warn(s.water_thickness != 0, Defect::water_twice, "the water is scaled twice");
     warn(have_different_weights(e.beam.sources), Defect::source_weights, "the weights of the sources are not used");
     warn(o.crystal.misset == Misset::random, Defect::random_misset, "random orientations are not uniform");
+    warn(has_one_rotation_of_zero(e.scan), Defect::phi_carryover,
+         "the phi step at exactly 0 leaves the crystal as the step before left it");
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads
     check_outputs();
     warn_about_shared_names();
     simulator_ = std::make_unique<Simulator>(built_->experiment(), threads_);
+    for (const std::string& line : simulator_->warnings()) warnings_.add(line);
     prepare_traces();
 }
 

@@ -27,6 +27,12 @@ Simulator::Simulator(Experiment experiment, int threads)
     : experiment_(std::move(experiment)), plan_(std::make_unique<Plan>(experiment_)) {
     kernel::StopSign stop;
     kernel::resolve_carry_over(*plan_, useful_threads(threads, pixels_of(plan_->view().detector.region)), stop, nullptr);
+    const PixelIndex end = plan_->view().carry_over.interpolation_ends;
+    if (end == no_pixel) return;
+    const int fast_pixels = experiment_.detector.fast_pixels;
+    warnings_.add(format("amplitudes are not interpolated from pixel (%lld, %lld) on, which leaves the table",
+                         static_cast<long long>(end / fast_pixels), static_cast<long long>(end % fast_pixels)) +
+                  how_to_mend(Defect::interpolation_sticky));
 }
 
 int Simulator::useful_threads(int threads, double pixels) const {

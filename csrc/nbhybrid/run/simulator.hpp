@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "nbhybrid/core/warnings.hpp"
 #include "nbhybrid/kernel/render.hpp"
 #include "nbhybrid/model/experiment.hpp"
 #include "nbhybrid/options/reference_options.hpp"
@@ -23,6 +24,8 @@ public:
 
     const Experiment& experiment() const { return experiment_; }
     const Plan& plan() const { return *plan_; }
+    // Where the state that the reference carries along changes the image.
+    const std::vector<std::string>& warnings() const { return warnings_.lines(); }
 
     // Fills the image, slow x fast pixels, and the records; what lies outside the region or is masked becomes 0. Throws
     // Interrupted if the watch said so.
@@ -43,6 +46,7 @@ private:
 
     Experiment experiment_;
     std::unique_ptr<Plan> plan_;
+    Warnings warnings_;
 };
 
 // Renders one image for each rotation of the lattice, one after the other in `images`: what a Simulator gives for the options with

@@ -23,7 +23,8 @@ def parser() -> argparse.ArgumentParser:
 def run(words: list[str]) -> int:
     """Audit and return the exit status."""
     options = parser().parse_args(words)
-    from nbhybrid.parity.audit import DEVICES, ENGINES, audit, to_dict, to_markdown, to_text
+    from nbhybrid.engines import DEVICES, ENGINES
+    from nbhybrid.parity.audit import audit, to_dict, to_markdown, to_text
 
     audits = [audit(engine, device, options.threads) for engine in ENGINES for device in DEVICES]
     if options.report:

@@ -9,9 +9,8 @@ import tempfile
 
 from nbhybrid.cli.console import complain, flush, say
 from nbhybrid.cores import usable_cores
+from nbhybrid.engines import ENGINES
 from nbhybrid.errors import OptionError
-
-ENGINES = ("exact",)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
-import os
 import platform
-import stat
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
 from nbhybrid._version import __version__
-from nbhybrid.errors import OutputFileError
+from nbhybrid.files import is_regular, sha256, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,53 +47,16 @@ def run_record(
         "threads": simulation.threads,
         "seconds": seconds,
         "warnings": [*warnings, *simulation.warnings],
-        "files": [{"path": path, "sha256": sha256(path)} for path in dict.fromkeys(paths) if _is_regular(path)],
+        "files": [{"path": path, "sha256": sha256(path)} for path in dict.fromkeys(paths) if is_regular(path)],
     }
 
 
-def sha256(path: str) -> str:
-    """Return the hash of a file as hexadecimal digits."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def write_record(path: str, record: dict[str, Any]) -> None:
-    """Write the record under a temporary name, then rename it.
+    """Write the record.
 
     Raises
     ------
     OutputFileError
         If that cannot be done.
     """
-    text = json.dumps(record, indent=2, allow_nan=False) + "\n"
-    try:
-        if os.path.exists(path) and not _is_regular(path):
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
-            return
-        path = os.path.realpath(path)
-        descriptor, temporary = tempfile.mkstemp(prefix=os.path.basename(path), dir=os.path.dirname(path) or ".")
-        try:
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise OutputFileError(f"{path}: {error.strerror}") from error
-
-
-def _is_regular(path: str) -> bool:
-    return stat.S_ISREG(os.stat(path).st_mode)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    write_text(path, json.dumps(record, indent=2, allow_nan=False) + "\n")

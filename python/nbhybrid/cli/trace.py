@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 from nbhybrid.cli import BAD_INPUT
 from nbhybrid.cli.console import flush, say
-from nbhybrid.errors import OptionError, OutputFileError
+from nbhybrid.errors import OptionError
+from nbhybrid.files import write_text, write_whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nbhybrid.traces import Trace
 
 USAGE = """\
 usage: nbhybrid trace [options of nbhybrid run] --pixel SLOW FAST [--pixel ...] [--level summary|steps] [--out FILE]
@@ -64,20 +67,8 @@ def _count(option: str, word: str) -> int:
     return int(word)
 
 
-def _write(path: str, result: object) -> None:
-    from nbhybrid.traces import Trace
-
-    assert isinstance(result, Trace)
-    temporary = f"{path}.{os.getpid()}"
-    try:
-        if path.endswith(".npz"):
-            result.save(temporary)
-        else:
-            text = result.to_json() + "\n" if path.endswith(".json") else result.text()
-            with open(temporary, "w", encoding="utf-8") as file:
-                file.write(text)
-        os.replace(temporary, path)
-    except OSError as error:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise OutputFileError(f"{path}: {error.strerror}") from error
+def _write(path: str, result: Trace) -> None:
+    if path.endswith(".npz"):
+        write_whole(path, result.save)
+    else:
+        write_text(path, result.to_json() + "\n" if path.endswith(".json") else result.text())

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from nbhybrid.cores import usable_cores
 from nbhybrid.data import data_file
+from nbhybrid.engines import missing
 from nbhybrid.errors import InputFileError
+from nbhybrid.files import sha256
 from nbhybrid.libm import libm_verdict
 from nbhybrid.parity.commands import OURS, prepare, run_program
 from nbhybrid.parity.compare_traces import TraceComparison, compare_traces
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 PIXEL = (685, 1039)
 REFERENCE_SHA256 = "f7f4c59ddd5dd348691170c2ac1b75ff023a416e7872a7f3d7f15813097b603c"
 FLOAT_FILE = "floatimage.bin"
-ENGINES = ("exact",)
-DEVICES = ("cpu", "cuda")
 
 
 @dataclasses.dataclass
@@ -54,13 +54,6 @@ class Audit:
         if self.missing:
             return True
         return self.traces is not None and self.traces.same and self.image_sha256 == REFERENCE_SHA256
-
-
-def missing(engine: str, device: str) -> str:
-    """Return why this engine cannot run on this device; empty if it can."""
-    if device == "cuda":
-        return "this build has no CUDA kernels"
-    return ""
 
 
 def golden_trace() -> Trace:
@@ -106,7 +99,7 @@ def audit(engine: str, device: str, threads: int | None = None) -> Audit:
         if done.status != 0:
             raise InputFileError(f"{done.name}: the run fails: {done.errors.strip()[-400:]}")
         found = _trace_of(done.output, done.folder)
-        result.image_sha256 = _sha256(done.folder / FLOAT_FILE)
+        result.image_sha256 = sha256(done.folder / FLOAT_FILE)
     found.source = f"nbhybrid, {done.name}"
     result.traces = compare_traces(golden_trace(), found)
     result.seconds = done.seconds
@@ -119,12 +112,6 @@ def _trace_of(printed: str, folder: pathlib.Path) -> Trace:
     found = read_trace(log)
     found[0].steps = read_trace(folder / "trace_steps.txt")[0].steps
     return found
-
-
-def _sha256(path: pathlib.Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def to_text(audits: Sequence[Audit]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
 import shutil
 import subprocess
@@ -151,13 +150,18 @@ def find_reference(path: str | None) -> str:
             "there is no reference program: give its path with --reference PATH or in the environment variable NB_C_BIN "
             "(nbhybrid does not build it; its source is the public repository bl831/nanoBragg)"
         )
-    program = shutil.which(found)
+    return find_program(found)
+
+
+def find_program(name: str) -> str:
+    """Return the path of a program from wherever it is started.
+
+    Raises
+    ------
+    OptionError
+        If it is none.
+    """
+    program = shutil.which(name)
     if program is None:
-        raise OptionError(f"{found}: is not a program, expected the path of the reference program")
+        raise OptionError(f"{name}: is not a program that can be run")
     return os.path.abspath(program)
-
-
-def fingerprint(path: str) -> str:
-    """Return the sha256 of a program."""
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()

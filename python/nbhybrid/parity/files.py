@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
+import pathlib
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid.errors import OutputFileError
+from nbhybrid.files import write_text, write_whole
 
 if TYPE_CHECKING:
-    import pathlib
     from collections.abc import Callable, Mapping
 
 
@@ -39,26 +39,15 @@ def write_report(
     """
     from nbhybrid.env import environment
 
-    writers: dict[str, Callable[[pathlib.Path], object]] = dict(pictures or {})
-    texts = {"summary.md": summary}
-    texts |= {
-        name: json.dumps(v, indent=1, allow_nan=False) + "\n"
-        for name, v in (("summary.json", _printable(values)), ("env.json", environment()))
-    }
-    for name, text in texts.items():
-        writers[name] = lambda path, text=text: path.write_text(text, encoding="utf-8")  # type: ignore[misc]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, write in writers.items():
-            # The ending tells a writer of pictures what to write.
-            temporary = folder / f".{os.getpid()}.{name}"
-            try:
-                write(temporary)
-                temporary.replace(folder / name)
-            finally:
-                temporary.unlink(missing_ok=True)
     except OSError as error:
         raise OutputFileError(f"{folder}: {error.strerror or error}") from error
+    for name, draw in (pictures or {}).items():
+        write_whole(folder / name, lambda path, draw=draw: draw(pathlib.Path(path)))  # type: ignore[misc]
+    write_text(folder / "summary.md", summary)
+    for name, content in (("summary.json", _printable(values)), ("env.json", environment())):
+        write_text(folder / name, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def _printable(value: Any) -> Any:

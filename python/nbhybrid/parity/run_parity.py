@@ -8,9 +8,11 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from nbhybrid import _core
+from nbhybrid.engines import ENGINES
 from nbhybrid.errors import InputFileError, NbhybridError
+from nbhybrid.files import sha256
 from nbhybrid.images import has_shape, read_image
-from nbhybrid.parity.commands import OURS, fingerprint, prepare, run_program
+from nbhybrid.parity.commands import OURS, prepare, run_program
 from nbhybrid.parity.compare_images import ImageComparison, compare_images
 from nbhybrid.parity.compare_traces import TraceComparison, compare_traces
 from nbhybrid.traces import read_trace, trace
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
     from nbhybrid.parity.commands import CommandLine, Finished
     from nbhybrid.traces import Trace
-
-ENGINES = ("exact",)
 
 
 @dataclasses.dataclass
@@ -118,7 +118,7 @@ def run_parity(words: Sequence[str], reference: str, folder: pathlib.Path, engin
         if theirs.status != 0 and ours.status != 0:
             raise InputFileError(f"both programs refuse this command line; nbhybrid says: {ours.errors.strip()[-400:]}")
         compared.append(_compare(engine, list(words), line, theirs, ours, folder))
-    return Parity(list(words), line, theirs, fingerprint(reference), compared)
+    return Parity(list(words), line, theirs, sha256(reference), compared)
 
 
 def _compare(

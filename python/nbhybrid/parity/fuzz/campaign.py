@@ -5,19 +5,18 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import dataclasses
-import hashlib
-import os
 import pathlib
 import platform
 import shlex
-import shutil
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid._version import __version__
-from nbhybrid.errors import InputFileError, OutputFileError
-from nbhybrid.parity.fuzz.judge import KINDS, OURS, Programs, Verdict, histogram, judge, shrink, write_files
+from nbhybrid.errors import OutputFileError
+from nbhybrid.files import sha256
+from nbhybrid.parity.commands import OURS, find_program
+from nbhybrid.parity.fuzz.judge import KINDS, Programs, Verdict, histogram, judge, shrink, write_files
 from nbhybrid.parity.fuzz.option_sets import build
 
 if TYPE_CHECKING:
@@ -180,12 +179,12 @@ def run_campaign(
 
     Raises
     ------
-    InputFileError
+    OptionError, InputFileError
         If the reference, or the command, cannot be run.
     """
     started = time.perf_counter()
-    path = None if reference is None else _find(reference)
-    digest = None if path is None else hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+    path = None if reference is None else find_program(reference)
+    digest = None if path is None else sha256(path)
     programs = Programs(None if path is None else [path], list(command or OURS))
     stop = threading.Event()
     verdicts, failures = [], []
@@ -209,14 +208,6 @@ def run_campaign(
     counts = {kind: counted[kind] for kind in KINDS}
     seconds = time.perf_counter() - started
     return Campaign(runs, seed, path, digest, shlex.join(programs.ours), counts, failures, reasons, seconds)
-
-
-def _find(program: str) -> str:
-    """Return the path of a program from wherever it is started."""
-    path = shutil.which(program)
-    if path is None:
-        raise InputFileError(f"{program}: is not a program that can be run")
-    return os.path.abspath(path)
 
 
 def _examine(programs: Programs, seed: int, minimise: bool, stop: threading.Event) -> tuple[Verdict, Failure | None]:

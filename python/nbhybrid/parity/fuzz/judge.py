@@ -17,6 +17,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from nbhybrid.errors import InputFileError
+from nbhybrid.parity.commands import OURS
 from nbhybrid.parity.fuzz.option_sets import OptionSet
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from nbhybrid.parity.fuzz.option_sets import Files
 
-OURS = [sys.executable, "-m", "nbhybrid", "run"]
 THREADS = (1, 2, 7)
 RUN_SECONDS = 60
 TOO_LONG = "takes too long"
