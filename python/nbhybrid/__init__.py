@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbhybrid.crystal import Crystal, UnitCell
     from nbhybrid.detector import Detector, Panel, Sensor
     from nbhybrid.experiment import Experiment
+    from nbhybrid.noise import poisson
     from nbhybrid.scan import Sampling, Scan
     from nbhybrid.simulator import Simulator, simulate, simulate_batch
     from nbhybrid.structure_factors import StructureFactors
@@ -33,6 +34,7 @@ _LATER = {
     "crystal": ("Crystal", "UnitCell"),
     "detector": ("Detector", "Panel", "Sensor"),
     "experiment": ("Experiment",),
+    "noise": ("poisson",),
     "scan": ("Sampling", "Scan"),
     "simulator": ("Simulator", "simulate", "simulate_batch"),
     "structure_factors": ("StructureFactors",),
@@ -68,6 +70,7 @@ __all__ = [
     "Trace",
     "UnitCell",
     "__version__",
+    "poisson",
     "read_trace",
     "simulate",
     "simulate_batch",

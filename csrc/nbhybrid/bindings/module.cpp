@@ -44,6 +44,7 @@ PYBIND11_MODULE(_core, module) {
     nbhybrid::bindings::bind_errors(module);
     nbhybrid::bindings::bind_files(module);
     nbhybrid::bindings::bind_structure_factors(module);
+    nbhybrid::bindings::bind_noise(module);
     nbhybrid::bindings::bind_options(module);
     nbhybrid::bindings::bind_experiment(module);
     nbhybrid::bindings::bind_simulator(module);
