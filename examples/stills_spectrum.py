@@ -38,11 +38,10 @@ def random_rotations(count, rng):
 
 def stills(wavelengths, weights):
     """Return the experiment: a lysozyme crystal of about 40 nm and one point source for each line of the spectrum."""
-    to_the_source = np.tile([-1.0, 0.0, 0.0], (len(wavelengths), 1))  # in this frame the photons fly along +x
     return nb.Experiment(
         crystal=nb.Crystal(cell=nb.UnitCell(27.2, 31.8, 34.1, 88.5, 108.6, 111.9), n_cells=12),
         structure_factors=nb.StructureFactors.from_file(LYSOZYME / "lyso.hkl"),
-        beam=nb.Beam(energy_ev=ENERGY, fluence=1e24, sources=nb.Sources(to_the_source, wavelengths, weights)),
+        beam=nb.Beam(energy_ev=ENERGY, fluence=1e24, sources=nb.Sources(None, wavelengths, weights)),
         detector=nb.Detector.mosflm(pixels=(160, 160), pixel_size_mm=0.3, distance_mm=110),
         sampling=nb.Sampling(oversample=1),
         semantics="corrected",  # the reference would take all lines for equally strong

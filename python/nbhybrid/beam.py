@@ -62,26 +62,27 @@ class Sources(Model):
 
     Parameters
     ----------
-    directions : array_like, (n, 3)
-        From the sample to each source; lengths do not matter.
+    directions : array_like, (n, 3), or None
+        From the sample to each source, against the way of the photons; lengths do not matter. None: all along the beam, as for a
+        spectrum.
     wavelengths_angstrom : array_like, (n,)
     weights : array_like, (n,), optional
         They count with corrected semantics alone (``source-weights``).
     """
 
-    directions: npt.NDArray[np.float64]
+    directions: npt.NDArray[np.float64] | None
     wavelengths_angstrom: npt.NDArray[np.float64]
     weights: npt.NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         sizes = Sizes()
-        directions = take(self.directions, "directions", ("n", 3), sizes=sizes)
-        if len(directions) == 0:
-            raise ModelError("Sources: there are none, expected at least one")
+        if self.directions is not None:
+            self._set("directions", frozen(take(self.directions, "directions", ("n", 3), sizes=sizes)))
         wavelengths = take(self.wavelengths_angstrom, "wavelengths_angstrom", ("n",), sizes=sizes)
+        if len(wavelengths) == 0:
+            raise ModelError("Sources: there are none, expected at least one")
         if not (wavelengths > 0).all():
             raise ModelError("wavelengths_angstrom: expected numbers above zero")
-        self._set("directions", frozen(directions))
         self._set("wavelengths_angstrom", frozen(wavelengths))
         if self.weights is not None:
             weights = take(self.weights, "weights", ("n",), sizes=sizes)
@@ -89,11 +90,16 @@ class Sources(Model):
                 raise ModelError("weights: expected numbers of zero or more with a sum above zero")
             self._set("weights", frozen(weights))
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Sources:
+        """Return the sources of these values, as `to_dict` gives them."""
+        return super().from_dict({"directions": None, **values})  # type: ignore[no-any-return]
+
     def _fields(self) -> npt.NDArray[np.float64]:
         import numpy as np
 
-        rows = np.empty((len(self.directions), 5))
-        rows[:, :3] = self.directions
+        rows = np.empty((len(self.wavelengths_angstrom), 5))
+        rows[:, :3] = np.nan if self.directions is None else self.directions
         rows[:, 3] = self.wavelengths_angstrom / 1.0e10
         rows[:, 4] = 1.0 if self.weights is None else self.weights
         return rows

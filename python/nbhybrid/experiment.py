@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
 from nbhybrid.beam import Beam, Sources
+from nbhybrid.cores import usable_cores
 from nbhybrid.crystal import Crystal
 from nbhybrid.detector import Detector, Panel
 from nbhybrid.errors import InputFileError, ModelError
@@ -97,7 +98,7 @@ class Experiment:
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"{name}: found {getattr(self, name)!r}, expected a {kind.__name__}")
         self._cores = tuple(
-            _core.Experiment(_core.Options(self._fields(panel), structure_factors._table)) for panel in self.detector.parts
+            _core.Experiment(_core.Options(self._fields(panel), structure_factors._table), 1) for panel in self.detector.parts
         )
         self._sealed = True
 
@@ -181,7 +182,7 @@ class Experiment:
         crystal, seeds, detector = fields["crystal"], fields["seeds"], fields["detector"]
         if crystal["misset"] == "random" and seeds["misset"] is None:
             seeds["misset"] = -int(time.time())
-        built = _core.Experiment(options)
+        built = _core.Experiment(options, options.threads or usable_cores())
         frame = detector["placement"]["custom_frame"] if detector["placement"]["convention"] == "custom" else None
         matrix = _core.read_matrix(os.fsencode(crystal["matrix_file"])) if crystal["matrix_file"] else None
         experiment = cls(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
 from nbhybrid.arrays import Sizes, take
+from nbhybrid.cores import usable_cores
 from nbhybrid.errors import ModelError
 from nbhybrid.model import Model
 
@@ -75,7 +76,8 @@ class StructureFactors(Model):
         ------
         InputFileError, SizeError
         """
-        table, remarks = _core.StructureFactors.read(os.fsencode(path), dump, float(default), max_table_gib, skip_comments)
+        threads = usable_cores()
+        table, remarks = _core.StructureFactors.read(os.fsencode(path), dump, float(default), max_table_gib, skip_comments, threads)
         for remark in remarks:
             warnings.warn(remark, stacklevel=2)
         return cls(interpolate=interpolate, _table=table)

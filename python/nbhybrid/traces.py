@@ -239,7 +239,8 @@ def trace(
     if level not in ("summary", "steps"):
         raise OptionError(f"level: found {level!r}, expected summary or steps")
     options, _ = _core.parse_options([os.fsencode(word) for word in args])
-    simulator = _core.Simulator(_core.Experiment(options), threads or options.threads or usable_cores())
+    threads = threads or options.threads or usable_cores()
+    simulator = _core.Simulator(_core.Experiment(options, threads), threads)
     records = simulator.trace([(int(slow), int(fast)) for slow, fast in pixels], level == "steps")
     return Trace([from_core(record, level == "steps") for record in records])
 

@@ -144,6 +144,10 @@ def test_sources_mask_and_matrix(golden_folder, monkeypatch):
     rows = np.array([[-10, 0.1, 0, 1, 1e-10], [-10, 0, 0.05, 1, 1.01e-10]])
     np.savetxt("mine.src", rows, "%.17g")
     sources = nb.Sources(rows[:, :3], [1.0, 1.01])
+    along = nb.Sources(None, [1.0, 1.01])
+    assert nb.Sources.from_dict(along.to_dict()) == along == copy.deepcopy(along)
+    given = nb.Sources([[-1, 0, 0]] * 2, [1.0, 1.01])
+    assert digest(nb.simulate(small(beam=nb.Beam(sources=along)))) == digest(nb.simulate(small(beam=nb.Beam(sources=given))))
     matrix = [[0.02, 0.001, 0], [0, 0.015, 0.001], [0.0005, 0, 0.011]]
     np.savetxt("mine.mat", matrix, "%.17g")
     crystal = nb.Crystal(mosflm_matrix=matrix, n_cells=5)

@@ -136,13 +136,13 @@ TEST("fdump: foreign files") {
 
 TEST("fdump: a table beyond the limit") {
     const std::string data = as_bytes(std::vector<double>(8, 1.0));
-    CHECK_THROWS_WITH(parse(small_header + data, HklLimits{63, io::CommentLines::end_of_file}), SizeError,
+    CHECK_THROWS_WITH(parse(small_header + data, HklLimits{63, io::CommentLines::end_of_file, 1}), SizeError,
                       "h 1..1, k 2..2, l 3..3");
-    CHECK_EQ(parse(small_header + data, HklLimits{64, io::CommentLines::end_of_file}).entries, 1);
+    CHECK_EQ(parse(small_header + data, HklLimits{64, io::CommentLines::end_of_file, 1}).entries, 1);
     const TemporaryFolder folder;
     Warnings warnings;
     write_bytes(folder / "F.bin", std::string(1000, 'x'));
-    CHECK_THROWS_WITH(io::read_fdump(folder / "F.bin", 0.0, HklLimits{64, io::CommentLines::end_of_file}, warnings), SizeError,
+    CHECK_THROWS_WITH(io::read_fdump(folder / "F.bin", 0.0, HklLimits{64, io::CommentLines::end_of_file, 1}, warnings), SizeError,
                       "is longer than the 192 bytes");
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "check.hpp"
@@ -25,7 +26,7 @@ double value_at(const StructureFactors& table, int h, int k, int l) {
                            static_cast<std::size_t>(l - table.l.min));
 }
 
-const HklLimits skipping{std::size_t{1} << 30U, CommentLines::skipped};
+const HklLimits skipping{std::size_t{1} << 30U, CommentLines::skipped, 1};
 
 }  // namespace
 
@@ -141,7 +142,7 @@ TEST("hkl: a table beyond the limit") {
                       "a.hkl: the table over h 0..1000000, k 0..1000000, l 0..1000000 would take 7.451e+09 GiB, "
                       "the limit is 8 GiB");
     CHECK_THROWS_WITH(parse("-1000000000 -1000000000 -1000000000 1\n1000000000 1000000000 1000000000 1\n"), SizeError, "GiB");
-    const HklLimits exact{8 * sizeof(double), CommentLines::end_of_file};
+    const HklLimits exact{8 * sizeof(double), CommentLines::end_of_file, 1};
     CHECK_EQ(parse("5 5 5 1\n", 0.0, exact).values.size(), std::size_t{8});
     CHECK_THROWS_AS(parse("5 5 5 1\n5 5 6 1\n", 0.0, exact), SizeError);
 }
@@ -156,7 +157,7 @@ TEST("hkl: a table beyond the limit") {
 // The sanitizer ends the program where operator new would throw.
 #ifndef NBHYBRID_ADDRESS_SANITIZER
 TEST("hkl: a table within the limit and beyond the memory") {
-    const HklLimits generous{std::numeric_limits<std::size_t>::max(), CommentLines::end_of_file};
+    const HklLimits generous{std::numeric_limits<std::size_t>::max(), CommentLines::end_of_file, 1};
     for (const char* last : {"200000", "1000000"}) {
         const std::string text = std::string("0 0 0 1\n") + last + " " + last + " " + last + " 1\n";
         CHECK_THROWS_WITH(parse(text, 0.0, generous), SizeError, " GiB, more memory than there is");
@@ -176,4 +177,34 @@ TEST("hkl: files that cannot be read") {
     CHECK_THROWS_WITH(read(folder / "a.hkl"), InputFileError, "a.hkl: line 2: found 3 columns");
     write_bytes(folder / "b.hkl", "1 2 3 4");
     CHECK_EQ(read(folder / "b.hkl").values.size(), std::size_t{8});
+}
+
+TEST("hkl: a long file read by several threads is that read by one") {
+    const TemporaryFolder folder;
+    std::string text;
+    // Reflections occur again and again: the last row counts.
+    for (int i = 0; text.size() < (std::size_t{6} << 20U); ++i)
+        text += std::to_string(i % 50 - 20) + " " + std::to_string(i % 49) + " " + std::to_string(-(i % 47)) + " " +
+                std::to_string(i) + ".25\n";
+    write_bytes(folder / "a.hkl", text);
+    Warnings warnings;
+    const auto read = [&](const char* name, int threads, CommentLines comments) {
+        return io::read_hkl(folder / name, 3.0, HklLimits{std::size_t{1} << 30U, comments, threads}, warnings);
+    };
+    const StructureFactors one = read("a.hkl", 1, CommentLines::skipped), several = read("a.hkl", 5, CommentLines::skipped);
+    CHECK(one.values == several.values);
+    CHECK_EQ(one.entries, several.entries);
+    CHECK_EQ(one.h.min, several.h.min);
+    CHECK_EQ(one.l.max, several.l.max);
+    const std::size_t middle = text.find('\n', text.size() / 2) + 1;
+    const auto line = std::to_string(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(middle), '\n') + 1);
+    write_bytes(folder / "b.hkl", std::string(text).insert(middle, "1 2 x 4\n"));
+    CHECK_THROWS_WITH(read("b.hkl", 5, CommentLines::skipped), InputFileError, ("b.hkl: line " + line + ": l is").c_str());
+    write_bytes(folder / "c.hkl", std::string(text).insert(middle, "# an end\n"));
+    CHECK(read("c.hkl", 5, CommentLines::skipped).values == one.values);
+    CHECK(warnings.lines().empty());
+    const StructureFactors half = read("c.hkl", 5, CommentLines::end_of_file);
+    CHECK(half.values == read("c.hkl", 1, CommentLines::end_of_file).values);
+    CHECK(half.entries < one.entries);
+    CHECK(!warnings.lines().empty() && warnings.lines()[0].find("line " + line + " begins with '#'") != std::string::npos);
 }

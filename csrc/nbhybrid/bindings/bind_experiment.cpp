@@ -39,11 +39,11 @@ void bind_experiment(py::module_& module) {
         "cell_volume", [](const std::array<double, 6>& v) { return cell_volume({v[0], v[1], v[2], v[3], v[4], v[5]}); },
         py::arg("cell"));
     py::class_<BuiltExperiment, std::shared_ptr<BuiltExperiment>>(module, "Experiment")
-        .def(py::init([](const options::ReferenceOptions& options) {
+        .def(py::init([](const options::ReferenceOptions& options, int threads) {
                  const py::gil_scoped_release release;
-                 return std::make_shared<BuiltExperiment>(options);
+                 return std::make_shared<BuiltExperiment>(options, threads);
              }),
-             py::arg("options"))
+             py::arg("options"), py::arg("threads"))
         .def_property_readonly("warnings", [](const BuiltExperiment& b) { return to_list(b.warnings.lines()); })
         .def_property_readonly("configuration",
                                [](const BuiltExperiment& b) { return to_dict(run::configuration_of(b.experiment())); })

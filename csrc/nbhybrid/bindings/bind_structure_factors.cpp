@@ -23,12 +23,14 @@ io::HklLimits limits_of(double max_table_gib, bool skip_comments) {
     return limits;
 }
 
-py::tuple read(const std::string& path, bool is_dump, double default_amplitude, double max_table_gib, bool skip_comments) {
+py::tuple read(const std::string& path, bool is_dump, double default_amplitude, double max_table_gib, bool skip_comments,
+               int threads) {
     Warnings warnings;
     Shared table;
     {
         const py::gil_scoped_release release;
-        const io::HklLimits limits = limits_of(max_table_gib, skip_comments);
+        io::HklLimits limits = limits_of(max_table_gib, skip_comments);
+        limits.threads = threads;
         table = std::make_shared<StructureFactors>(is_dump ? io::read_fdump(path, default_amplitude, limits, warnings)
                                                            : io::read_hkl(path, default_amplitude, limits, warnings));
     }
@@ -72,7 +74,7 @@ void bind_structure_factors(py::module_& module) {
              }),
              py::arg("default_amplitude"))
         .def_static("read", &read, py::arg("path"), py::arg("is_dump"), py::arg("default_amplitude"), py::arg("max_table_gib"),
-                    py::arg("skip_comments"))
+                    py::arg("skip_comments"), py::arg("threads"))
         .def_static("from_rows", &from_rows, py::arg("indices"), py::arg("amplitudes"), py::arg("default_amplitude"),
                     py::arg("max_table_gib"))
         .def_static("from_grid", &from_grid, py::arg("grid"), py::arg("origin"), py::arg("default_amplitude"),

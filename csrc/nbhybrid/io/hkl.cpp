@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
@@ -287,46 +293,120 @@ std::vector<double> zero_table(const IndexRange& h, const IndexRange& k, const I
 
 namespace {
 
-StructureFactors make_table(const HklReader& reader, const std::string& name, double default_amplitude, const HklLimits& limits,
+// The parts of a file, in its order.
+using Parts = std::vector<HklReader>;
+
+StructureFactors make_table(const Parts& parts, const std::string& name, double default_amplitude, const HklLimits& limits,
                             Warnings& warnings) {
-    const std::string stop = "line " + std::to_string(reader.stopped_at()) + " begins with '#'";
-    if (reader.rows().count() == 0) {
-        throw InputFileError(
-            name, "holds no row 'h k l F'" + (reader.stopped_at() == 0 ? std::string() : ": " + stop + ", where reading ends"));
-    }
     StructureFactors table;
-    table.h = reader.range(0);
-    table.k = reader.range(1);
-    table.l = reader.range(2);
+    IndexRange* const ranges[] = {&table.h, &table.k, &table.l};
+    for (std::size_t i = 0; i < 3; ++i) *ranges[i] = {largest_index, -largest_index};
+    std::string stop;
+    for (const HklReader& part : parts) {
+        table.entries += static_cast<std::int64_t>(part.rows().count());
+        for (std::size_t i = 0; i < 3; ++i) {
+            ranges[i]->min = std::min(ranges[i]->min, part.range(i).min);
+            ranges[i]->max = std::max(ranges[i]->max, part.range(i).max);
+        }
+        if (part.stopped_at() != 0) stop = "line " + std::to_string(part.stopped_at()) + " begins with '#'";
+    }
+    if (table.entries == 0)
+        throw InputFileError(name, "holds no row 'h k l F'" + (stop.empty() ? stop : ": " + stop + ", where reading ends"));
     table.default_amplitude = default_amplitude;
-    table.entries = static_cast<std::int64_t>(reader.rows().count());
     table.values = zero_table(table.h, table.k, table.l, limits, name);
     fill_default(table);
-    reader.rows().for_each([&](const std::array<int, 3>& indices, double amplitude) {
-        table.values[place_in(table, indices[0], indices[1], indices[2])] = amplitude;
-    });
-    if (reader.stopped_at() != 0) {
-        warnings.add(name + ": " + stop + ": it and the rest of the file were not read, as in the reference");
-    }
+    for (const HklReader& part : parts)
+        part.rows().for_each([&](const std::array<int, 3>& indices, double amplitude) {
+            table.values[place_in(table, indices[0], indices[1], indices[2])] = amplitude;
+        });
+    if (!stop.empty()) warnings.add(name + ": " + stop + ": it and the rest of the file were not read, as in the reference");
     return table;
 }
+
+// Whether a file is worth more than one thread. A pipe is not: it cannot be read twice.
+bool is_long(const std::string& path) {
+    constexpr std::uintmax_t worth_a_thread = 4U << 20U;
+    std::error_code error;
+    return std::filesystem::is_regular_file(path, error) && std::filesystem::file_size(path, error) >= worth_a_thread && !error;
+}
+
+Parts read_in_turn(const std::string& path, const HklLimits& limits) {
+    Parts parts;
+    HklReader& reader = parts.emplace_back(path, limits.comments);
+    LineChunks chunks(path);
+    std::string_view lines;
+    while (chunks.next(lines) && reader.take(lines)) {
+    }
+    return parts;
+}
+
+// Several parts at once. Nothing if a part cannot be read by itself: one that holds an error, whose line must be counted, or the
+// end of all that counts.
+class ParallelReading {
+public:
+    ParallelReading(const std::string& path, const HklLimits& limits) : path_(path), limits_(limits), chunks_(path) {}
+
+    std::optional<Parts> read() {
+        std::vector<std::thread> helpers;
+        for (int i = 1; i < limits_.threads; ++i) {
+            try {
+                helpers.emplace_back([this] { work(); });
+            } catch (const std::system_error&) {  // the system gives no more threads
+                break;
+            }
+        }
+        work();
+        for (std::thread& helper : helpers) helper.join();
+        if (given_up_) return std::nullopt;
+        Parts parts;
+        for (std::unique_ptr<HklReader>& part : parts_) parts.push_back(std::move(*part));
+        return parts;
+    }
+
+private:
+    void work() {
+        std::string text;
+        try {
+            for (;;) {
+                HklReader* const part = next_part(text);
+                if (part == nullptr) return;
+                if (!part->take(text)) given_up_ = true;
+            }
+        } catch (const std::exception&) {
+            given_up_ = true;
+        }
+    }
+
+    HklReader* next_part(std::string& text) {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        std::string_view lines;
+        if (given_up_ || !chunks_.next(lines)) return nullptr;
+        text.assign(lines);
+        return parts_.emplace_back(std::make_unique<HklReader>(path_, limits_.comments)).get();
+    }
+
+    const std::string& path_;
+    const HklLimits& limits_;
+    LineChunks chunks_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<HklReader>> parts_;
+    std::atomic<bool> given_up_{false};
+};
 
 }  // namespace
 
 StructureFactors parse_hkl(std::string_view text, const std::string& name, double default_amplitude, const HklLimits& limits,
                            Warnings& warnings) {
-    HklReader reader(name, limits.comments);
-    reader.take(text);
-    return make_table(reader, name, default_amplitude, limits, warnings);
+    Parts parts;
+    parts.emplace_back(name, limits.comments).take(text);
+    return make_table(parts, name, default_amplitude, limits, warnings);
 }
 
 StructureFactors read_hkl(const std::string& path, double default_amplitude, const HklLimits& limits, Warnings& warnings) {
-    HklReader reader(path, limits.comments);
-    LineChunks chunks(path);
-    std::string_view lines;
-    while (chunks.next(lines) && reader.take(lines)) {
-    }
-    return make_table(reader, path, default_amplitude, limits, warnings);
+    std::optional<Parts> parts;
+    if (limits.threads > 1 && is_long(path)) parts = ParallelReading(path, limits).read();
+    if (!parts) parts = read_in_turn(path, limits);
+    return make_table(*parts, path, default_amplitude, limits, warnings);
 }
 
 StructureFactors table_of_rows(const std::int32_t* indices, const double* amplitudes, std::size_t count, double default_amplitude,

@@ -23,6 +23,8 @@ struct HklLimits {
     // The dense table is refused with a SizeError beyond this.
     std::size_t max_table_bytes = std::size_t{8} << 30U;
     CommentLines comments = CommentLines::end_of_file;
+    // That may read a long file.
+    int threads = 1;
 };
 
 // The table spans the lowest to the highest index found. Entries that no row names hold default_amplitude, a row overwrites

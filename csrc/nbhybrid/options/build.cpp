@@ -211,7 +211,10 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Built& 
     beam.horizontal = resolve_spread(o.beam.horizontal);
     beam.vertical = resolve_spread(o.beam.vertical);
     beam.dispersion = resolve_spread(o.beam.dispersion);
-    for (const Source& row : o.beam.sources) beam.sources.push_back(make_source(row.position, row.wavelength, row.weight));
+    for (const Source& row : o.beam.sources) {
+        const Vec3 position = std::isnan(row.position.x) ? -source_distance * beam.direction : row.position;
+        beam.sources.push_back(make_source(position, row.wavelength, row.weight));
+    }
     if (o.beam.source_file) beam.sources = read_sources(o, beam, built.source_rows, warnings);
     if (!beam.sources.empty()) {
         if (o.own.semantics.mends(Defect::source_weights)) check_weights(o.beam.source_file.value_or("the sources"), beam.sources);
@@ -232,9 +235,10 @@ StructureFactors within_table_limit(Read read) {
     }
 }
 
-StructureFactors read_amplitudes(const ReferenceOptions& o, Built& built, Warnings& warnings) {
+StructureFactors read_amplitudes(const ReferenceOptions& o, int threads, Built& built, Warnings& warnings) {
     const CrystalOptions& c = o.crystal;
     io::HklLimits limits;
+    limits.threads = threads;
     constexpr double bytes_per_gib = 1024.0 * 1024.0 * 1024.0;
     limits.max_table_bytes = static_cast<std::size_t>(std::min(o.own.max_table_gib * bytes_per_gib, 9e18));
     if (o.own.semantics.mends(Defect::comment_lines)) limits.comments = io::CommentLines::skipped;
@@ -343,7 +347,7 @@ void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings
 
 }  // namespace
 
-Built build_experiment(const ReferenceOptions& o, Warnings& warnings) {
+Built build_experiment(const ReferenceOptions& o, Warnings& warnings, int threads) {
     Built built;
     Experiment& e = built.experiment;
     e.semantics = o.own.semantics;
@@ -355,7 +359,8 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings) {
     if (!(e.scan.rotation.count >= 1)) throw OptionError("-osc: a range of 0 divided into steps has none; leave out -phistep");
     build_crystal(o, size, e, built, warnings);
     e.structure_factors = o.crystal.structure_factors;
-    if (!e.structure_factors) e.structure_factors = std::make_shared<const StructureFactors>(read_amplitudes(o, built, warnings));
+    if (!e.structure_factors)
+        e.structure_factors = std::make_shared<const StructureFactors>(read_amplitudes(o, threads, built, warnings));
     e.crystal.interpolate = resolve_interpolation(o.crystal, *e.structure_factors);
     build_beam(o, frame, built, warnings);
     resolve_sampling(o, e, warnings);

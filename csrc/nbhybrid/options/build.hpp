@@ -21,6 +21,6 @@ struct Built {
 };
 
 // Reads the input files that the options name. Throws OptionError, ModelError, InputFileError and SizeError.
-Built build_experiment(const ReferenceOptions& options, Warnings& warnings);
+Built build_experiment(const ReferenceOptions& options, Warnings& warnings, int threads = 1);
 
 }  // namespace nbhybrid::options

@@ -56,7 +56,7 @@ struct BeamOptions {
     SamplingRequest dispersion{-1, 0, -1};
     bool round_divergence = true;
     std::optional<std::string> source_file;
-    std::vector<Source> sources;  // in place of the file, and of divergence and dispersion
+    std::vector<Source> sources;  // in place of the file, and of divergence and dispersion; x is NaN for along the beam
 };
 
 struct DetectorOptions {

@@ -12,8 +12,8 @@ struct BuiltExperiment {
     Warnings warnings;
     options::Built built;
 
-    explicit BuiltExperiment(options::ReferenceOptions o)
-        : options(std::move(o)), built(options::build_experiment(options, warnings)) {}
+    BuiltExperiment(options::ReferenceOptions o, int threads)
+        : options(std::move(o)), built(options::build_experiment(options, warnings, threads)) {}
     const Experiment& experiment() const { return built.experiment; }
 };
 

@@ -51,7 +51,7 @@ def _simulate(words: list[str]) -> None:
     options, warnings = _interruptible(lambda: _core.parse_options([os.fsencode(word) for word in words]))
     _warn(warnings)
     threads = options.threads or usable_cores()
-    experiment = _interruptible(lambda: _core.Experiment(options))
+    experiment = _interruptible(lambda: _core.Experiment(options, threads))
     warnings += experiment.warnings
     _warn(experiment.warnings)
     simulation = _interruptible(lambda: _core.Simulation(experiment, threads))
