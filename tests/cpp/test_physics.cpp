@@ -134,7 +134,7 @@ TEST("structure factor: the table, what lies outside, and between") {
     const auto value = [](double h, double k, double l) { return 1 + h * h * h - 2 * h * k * k + 0.1 * l * l * k; };
     for (int h = -2; h <= 3; ++h)
         for (int k = 0; k <= 5; ++k)
-            for (int l = 10; l <= 15; ++l) values[grid.offset(h, k, l)] = value(h, k, l);
+            for (int l = 10; l <= 15; ++l) values[offset_in(grid, h, k, l)] = value(h, k, l);
     CHECK_EQ(nearest_amplitude(grid, 3, 5, 15), value(3, 5, 15));
     CHECK_EQ(nearest_amplitude(grid, -2, 0, 10), value(-2, 0, 10));
     CHECK_EQ(nearest_amplitude(grid, 4, 0, 10), 7.0);

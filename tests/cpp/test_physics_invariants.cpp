@@ -240,7 +240,7 @@ TEST("structure factor invariants: every read of a neighbourhood that does not l
     grid.h_min = -1, grid.h_max = 4, grid.k_min = 10, grid.k_max = 15, grid.l_min = -9, grid.l_max = -4;
     for (int h = -1; h <= 4; ++h)
         for (int k = 10; k <= 15; ++k)
-            for (int l = -9; l <= -4; ++l) values[grid.offset(h, k, l)] = h + 0.1 * k - 0.01 * l;
+            for (int l = -9; l <= -4; ++l) values[offset_in(grid, h, k, l)] = h + 0.1 * k - 0.01 * l;
     int looked = 0;
     for (double h = -1.1; h < 4.2; h += 0.1)
         for (double k = 9.9; k < 15.2; k += 0.31)

@@ -7,8 +7,10 @@
 #include <cstring>
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 
 namespace nbhybrid {
+inline namespace NBHYBRID_ISA {
 
 // 2^n for -1022 <= n <= 1023.
 NBHYBRID_HOST_DEVICE inline double power_of_two(int n) {
@@ -50,4 +52,5 @@ NBHYBRID_HOST_DEVICE inline double portable_log(double x) {
     return n * ln2 + 2.0 * s * series;
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid

@@ -3,9 +3,11 @@
 // defines a function that changes the value of its choice. In every other build values pass through and nothing is compiled.
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
 
 namespace nbhybrid {
+inline namespace NBHYBRID_ISA {
 
 #ifdef NBHYBRID_PERTURB
 double perturbed(const char* name, double value);
@@ -16,4 +18,5 @@ NBHYBRID_HOST_DEVICE constexpr double perturbed(const char*, double value) { ret
 // The first component stands for the vector.
 NBHYBRID_HOST_DEVICE inline Vec3 perturbed(const char* name, const Vec3& v) { return {perturbed(name, v.x), v.y, v.z}; }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 
 namespace nbhybrid {
 
@@ -14,6 +15,15 @@ struct Vec3T {
 };
 
 using Vec3 = Vec3T<double>;
+
+// Row-major.
+struct Mat3 {
+    Vec3 row_x, row_y, row_z;
+};
+
+inline constexpr Mat3 identity_matrix{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
+
+inline namespace NBHYBRID_ISA {
 
 template <class T>
 NBHYBRID_HOST_DEVICE inline Vec3T<T> operator+(const Vec3T<T>& u, const Vec3T<T>& v) {
@@ -63,13 +73,6 @@ NBHYBRID_HOST_DEVICE inline Vec3T<T> normalized(const Vec3T<T>& v) {
     return length != T(0) ? v / length : Vec3T<T>{};
 }
 
-// Row-major.
-struct Mat3 {
-    Vec3 row_x, row_y, row_z;
-};
-
-inline constexpr Mat3 identity_matrix{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
-
 NBHYBRID_HOST_DEVICE inline Vec3 operator*(const Mat3& m, const Vec3& v) {
     return {dot(m.row_x, v), dot(m.row_y, v), dot(m.row_z, v)};
 }
@@ -85,4 +88,5 @@ NBHYBRID_HOST_DEVICE inline Mat3 operator*(const Mat3& m, const Mat3& n) {
 
 inline bool is_finite(const Vec3& v) { return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z); }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid

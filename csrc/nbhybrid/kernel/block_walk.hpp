@@ -3,6 +3,7 @@
 // geometry that these loops share. Innermost run the pixels of a block, which do not depend on each other. What is done at each
 // step is the visitor's affair.
 
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/perturb.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/physics/pixel_position.hpp"
@@ -12,11 +13,12 @@
 #include "nbhybrid/physics/solid_angle.hpp"
 
 namespace nbhybrid::kernel {
+inline namespace NBHYBRID_ISA {
 
 // Where points of the pixels lie that are `along_fast(i)` and `along_slow` from the edges of the detector.
-template <int width, class Offset>
-NBHYBRID_HOST_DEVICE inline void locate(const PlanView& plan, const PixelBlock<width>& block, Offset along_fast, double along_slow,
-                                        double depth, VectorLanes<width>& position) {
+template <class Block, class Offset>
+NBHYBRID_HOST_DEVICE inline void locate(const PlanView& plan, const Block& block, Offset along_fast, double along_slow,
+                                        double depth, VectorLanes<Block::capacity>& position) {
     const DetectorStage& d = plan.detector;
     const Vec3 slow_offset = along_slow * d.slow_axis;
     const Vec3 depth_offset = depth * d.normal;
@@ -28,8 +30,8 @@ NBHYBRID_HOST_DEVICE inline void locate(const PlanView& plan, const PixelBlock<w
             position.set(i, physics::curved_position(position[i], d.distance, d.beam, d.fast_axis, d.slow_axis));
 }
 
-template <int width>
-NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, PixelBlock<width>& block) {
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, Block& block) {
     const double size = plan.detector.subpixel_size;
     const int oversample = plan.detector.oversample, sub_fast = block.sub_fast;
     const auto along_fast = [&block, size, oversample, sub_fast](int i) {
@@ -45,74 +47,104 @@ NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, PixelBlo
 }
 
 // The centres of the pixels, on the front of the sensor.
-template <int width>
-NBHYBRID_HOST_DEVICE inline void locate_centres(const PlanView& plan, PixelBlock<width>& block) {
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void locate_centres(const PlanView& plan, Block& block) {
     const double size = plan.detector.pixel_size;
     const auto along_fast = [&block, size](int i) { return physics::subpixel_centre(size, block.fast[i]); };
     locate(plan, block, along_fast, physics::subpixel_centre(size, block.slow), 0.0, block.centre);
 }
 
-NBHYBRID_HOST_DEVICE inline double solid_angle_at(const DetectorStage& d, double path) {
-    return perturbed("omega_pixel_sr",
-                     d.point_pixel ? physics::point_solid_angle(path) : physics::solid_angle(d.pixel_size, path, d.close_distance));
-}
-
-template <int width>
-NBHYBRID_HOST_DEVICE inline void find_solid_angles(const PlanView& plan, PixelBlock<width>& block) {
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void find_solid_angles(const PlanView& plan, Block& block) {
     const DetectorStage d = plan.detector;
     const bool first = block.layer == 0 && block.sub_slow == 0 && block.sub_fast == 0;
     if (d.solid_angle_at_centre && !d.recomputes_solid_angle) {
         if (first)
-            for (int i = 0; i < block.count; ++i) block.solid_angle[i] = solid_angle_at(d, norm(block.centre[i]));
+            for (int i = 0; i < block.count; ++i) block.solid_angle[i] = Block::Math::solid_angle(d, norm(block.centre[i]));
     } else if (first || d.recomputes_solid_angle) {
-        for (int i = 0; i < block.count; ++i) block.solid_angle[i] = solid_angle_at(d, block.path[i]);
+        for (int i = 0; i < block.count; ++i) block.solid_angle[i] = Block::Math::solid_angle(d, block.path[i]);
     } else {
         for (int i = 0; i < block.count; ++i)
-            if (block.solid_angle[i] == 0.0) block.solid_angle[i] = solid_angle_at(d, block.path[i]);
+            if (block.solid_angle[i] == 0.0) block.solid_angle[i] = Block::Math::solid_angle(d, block.path[i]);
     }
 }
 
-template <int width>
-NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, PixelBlock<width>& block) {
+// The factors by the library's functions, with all bits of the reference.
+struct LibraryMath {
+    static constexpr bool keeps_all_bits = true;
+
+    NBHYBRID_HOST_DEVICE static double solid_angle(const DetectorStage& d, double path) {
+        return perturbed("omega_pixel_sr", d.point_pixel ? physics::point_solid_angle(path)
+                                                         : physics::solid_angle(d.pixel_size, path, d.close_distance));
+    }
+
+    struct Polarization {
+        NBHYBRID_HOST_DEVICE Polarization(double kahn, const Vec3& towards, const Vec3& along)
+            : kahn_factor(kahn), incident(towards), axis(along) {}
+        double kahn_factor;
+        Vec3 incident, axis;
+    };
+
+    template <class Block>
+    NBHYBRID_HOST_DEVICE static void polarize(const Polarization& p, Block& block, int i, const Vec3& diffracted) {
+        block.polarization[i] = perturbed("polar", physics::polarization_factor(p.kahn_factor, p.incident, diffracted, p.axis));
+    }
+    template <class Block>
+    NBHYBRID_HOST_DEVICE static void capture(const SensorStage& sensor, Block& block, int i, double cos_incidence) {
+        block.capture[i] = perturbed(
+            "capture_fraction", physics::layer_capture(block.layer, sensor.layer_thickness, sensor.attenuation, cos_incidence));
+    }
+};
+
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, Block& block) {
     const SensorStage& sensor = plan.sensor;
     locate_subpixels(plan, block);
     find_solid_angles(plan, block);
-    for (int i = 0; i < block.count; ++i)
-        if (block.capture[i] == 0.0 || sensor.recomputes)
-            block.capture[i] =
-                perturbed("capture_fraction", physics::layer_capture(block.layer, sensor.layer_thickness, sensor.attenuation,
-                                                                     dot(block.diffracted[i], plan.detector.normal)));
+    if (sensor.counts_all && !sensor.recomputes) return;
+    const Vec3 normal = plan.detector.normal;
+    std::int64_t missing = 0;
+    for (int i = 0; i < block.count; ++i) missing += block.capture[i] == 0.0 ? 1 : 0;
+    if (missing == block.count || sensor.recomputes) {
+        for (int i = 0; i < block.count; ++i) Block::Math::capture(sensor, block, i, dot(block.diffracted[i], normal));
+    } else if (missing != 0) {
+        for (int i = 0; i < block.count; ++i)
+            if (block.capture[i] == 0.0) Block::Math::capture(sensor, block, i, dot(block.diffracted[i], normal));
+    }
 }
 
 // The directions are normalised once more, and stay so: the next source of this sub-pixel sees it.
-template <int width>
-NBHYBRID_HOST_DEVICE inline void polarize(const PlanView& plan, PixelBlock<width>& block, int i, const Vec3& axis) {
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void polarize(Block& block, int i, const typename Block::Math::Polarization& frame) {
     block.diffracted.set(i, normalized(block.diffracted[i]));
-    block.polarization[i] =
-        perturbed("polar", physics::polarization_factor(plan.beam.kahn_factor, block.incident, block.diffracted[i], axis));
+    Block::Math::polarize(frame, block, i, block.diffracted[i]);
 }
 
 // Each source has its own factor, at the pixel's centre.
-template <int width>
-NBHYBRID_HOST_DEVICE inline void find_polarization_of_source(const PlanView& plan, PixelBlock<width>& block) {
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void find_polarization_of_source(const PlanView& plan, Block& block) {
     const Vec3 axis = plan.beam.axes[plan.beam.n_axes - 1];
-    for (int i = 0; i < block.count; ++i)
-        block.polarization[i] =
-            physics::polarization_factor(plan.beam.kahn_factor, block.incident, normalized(block.centre[i]), axis);
+    const typename Block::Math::Polarization frame(plan.beam.kahn_factor, block.incident, axis);
+    for (int i = 0; i < block.count; ++i) Block::Math::polarize(frame, block, i, normalized(block.centre[i]));
 }
 
-template <int width>
-NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, PixelBlock<width>& block) {
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& block) {
     const BeamStage& beam = plan.beam;
-    int missing = 0;
-    for (int i = 0; i < block.count; ++i) missing += block.polarization[i] == 0.0 || beam.recomputes ? 1 : 0;
+    std::int64_t missing = 0;
+    for (int i = 0; i < block.count; ++i) missing += block.polarization[i] == 0.0 ? 1 : 0;
+    if (beam.recomputes) missing = block.count;
     if (missing == 0) return;
     const Vec3 axis = beam.axes[block.axis_entry];
     const int next_entry = block.axis_entry + 1 < beam.n_axes ? block.axis_entry + 1 : beam.axis_cycle;
     const Vec3 incident = block.incident;
     block.incident = beam.sources[block.source].direction_renormalized;
+    const typename Block::Math::Polarization frame(beam.kahn_factor, block.incident, axis);
     if (missing == block.count && block.n_live == block.count) {
-        for (int i = 0; i < block.count; ++i) polarize(plan, block, i, axis);
+        if (!Block::Math::keeps_all_bits && beam.n_sources == 1)  // nobody sees the direction again
+            for (int i = 0; i < block.count; ++i) Block::Math::polarize(frame, block, i, block.diffracted[i]);
+        else
+            for (int i = 0; i < block.count; ++i) polarize(block, i, frame);
         block.axis_entry = next_entry;
         return;
     }
@@ -120,7 +152,7 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, PixelBl
     for (int j = 0; j < block.n_live; ++j) {
         const int i = block.live[j];
         if (block.polarization[i] != 0.0 && !beam.recomputes) continue;
-        polarize(plan, block, i, axis);
+        polarize(block, i, frame);
         used = true;
     }
     if (used) block.axis_entry = next_entry;
@@ -128,8 +160,8 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, PixelBl
 }
 
 // Finds the scattering vectors and the lanes whose spacing is wanted.
-template <int width>
-NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, PixelBlock<width>& block) {
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, Block& block) {
     const BeamStage& beam = plan.beam;
     const Vec3 incident = beam.sources[block.source].direction;
     const double wavelength = perturbed("lambda_meters", beam.sources[block.source].wavelength);
@@ -138,16 +170,21 @@ NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, PixelBlock<w
     for (int i = 0; i < block.count; ++i)
         block.scattering.set(
             i, perturbed("scattering_vec_A_inv", physics::scattering_vector(block.diffracted[i], incident, wavelength)));
-    block.n_live = 0;
-    for (int i = 0; i < block.count; ++i)
-        if (!physics::finer_than(beam.dmin, block.scattering[i])) block.live[block.n_live++] = i;
+    if (beam.dmin > 0.0) {
+        block.n_live = 0;
+        for (int i = 0; i < block.count; ++i)
+            if (!physics::finer_than(beam.dmin, block.scattering[i])) block.live[block.n_live++] = i;
+    } else if (block.n_live != block.count) {
+        for (int i = 0; i < block.count; ++i) block.live[i] = i;
+        block.n_live = block.count;
+    }
     if (beam.each_source) find_polarization_of_source(plan, block);
     else find_polarization(plan, block);
 }
 
 // All orientations of the crystal. False if the visitor has seen enough.
-template <int width, class Visitor>
-NBHYBRID_HOST_DEVICE inline bool sweep_orientations(const PlanView& plan, PixelBlock<width>& block, Visitor& visitor) {
+template <class Block, class Visitor>
+NBHYBRID_HOST_DEVICE inline bool sweep_orientations(const PlanView& plan, Block& block, Visitor& visitor) {
     const OrientationStage& o = plan.orientation;
     const Axes* steps = block.first_sweep ? o.first_sweep : o.later_sweep;
     const Axes* table = block.first_sweep ? o.first_sweep_table : o.later_sweep_table;
@@ -167,12 +204,16 @@ NBHYBRID_HOST_DEVICE inline bool sweep_orientations(const PlanView& plan, PixelB
 
 // A visitor has enter_subpixel(block); enter_source(block), called where a source reaches at least one pixel, false to leave its
 // sweep out; and step(block, phi, domain, axes), for the live lanes, false to end the walk. Returns false if the walk was ended.
-template <int width, class Visitor>
-NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, PixelBlock<width>& block, Visitor& visitor) {
+template <class Block, class Visitor>
+NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, Block& block, Visitor& visitor) {
+    block.n_live = 0;
     for (int i = 0; i < block.count; ++i) block.polarization[i] = plan.beam.is_corrected_for_polarization ? 0.0 : 1.0;
     if (plan.beam.each_source || plan.detector.solid_angle_at_centre) locate_centres(plan, block);
     for (block.layer = 0; block.layer < plan.sensor.layers; ++block.layer) {
-        for (int i = 0; i < block.count; ++i) block.capture[i] = plan.sensor.counts_all ? 1.0 : 0.0;
+        for (int i = 0; i < block.count; ++i) {
+            block.capture[i] = plan.sensor.counts_all ? 1.0 : 0.0;
+            block.capture_error[i] = 0.0;
+        }
         for (block.sub_slow = 0; block.sub_slow < plan.detector.oversample; ++block.sub_slow) {
             for (block.sub_fast = 0; block.sub_fast < plan.detector.oversample; ++block.sub_fast) {
                 enter_subpixel(plan, block);
@@ -188,4 +229,5 @@ NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, PixelBlock<wid
     return true;
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

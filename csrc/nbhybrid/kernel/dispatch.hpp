@@ -3,9 +3,11 @@
 
 #include <type_traits>
 
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/physics/lattice_factor.hpp"
 
 namespace nbhybrid::kernel {
+inline namespace NBHYBRID_ISA {
 
 // Calls run(std::integral_constant<CrystalShape, ...>).
 template <class Run>
@@ -20,4 +22,5 @@ auto with_shape(physics::CrystalShape shape, Run run) {
     return run(std::integral_constant<CrystalShape, CrystalShape::square>{});
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

@@ -1,30 +1,52 @@
 #pragma once
 // The working state of some pixels of one row that go through the loops together. One array a quantity, so that the inner loops,
-// which run over pixels, become vector instructions. The width is 1 on a device, where each thread has a pixel of its own.
+// which run over pixels, become vector instructions. The arrays begin with nothing in them: the walk fills what it reads. The width
+// is 1 on a device, where each thread has a pixel of its own.
 
+#include <cstddef>
 #include <cstdint>
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::kernel {
+inline namespace NBHYBRID_ISA {
+
+// A cache line; blocks that go through vector registers begin on one.
+inline constexpr std::size_t line_bytes = 64;
 
 template <int width>
-struct VectorLanes {
+struct alignas(width > 1 ? line_bytes : alignof(double)) VectorLanes {
     double x[width], y[width], z[width];
 
     NBHYBRID_HOST_DEVICE Vec3 operator[](int i) const { return {x[i], y[i], z[i]}; }
     NBHYBRID_HOST_DEVICE void set(int i, const Vec3& v) { x[i] = v.x, y[i] = v.y, z[i] = v.z; }
 };
 
-template <int width>
-struct PixelBlock {
+struct LibraryMath;
+
+// MathT computes the factors that need more than + - * / and roots; see block_walk.hpp.
+template <int width, class MathT = LibraryMath>
+struct alignas(width > 1 ? line_bytes : alignof(double)) PixelBlock {
+    using Math = MathT;
     static constexpr int capacity = width;
+
+    VectorLanes<width> position, diffracted, scattering;
+    VectorLanes<width> centre;  // position of the pixel's centre, if somebody needs it
+    double path[width];
+    // Cached for the pixel or the layer: 0 means not computed yet, and a factor of exactly 0 is computed again.
+    double polarization[width], solid_angle[width], capture[width];
+    // How far two of them may be from what the library's functions give, if others are used.
+    double capture_error[width];
+    // The lanes that the source reaches.
+    int live[width];
+    int n_live = 0;
 
     int slow = 0;
     int count = 0;
-    int fast[width] = {};
+    int fast[width];
 
     // State of the run that only a pixel in a block of its own can see change.
     bool first_sweep = false;  // is still to come
@@ -35,15 +57,7 @@ struct PixelBlock {
     int layer = 0, sub_slow = 0, sub_fast = 0, source = 0;
     Vec3 incident{};
     double wavelength = 0;
-
-    VectorLanes<width> position{}, diffracted{}, scattering{};
-    VectorLanes<width> centre{};  // position of the pixel's centre, if somebody needs it
-    double path[width] = {};
-    // Cached for the pixel or the layer: 0 means not computed yet, and a factor of exactly 0 is computed again.
-    double polarization[width] = {}, solid_angle[width] = {}, capture[width] = {};
-    // The lanes that the source reaches.
-    int live[width] = {};
-    int n_live = 0;
+    double polarization_error = 0;  // as capture_error, the same for all lanes
 };
 
 NBHYBRID_HOST_DEVICE inline PixelIndex pixel_index(const PlanView& plan, int slow, int fast) {
@@ -75,8 +89,8 @@ NBHYBRID_HOST_DEVICE inline int axis_entry_of(const PlanView& plan, PixelIndex p
 }
 
 // Starts a block with this pixel in it.
-template <int width>
-NBHYBRID_HOST_DEVICE inline void begin_block(const PlanView& plan, int slow, int fast, PixelBlock<width>& block) {
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void begin_block(const PlanView& plan, int slow, int fast, Block& block) {
     const PixelIndex pixel = pixel_index(plan, slow, fast);
     block.slow = slow;
     block.count = 1;
@@ -88,10 +102,10 @@ NBHYBRID_HOST_DEVICE inline void begin_block(const PlanView& plan, int slow, int
 
 // The next pixels of a row that can go together, from `fast` on, which is moved behind them. Masked pixels are left out;
 // alone(fast) tells which pixels must have a block of their own besides those that carry state. False at the end of the row.
-template <int width, class Alone>
-inline bool next_block(const PlanView& plan, int slow, int& fast, int last, Alone alone, PixelBlock<width>& block) {
+template <class Block, class Alone>
+inline bool next_block(const PlanView& plan, int slow, int& fast, int last, Alone alone, Block& block) {
     block.count = 0;
-    for (; fast <= last && block.count < width; ++fast) {
+    for (; fast <= last && block.count < Block::capacity; ++fast) {
         const PixelIndex pixel = pixel_index(plan, slow, fast);
         if (is_masked(plan.detector, pixel)) continue;
         const bool by_itself = carries_state(plan, pixel) || alone(fast);
@@ -106,4 +120,5 @@ inline bool next_block(const PlanView& plan, int slow, int& fast, int last, Alon
     return block.count > 0;
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

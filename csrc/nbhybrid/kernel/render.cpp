@@ -1,9 +1,11 @@
 #include "nbhybrid/kernel/render.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <numeric>
 
 #include "nbhybrid/kernel/dispatch.hpp"
+#include "nbhybrid/kernel/row_renderer.hpp"
 
 namespace nbhybrid::kernel {
 
@@ -29,32 +31,51 @@ float render_traced(const PlanView& view, PixelRecord& record, bool steps, const
     return pixel;
 }
 
-// Renders a part of a row and returns the sum of its solid angles.
+// What renders a part of an image needs.
 template <CrystalShape shape>
-double render_part(const PlanView& view, const RowPart& part, float* image, TraceRequest& traces, const StopSign& stop) {
-    const TracedPixels traced = traced_in(traces, part);
-    const auto is_traced = [&](int fast) {
-        return std::any_of(traced.begin(), traced.end(), [&](const PixelRecord* record) { return record->fast == fast; });
-    };
-    NoTrace none;
-    PixelBlock<block_width> block;
-    float pixels[block_width];
-    double total = 0;
-    int fast = part.fast_first;
-    while (!stop.is_up() && next_block(view, part.slow, fast, part.fast_last, is_traced, block)) {
-        double solid_angles = 0;
-        if (block.count == 1 && is_traced(block.fast[0])) {
-            for (PixelRecord* record : traced)
-                if (record->fast == block.fast[0])
-                    pixels[0] = render_traced<shape>(view, *record, traces.steps, stop, solid_angles);
-        } else {
-            solid_angles = render_block<shape>(view, block, stop, none, pixels);
+class PartRenderer {
+public:
+    PartRenderer(const Plan& plan, const Way& way, const StopSign& stop) : view_(plan.view()), stop_(stop), row_(plan, way, stop) {}
+
+    // Returns the sum of the solid angles.
+    double render(const RowPart& part, float* image, TraceRequest& traces) {
+        const TracedPixels traced = traced_in(traces, part);
+        const auto is_traced = [&](int fast) {
+            return std::any_of(traced.begin(), traced.end(), [&](const PixelRecord* record) { return record->fast == fast; });
+        };
+        const PixelIndex first = pixel_index(view_, part.slow, part.fast_first);
+        if (view_.detector.mask == nullptr && traced.empty()) {
+            fast_.resize(static_cast<std::size_t>(part.fast_last - part.fast_first + 1));
+            std::iota(fast_.begin(), fast_.end(), part.fast_first);
+            return row_.render(part.slow, fast_, image + first);
         }
-        total += solid_angles;
-        for (int i = 0; i < block.count; ++i) image[pixel_index(view, part.slow, block.fast[i])] = pixels[i];
+        fast_.clear();
+        for (int fast = part.fast_first; fast <= part.fast_last; ++fast)
+            if (!is_masked(view_.detector, pixel_index(view_, part.slow, fast)) && !is_traced(fast)) fast_.push_back(fast);
+        values_.resize(fast_.size());
+        double total = row_.render(part.slow, fast_, values_.data());
+        for (std::size_t i = 0; i < fast_.size(); ++i) image[pixel_index(view_, part.slow, fast_[i])] = values_[i];
+        for (PixelRecord* record : traced) {
+            const PixelIndex pixel = pixel_index(view_, part.slow, record->fast);
+            double solid_angles = 0;
+            if (is_masked(view_.detector, pixel) || stop_.is_up()) continue;
+            image[pixel] = render_traced<shape>(view_, *record, traces.steps, stop_, solid_angles);
+            // A pixel may be asked for more than once.
+            if (record == *std::find_if(traced.begin(), traced.end(), [&](auto* other) { return other->fast == record->fast; }))
+                total += solid_angles;
+        }
+        return total;
     }
-    return total;
-}
+
+    const RenderCounts& counts() const { return row_.counts(); }
+
+private:
+    const PlanView& view_;
+    const StopSign& stop_;
+    RowRenderer<shape> row_;
+    std::vector<int> fast_;
+    std::vector<float> values_;
+};
 
 // Pixels of a list in loop order, and where in the list they stand.
 class PixelList {
@@ -64,40 +85,29 @@ public:
         std::sort(order_.begin(), order_.end(), [&](std::size_t i, std::size_t j) { return index_of(i) < index_of(j); });
     }
 
-    // Renders those from `first` on, before `last`, in blocks of pixels of one row.
+    // Renders those from `first` on, before `last`, row by row.
     template <CrystalShape shape>
-    void render(std::size_t first, std::size_t last, float* values, const StopSign& stop) const {
-        NoTrace none;
-        PixelBlock<block_width> block;
-        float rendered[block_width];
-        while (first < last && !stop.is_up()) {
-            std::size_t places[block_width];
-            fill(first, last, block, places);
-            if (block.count == 0) continue;
-            render_block<shape>(view_, block, stop, none, rendered);
-            for (int i = 0; i < block.count; ++i) values[places[i]] = rendered[i];
+    void render(RowRenderer<shape>& row, std::size_t first, std::size_t last, float* values) const {
+        std::vector<int> fast;
+        std::vector<std::size_t> places;
+        std::vector<float> rendered;
+        while (first < last) {
+            fast.clear();
+            places.clear();
+            const int slow = pixels_[order_[first]].slow;
+            for (; first < last && pixels_[order_[first]].slow == slow; ++first) {
+                if (!is_rendered(view_, slow, pixels_[order_[first]].fast)) continue;
+                fast.push_back(pixels_[order_[first]].fast);
+                places.push_back(order_[first]);
+            }
+            rendered.resize(fast.size());
+            row.render(slow, fast, rendered.data());
+            for (std::size_t i = 0; i < places.size(); ++i) values[places[i]] = rendered[i];
         }
     }
 
 private:
     PixelIndex index_of(std::size_t i) const { return pixel_index(view_, pixels_[i].slow, pixels_[i].fast); }
-
-    void fill(std::size_t& first, std::size_t last, PixelBlock<block_width>& block, std::size_t* places) const {
-        block.count = 0;
-        for (; first < last && block.count < block_width; ++first) {
-            const auto [slow, fast] = pixels_[order_[first]];
-            if (!is_rendered(view_, slow, fast)) continue;
-            const bool by_itself = carries_state(view_, index_of(order_[first]));
-            if (block.count > 0 && (by_itself || slow != block.slow)) return;
-            places[block.count] = order_[first];
-            if (block.count == 0) begin_block(view_, slow, fast, block);
-            else block.fast[block.count++] = fast;
-            if (by_itself) {
-                ++first;
-                return;
-            }
-        }
-    }
 
     const PlanView& view_;
     const std::vector<PixelAddress>& pixels_;
@@ -107,7 +117,7 @@ private:
 }  // namespace
 
 void render_pixels(const Plan& plan, const std::vector<PixelAddress>& pixels, float* values, int threads, StopSign& stop,
-                   const Watch& watch) {
+                   const Watch& watch, const Way& way) {
     constexpr std::size_t each = 256;
     std::fill_n(values, pixels.size(), 0.0F);
     const PixelList list(plan.view(), pixels);
@@ -115,23 +125,27 @@ void render_pixels(const Plan& plan, const std::vector<PixelAddress>& pixels, fl
     with_shape(plan.shape(), [&](auto shape) {
         for_each_task(tasks, threads, stop, watch, [&](std::int64_t number) {
             const std::size_t first = static_cast<std::size_t>(number) * each;
-            list.render<decltype(shape)::value>(first, std::min(first + each, pixels.size()), values, stop);
+            RowRenderer<decltype(shape)::value> row(plan, way, stop);
+            list.render(row, first, std::min(first + each, pixels.size()), values);
         });
     });
 }
 
-RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch) {
-    const PlanView& view = plan.view();
-    const RowParts parts(view.detector.region);
+RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch,
+                    const Way& way) {
+    const RowParts parts(plan.view().detector.region);
     // One sum a part, added up in loop order: the same total for any number of threads.
     std::vector<double> solid_angles(static_cast<std::size_t>(parts.count()));
+    RenderTotals totals;
+    std::mutex mutex;
     with_shape(plan.shape(), [&](auto shape) {
         for_each_part(parts, threads, stop, watch, [&](const RowPart& part) {
-            solid_angles[static_cast<std::size_t>(part.number)] =
-                render_part<decltype(shape)::value>(view, part, image, traces, stop);
+            PartRenderer<decltype(shape)::value> renderer(plan, way, stop);
+            solid_angles[static_cast<std::size_t>(part.number)] = renderer.render(part, image, traces);
+            const std::lock_guard<std::mutex> guard(mutex);
+            totals.counts.add(renderer.counts());
         });
     });
-    RenderTotals totals;
     for (const double sum : solid_angles) totals.solid_angles += sum;
     return totals;
 }

@@ -18,13 +18,35 @@ struct TraceRequest {
     bool steps = false;
 };
 
+// How an image is computed. Its bits do not depend on it.
+struct Way {
+    bool vector = true;   // decide pixels by vector instructions where that is possible
+    bool verify = false;  // and compute all that were decided again
+};
+
+struct RenderCounts {
+    std::int64_t pixels = 0;
+    std::int64_t undecided = 0;  // by the vector kernel
+    std::int64_t scalar = 0;     // computed by the scalar path: undecided, or not fit for the vector kernel
+    std::int64_t wrong = 0;      // decisions, if they were verified
+
+    void add(const RenderCounts& other) {
+        pixels += other.pixels;
+        undecided += other.undecided;
+        scalar += other.scalar;
+        wrong += other.wrong;
+    }
+};
+
 struct RenderTotals {
     double solid_angles = 0;  // sum over all sub-pixels and layers of all pixels, steradian
+    RenderCounts counts;      // without traced pixels
 };
 
 // `image` holds a float for each pixel of the detector; pixels outside the region or masked are left as they are. The plan must
 // be complete (resolve_carry_over). Throws Interrupted.
-RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch);
+RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch,
+                    const Way& way = {});
 
 struct PixelAddress {
     int slow = 0, fast = 0;
@@ -33,7 +55,7 @@ struct PixelAddress {
 // Renders these pixels alone, in any order and as often as they stand there: values[i] is what the image holds at pixels[i]. Those
 // outside the region or masked are 0. All must lie in the image. Throws Interrupted.
 void render_pixels(const Plan& plan, const std::vector<PixelAddress>& pixels, float* values, int threads, StopSign& stop,
-                   const Watch& watch);
+                   const Watch& watch, const Way& way = {});
 
 // Whether the pixel lies in the region and is not masked.
 bool is_rendered(const PlanView& plan, int slow, int fast);

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/kernel/trace_policy.hpp"
 #include "nbhybrid/physics/lattice_factor.hpp"
@@ -12,6 +13,7 @@
 #include "nbhybrid/physics/structure_factor.hpp"
 
 namespace nbhybrid::kernel {
+inline namespace NBHYBRID_ISA {
 
 using physics::CrystalShape;
 
@@ -206,4 +208,5 @@ double render_block(const PlanView& plan, PixelBlock<width>& block, const StopSi
     return sum.solid_angles();
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

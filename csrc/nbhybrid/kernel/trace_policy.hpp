@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <vector>
 
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 
 namespace nbhybrid::kernel {
+inline namespace NBHYBRID_ISA {
 
 struct SourceRecord {
     Vec3 position, diffracted, incident, scattering;
@@ -121,4 +123,5 @@ private:
     bool with_steps_;
 };
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

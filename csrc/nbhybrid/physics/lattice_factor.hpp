@@ -6,11 +6,14 @@
 
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
 
 namespace nbhybrid::physics {
 
 enum class CrystalShape { square, round, gauss, tophat };
+
+inline namespace NBHYBRID_ISA {
 
 // Sum of N phase factors, sin(N x)/sin(x) at x = pi h: the parallelepiped's factor along one axis. Exactly N at x = 0; at any
 // other integer h the quotient of two rounding errors, close to +-N.
@@ -72,4 +75,5 @@ NBHYBRID_HOST_DEVICE inline T tophat_factor(const T& offset_squared, const Vec3T
     return n.x * n.y * n.z * (offset_squared * fudge < T(0.3969) ? T(1) : T(0));
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::physics

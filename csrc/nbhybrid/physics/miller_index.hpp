@@ -4,9 +4,11 @@
 #include <cmath>
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
 
 namespace nbhybrid::physics {
+inline namespace NBHYBRID_ISA {
 
 // h = a . s, k = b . s, l = c . s with a, b, c in m and s in 1/m.
 template <class T>
@@ -21,4 +23,5 @@ NBHYBRID_HOST_DEVICE inline int nearest_index(double index) {
     return static_cast<int>(ceil(index - 0.5));
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::physics

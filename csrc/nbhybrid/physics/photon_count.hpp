@@ -3,8 +3,10 @@
 
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 
 namespace nbhybrid::physics {
+inline namespace NBHYBRID_ISA {
 
 // Thomson scattering: photons per steradian for an intensity summed over `steps` equally likely states. fluence in photons/m^2.
 template <class T>
@@ -21,4 +23,5 @@ NBHYBRID_HOST_DEVICE inline T water_background(const T& fluence, const T& thickn
            grams_per_cubic_metre * T(avogadro) / molar_mass;
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::physics

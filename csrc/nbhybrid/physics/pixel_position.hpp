@@ -2,10 +2,12 @@
 // Where a (sub-)pixel lies in the laboratory frame, metres.
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/physics/rotation.hpp"
 
 namespace nbhybrid::physics {
+inline namespace NBHYBRID_ISA {
 
 // Distance of a sub-pixel's centre from the edge of the detector along one axis. `index` counts sub-pixels, not pixels.
 template <class T>
@@ -31,4 +33,5 @@ NBHYBRID_HOST_DEVICE inline Vec3T<T> curved_position(const Vec3T<T>& flat, const
     return rotate_about(rotate_about(centre, slow_axis, flat.y / distance), fast_axis, flat.z / distance);
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::physics

@@ -5,9 +5,11 @@
 #include <cmath>
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
 
 namespace nbhybrid::physics {
+inline namespace NBHYBRID_ISA {
 
 // All three directions are unit vectors. psi is the azimuth of the diffracted ray about the incident one, from the E-vector,
 // which is the part of `axis` perpendicular to the incident ray.
@@ -26,4 +28,5 @@ NBHYBRID_HOST_DEVICE inline T polarization_factor(const T& kahn, const Vec3T<T>&
     return T(0.5) * (T(1) + cos_2theta_squared - kahn * cos(T(2) * psi) * sin_2theta_squared);
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::physics

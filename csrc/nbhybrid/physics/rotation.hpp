@@ -4,9 +4,11 @@
 #include <cmath>
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
 
 namespace nbhybrid::physics {
+inline namespace NBHYBRID_ISA {
 
 // About the x, then the y, then the z axis; a rotation by exactly 0 is left out. The products with 0 about y stay: they decide
 // the sign of a zero component.
@@ -42,4 +44,5 @@ NBHYBRID_HOST_DEVICE inline Vec3T<T> rotate_about(const Vec3T<T>& v, const Vec3T
             axis.z * along + v.z * c + (-axis.y * v.x + axis.x * v.y) * s};
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::physics

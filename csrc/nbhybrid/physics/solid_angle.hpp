@@ -2,8 +2,10 @@
 // Solid angle of a pixel seen from the sample, steradian.
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 
 namespace nbhybrid::physics {
+inline namespace NBHYBRID_ISA {
 
 // Area over squared path times obliquity (close_distance / path); exact for pixels much smaller than the path.
 template <class T>
@@ -17,4 +19,5 @@ NBHYBRID_HOST_DEVICE inline T point_solid_angle(const T& path) {
     return T(1) / path / path;
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::physics

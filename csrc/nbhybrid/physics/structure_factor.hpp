@@ -6,10 +6,10 @@
 #include <cstddef>
 
 #include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
 
 namespace nbhybrid::physics {
-
 // A flat view of a table of amplitudes; `values` may be null (no table).
 struct AmplitudeGrid {
     const double* values = nullptr;
@@ -18,17 +18,19 @@ struct AmplitudeGrid {
     int k_min = 0, k_max = -1;
     int l_min = 0, l_max = -1;
     double default_amplitude = 0.0;
-
-    NBHYBRID_HOST_DEVICE std::size_t offset(int h, int k, int l) const {
-        return static_cast<std::size_t>(h - h_min) * stride_h + static_cast<std::size_t>(k - k_min) * stride_k +
-               static_cast<std::size_t>(l - l_min);
-    }
 };
+
+inline namespace NBHYBRID_ISA {
+
+NBHYBRID_HOST_DEVICE inline std::size_t offset_in(const AmplitudeGrid& grid, int h, int k, int l) {
+    return static_cast<std::size_t>(h - grid.h_min) * grid.stride_h + static_cast<std::size_t>(k - grid.k_min) * grid.stride_k +
+           static_cast<std::size_t>(l - grid.l_min);
+}
 
 NBHYBRID_HOST_DEVICE inline double nearest_amplitude(const AmplitudeGrid& grid, int h, int k, int l) {
     const bool inside = grid.values != nullptr && h <= grid.h_max && h >= grid.h_min && k <= grid.k_max && k >= grid.k_min &&
                         l <= grid.l_max && l >= grid.l_min;
-    return inside ? grid.values[grid.offset(h, k, l)] : grid.default_amplitude;
+    return inside ? grid.values[offset_in(grid, h, k, l)] : grid.default_amplitude;
 }
 
 // Whether one index is too close to (or beyond) an end of its range for the four-point polynomial. It asks for one entry more
@@ -63,10 +65,11 @@ NBHYBRID_HOST_DEVICE inline double tricubic_amplitude(const AmplitudeGrid& grid,
     double along_h[4];
     for (int i = 0; i < 4; ++i) {
         double along_k[4];
-        for (int j = 0; j < 4; ++j) along_k[j] = cubic_through_four(l0, grid.values + grid.offset(h0 + i, k0 + j, l0), hkl.z);
+        for (int j = 0; j < 4; ++j) along_k[j] = cubic_through_four(l0, grid.values + offset_in(grid, h0 + i, k0 + j, l0), hkl.z);
         along_h[i] = cubic_through_four(k0, along_k, hkl.y);
     }
     return cubic_through_four(h0, along_h, hkl.x);
 }
 
+}  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::physics

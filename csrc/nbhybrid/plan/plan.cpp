@@ -1,5 +1,6 @@
 #include "nbhybrid/plan/plan.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -64,6 +65,7 @@ Plan::Plan(const Experiment& experiment) : shape_(experiment.crystal.shape) {
     view_.scale.background = physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness);
     view_.scale.background_is_scaled = !experiment.semantics.mends(Defect::water_twice);
     view_.scale.steps = steps_per_pixel(experiment);
+    bounds_ = bounds_of(*this);
 }
 
 void Plan::plan_detector(const Experiment& experiment) {
@@ -188,6 +190,10 @@ void Plan::plan_crystal(const Experiment& experiment) {
         grid.h_min = f.h.min, grid.h_max = f.h.max;
         grid.k_min = f.k.min, grid.k_max = f.k.max;
         grid.l_min = f.l.min, grid.l_max = f.l.max;
+    }
+    if (shape_ == physics::CrystalShape::gauss) {
+        largest_amplitude_ = std::fabs(f.default_amplitude);
+        for (const double amplitude : f.values) largest_amplitude_ = std::max(largest_amplitude_, std::fabs(amplitude));
     }
     CrystalStage& stage = view_.crystal;
     stage.cells = c.cells;

@@ -10,6 +10,7 @@
 #include "nbhybrid/model/experiment.hpp"
 #include "nbhybrid/physics/lattice_factor.hpp"
 #include "nbhybrid/physics/structure_factor.hpp"
+#include "nbhybrid/plan/bounds.hpp"
 
 namespace nbhybrid {
 
@@ -140,6 +141,9 @@ public:
 
     const PlanView& view() const { return view_; }
     physics::CrystalShape shape() const { return shape_; }
+    const Bounds& bounds() const { return bounds_; }
+    // Of a gaussian crystal's reflections.
+    double largest_amplitude() const { return largest_amplitude_; }
 
     // The carry-over is found by the kernel's own loop, which needs a plan to run; it then completes the plan.
     void set_first_sweep(PixelIndex pixel) { view_.carry_over.first_sweep = pixel; }
@@ -161,6 +165,8 @@ private:
 
     PlanView view_{};
     physics::CrystalShape shape_;
+    double largest_amplitude_ = 0;
+    Bounds bounds_;
     bool sweeps_differ_ = false;
     std::vector<IncidentRay> sources_;
     std::vector<Vec3> polarization_axes_;

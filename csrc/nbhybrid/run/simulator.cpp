@@ -23,8 +23,8 @@ double pixels_of(const Region& r) {
 
 }  // namespace
 
-Simulator::Simulator(Experiment experiment, int threads)
-    : experiment_(std::move(experiment)), plan_(std::make_unique<Plan>(experiment_)) {
+Simulator::Simulator(Experiment experiment, int threads, const kernel::Way& way)
+    : experiment_(std::move(experiment)), way_(way), plan_(std::make_unique<Plan>(experiment_)) {
     kernel::StopSign stop;
     kernel::resolve_carry_over(*plan_, useful_threads(threads, pixels_of(plan_->view().detector.region)), stop, nullptr);
     const PixelIndex end = plan_->view().carry_over.interpolation_ends;
@@ -52,14 +52,14 @@ kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, 
     std::fill_n(image, static_cast<std::size_t>(experiment_.detector.pixels()), 0.0F);
     kernel::StopSign stop;
     const double pixels = pixels_of(plan_->view().detector.region);
-    return kernel::render(*plan_, image, traces, useful_threads(threads, pixels), stop, watch);
+    return kernel::render(*plan_, image, traces, useful_threads(threads, pixels), stop, watch, way_);
 }
 
 void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, float* values, int threads,
                            const kernel::Watch& watch) const {
     for (const kernel::PixelAddress& pixel : pixels) check_inside(pixel);
     kernel::StopSign stop;
-    kernel::render_pixels(*plan_, pixels, values, useful_threads(threads, static_cast<double>(pixels.size())), stop, watch);
+    kernel::render_pixels(*plan_, pixels, values, useful_threads(threads, static_cast<double>(pixels.size())), stop, watch, way_);
 }
 
 std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<kernel::PixelAddress>& pixels, bool steps) const {

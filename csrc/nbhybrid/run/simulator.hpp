@@ -18,7 +18,7 @@ namespace nbhybrid::run {
 class Simulator {
 public:
     // Resolves, on this many threads, what the reference carries along from pixel to pixel.
-    Simulator(Experiment experiment, int threads);
+    Simulator(Experiment experiment, int threads, const kernel::Way& way = {});
     Simulator(const Simulator&) = delete;
     Simulator& operator=(const Simulator&) = delete;
 
@@ -45,6 +45,7 @@ private:
     int useful_threads(int threads, double pixels) const;
 
     Experiment experiment_;
+    kernel::Way way_;
     std::unique_ptr<Plan> plan_;
     Warnings warnings_;
 };

@@ -1,0 +1,74 @@
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/kernel/vector_kernel.hpp"
+
+namespace nbhybrid::kernel {
+
+namespace baseline {
+extern const VectorKernel this_vector_kernel;
+}
+#ifdef NBHYBRID_X86_LEVELS
+namespace v2 {
+extern const VectorKernel this_vector_kernel;
+}
+namespace v3 {
+extern const VectorKernel this_vector_kernel;
+}
+namespace v4 {
+extern const VectorKernel this_vector_kernel;
+}
+#endif
+
+namespace {
+
+struct Level {
+    const VectorKernel* kernel;
+    bool runs_here;
+};
+
+// From the best to the one that every processor has.
+std::vector<Level> levels() {
+    std::vector<Level> all;
+#ifdef NBHYBRID_X86_LEVELS
+    __builtin_cpu_init();
+    const bool has_v2 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+    const bool has_v3 = has_v2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    const bool has_v4 = has_v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                        __builtin_cpu_supports("avx512vl");
+    all.push_back({&v4::this_vector_kernel, has_v4});
+    all.push_back({&v3::this_vector_kernel, has_v3});
+    all.push_back({&v2::this_vector_kernel, has_v2});
+#endif
+    all.push_back({&baseline::this_vector_kernel, true});
+    return all;
+}
+
+const VectorKernel& chosen_kernel() {
+    const char* const wanted = std::getenv("NBHYBRID_ISA");
+    std::string known;
+    for (const Level& level : levels()) {
+        known += std::string(known.empty() ? "" : ", ") + level.kernel->isa;
+        if (wanted == nullptr || *wanted == 0) {
+            if (level.runs_here) return *level.kernel;
+        } else if (std::strcmp(wanted, level.kernel->isa) == 0) {
+            if (level.runs_here) return *level.kernel;
+            throw ModelError(std::string("NBHYBRID_ISA: this processor cannot run ") + wanted);
+        }
+    }
+    throw ModelError(std::string("NBHYBRID_ISA: found ") + wanted + ", expected one of " + known);
+}
+
+}  // namespace
+
+const VectorKernel& vector_kernel() {
+    static const VectorKernel& kernel = chosen_kernel();
+    return kernel;
+}
+
+}  // namespace nbhybrid::kernel

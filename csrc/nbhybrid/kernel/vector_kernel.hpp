@@ -1,0 +1,40 @@
+#pragma once
+// The kernel that decides pixels by a rounding test, compiled for several levels of instructions. Only plain data passes between
+// the copies and the rest.
+
+#include <cstdint>
+
+#include "nbhybrid/plan/plan.hpp"
+
+namespace nbhybrid::kernel {
+
+struct VectorBlock {
+    static constexpr int capacity = 64;
+
+    // Given: pixels of one row, none of them masked or one that carries state.
+    int slow = 0, count = 0;
+    int fast[capacity] = {};
+    // Found: the pixels' values, but for those whose bit is set in `undecided`.
+    float pixels[capacity] = {};
+    std::uint64_t undecided = 0;
+    double solid_angles = 0;  // sum over all sub-pixels and layers of all pixels
+};
+
+struct VectorMargins {
+    double relative, absolute_intensity;  // as in plan/bounds.hpp
+    bool (*is_stopped)(const void* sign);
+    const void* sign;
+};
+
+// False if the sign was up.
+using VectorRender = bool (*)(const PlanView& plan, const VectorMargins& margins, VectorBlock& block);
+
+struct VectorKernel {
+    const char* isa;
+    VectorRender render[4];  // by CrystalShape
+};
+
+// The copy for this processor, or for the level that the environment variable NBHYBRID_ISA names.
+const VectorKernel& vector_kernel();
+
+}  // namespace nbhybrid::kernel
