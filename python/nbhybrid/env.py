@@ -31,7 +31,7 @@ def environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "libc": " ".join(platform.libc_ver()),
         "libm": libm_verdict(),
-        "processor": {"name": _processor(), "vector_flags": _vector_flags(), "isa_in_use": _core.isa},
+        "processor": {"name": _processor(), "vector_flags": _vector_flags(), "isa_in_use": _core.isa()},
         "threads": usable_cores(),
         "cuda": {"device": None, "driver": None, **_cuda_device(), "toolkit": _cuda_toolkit()},
         "executable": sys.executable,

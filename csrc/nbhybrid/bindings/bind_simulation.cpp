@@ -19,6 +19,17 @@ void bind_simulation(py::module_& module) {
         .def_property_readonly("committed", &Simulation::committed)
         .def_property_readonly("warnings", [](const Simulation& simulation) { return to_list(simulation.warnings()); })
         .def_property_readonly("configuration", [](const Simulation& simulation) { return to_dict(simulation.configuration()); })
+        .def_property_readonly("counts",
+                               [](const Simulation& simulation) {
+                                   const kernel::RenderCounts& c = simulation.counts();
+                                   py::dict counts;
+                                   counts["rendered"] = c.pixels;
+                                   counts["scalar"] = c.scalar;
+                                   counts["undecided"] = c.undecided;
+                                   counts["wrong"] = c.wrong;
+                                   return counts;
+                               })
+        .def_property_readonly("obstacle", &Simulation::obstacle)
         .def_property_readonly("first_row", &Simulation::first_row)
         .def_property_readonly("last_row", &Simulation::last_row)
         .def("description", &Simulation::description)

@@ -1,4 +1,5 @@
 #include "nbhybrid/bindings/bindings.hpp"
+#include "nbhybrid/kernel/vector_kernel.hpp"
 
 #ifndef NBHYBRID_VERSION
 #define NBHYBRID_VERSION "unknown"
@@ -8,19 +9,6 @@
 #endif
 
 namespace nbhybrid::bindings {
-
-// What the compiler was allowed to use.
-#if defined(__AVX512F__)
-static constexpr const char* instruction_set = "x86-64 with AVX-512";
-#elif defined(__AVX2__)
-static constexpr const char* instruction_set = "x86-64 with AVX2";
-#elif defined(__x86_64__)
-static constexpr const char* instruction_set = "x86-64";
-#elif defined(__aarch64__)
-static constexpr const char* instruction_set = "aarch64";
-#else
-static constexpr const char* instruction_set = "unknown";
-#endif
 
 pybind11::str to_str(const std::string& text) {
     PyObject* decoded = PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
@@ -40,7 +28,7 @@ PYBIND11_MODULE(_core, module) {
     module.doc() = "The compiled core of nbhybrid.";
     module.attr("__version__") = NBHYBRID_VERSION;
     module.attr("commit") = NBHYBRID_COMMIT;
-    module.attr("isa") = nbhybrid::bindings::instruction_set;
+    module.def("isa", [] { return nbhybrid::kernel::vector_kernel().isa; });
     nbhybrid::bindings::bind_errors(module);
     nbhybrid::bindings::bind_files(module);
     nbhybrid::bindings::bind_structure_factors(module);

@@ -20,7 +20,7 @@ public:
         : view_(plan.view()),
           way_(way),
           stop_(stop),
-          margins_{plan.bounds().relative, plan.bounds().absolute_intensity, &is_up, &stop} {
+          margins_{plan.bounds().relative, plan.bounds().absolute_intensity, plan.bounds().reach, &is_up, &stop} {
         if (way.vector && plan.bounds().unusable.empty()) vector_ = vector_kernel().render[static_cast<int>(shape)];
         some_are_left_ = view_.carry_over.first_sweep != no_pixel || view_.crystal.interpolate;
     }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "nbhybrid/plan/bounds.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::kernel {
@@ -22,6 +23,7 @@ struct VectorBlock {
 
 struct VectorMargins {
     double relative, absolute_intensity;  // as in plan/bounds.hpp
+    Reach reach;
     bool (*is_stopped)(const void* sign);
     const void* sign;
 };

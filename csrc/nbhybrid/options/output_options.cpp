@@ -103,6 +103,8 @@ OptionTopic own_options() {
             {"--json", 1, 1, "FILE", "write a record of the run",
              [](Options& o, const Words& w, Warnings&) { o.own.json_file = w.path(); }},
             {"--quiet", 0, 0, "", "nothing on stdout but traces", [](Options& o, const Words&, Warnings&) { o.own.quiet = true; }},
+            {"--verify", 0, 0, "", "compute every pixel by the scalar path too, and say if one differs",
+             [](Options& o, const Words&, Warnings&) { o.own.verify = true; }},
             {"--max-table-gib", 1, 1, "GiB", "refuse larger amplitude tables (8)",
              [](Options& o, const Words& w, Warnings&) { o.own.max_table_gib = w.positive(); }},
         },

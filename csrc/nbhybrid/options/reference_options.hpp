@@ -119,6 +119,7 @@ struct OwnOptions {
     int threads = 0;        // 0: the cores this process may use
     std::string json_file;  // empty: none
     bool quiet = false;
+    bool verify = false;
     double max_table_gib = 8;
     Semantics semantics;
 };

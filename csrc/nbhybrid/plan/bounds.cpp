@@ -6,6 +6,7 @@
 
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/physics/bounded_math.hpp"
+#include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid {
@@ -30,21 +31,54 @@ double term_error(CrystalShape shape) {
     return 24 * rounding;
 }
 
-// The largest argument of a sine.
-double largest_phase(const Plan& plan) {
-    const PlanView& view = plan.view();
-    const OrientationStage& o = view.orientation;
-    double shortest = std::numeric_limits<double>::infinity();
-    for (int i = 0; i < view.beam.n_sources; ++i) shortest = std::min(shortest, view.beam.sources[i].wavelength);
+// The longest edge of the cell in any orientation; a bit more for domains' rotations that are not quite orthogonal.
+double longest_edge(const Plan& plan) {
+    const OrientationStage& o = plan.view().orientation;
     double edge = 0;
     for (int i = 0; i < o.n_phi; ++i)
         for (const Axes* axes : {o.first_sweep + i, o.later_sweep + i})
             edge = std::max({edge, norm(axes->a), norm(axes->b), norm(axes->c)});
+    return 1.01 * edge;
+}
+
+// The largest argument of a sine. |s| <= 2 / wavelength, and offsets from reflections are at most half a cell.
+double largest_phase(const Plan& plan) {
+    const PlanView& view = plan.view();
+    double shortest = std::numeric_limits<double>::infinity();
+    for (int i = 0; i < view.beam.n_sources; ++i) shortest = std::min(shortest, view.beam.sources[i].wavelength);
     const Vec3& n = view.crystal.cells;
     const double cells = std::max({n.x, n.y, n.z, 1.0});
     const double fudge = std::max(1.0, std::sqrt(std::fabs(view.crystal.fudge)));
-    // |s| <= 2 / wavelength, and a bit for domains' rotations that are not quite orthogonal. Offsets are at most half a cell.
-    return 1.01 * pi * cells * std::max(2 * edge / shortest, 2 * fudge);
+    return pi * cells * std::max(2 * longest_edge(plan) / shortest, 2 * fudge);
+}
+
+// What the terms beyond the reach may add to an intensity, all together: far below the smallest float32 when it has become photons.
+double negligible_intensity(const PlanView& view) {
+    constexpr double negligible_photons = 1e-56;
+    const DetectorStage& d = view.detector;
+    const double edge = d.point_pixel ? 1.0 : d.pixel_size;
+    const double solid_angle = edge * edge / (d.close_distance * d.close_distance);
+    const double photons = physics::photons_per_steradian(1.0, view.scale.fluence, static_cast<double>(view.scale.steps));
+    return negligible_photons / std::fabs(photons * solid_angle);
+}
+
+// The reach of spots whose terms are below `smallest` beyond it, out of a largest of `largest`; for tophat spots the end.
+Reach reach_of(const Plan& plan, double largest, double smallest) {
+    const CrystalStage& c = plan.view().crystal;
+    const double volume = c.cells.x * c.cells.y * c.cells.z;
+    const double exponent = plan.shape() == CrystalShape::tophat ? 0.3969 : 0.63 * std::log(largest / smallest) / 2;
+    const double radius = 1.001 * std::sqrt(std::max(exponent, 0.0) / c.fudge) / volume;
+    // An index of the offset is its product with a vector of the basis that is dual to a*, b*, c*.
+    const double cell = dot(c.a_star, cross(c.b_star, c.c_star));
+    const auto of = [&](const Vec3& u, const Vec3& v) { return radius * norm(cross(u, v)) / std::fabs(cell); };
+    Reach reach;
+    reach.along_axes = {of(c.b_star, c.c_star), of(c.c_star, c.a_star), of(c.a_star, c.b_star)};
+    reach.longest_edge = longest_edge(plan);
+    const OrientationStage& o = plan.view().orientation;
+    constexpr int worth_looking = 4;
+    reach.is_limited = std::min({reach.along_axes.x, reach.along_axes.y, reach.along_axes.z}) < 0.4 &&
+                       static_cast<std::int64_t>(o.n_phi) * o.n_domains >= worth_looking;
+    return reach;
 }
 
 std::string obstacle(const Plan& plan) {
@@ -75,10 +109,13 @@ Bounds bounds_of(const Plan& plan) {
     bounds.unusable = obstacle(plan);
     bounds.relative = 1.01 * (term_error(plan.shape()) + (2 * terms + 30) * rounding);
     if (plan.shape() == CrystalShape::gauss) {
-        constexpr double smallest = 1e-300;  // more than what exponential() stops at, squared or not
+        constexpr double underflow = 1e-300;  // more than what exponential() stops at, squared or not
         const double largest = plan.largest_amplitude() * n.x * n.y * n.z;
-        bounds.absolute_intensity = terms * (largest * largest + 1) * smallest;
+        const double left_out = negligible_intensity(view);
+        bounds.reach = reach_of(plan, terms * largest * largest, left_out);
+        bounds.absolute_intensity = terms * (largest * largest + 1) * underflow + (bounds.reach.is_limited ? left_out : 0.0);
     }
+    if (plan.shape() == CrystalShape::tophat) bounds.reach = reach_of(plan, 1.0, 1.0);
     if (!(bounds.relative < 1e-3 && std::isfinite(bounds.absolute_intensity)) && bounds.unusable.empty())
         bounds.unusable = "there are too many steps, or amplitudes are too large";
     return bounds;

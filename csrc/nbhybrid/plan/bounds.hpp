@@ -3,15 +3,25 @@
 
 #include <string>
 
+#include "nbhybrid/core/vec3.hpp"
+
 namespace nbhybrid {
 
 class Plan;
 
+// Farther from every reflection than this, a crystal's spots are left out.
+struct Reach {
+    bool is_limited = false;
+    Vec3 along_axes{};        // of the index
+    double longest_edge = 0;  // of the cell in any orientation, m
+};
+
 struct Bounds {
     // Of a pixel before the factors that have errors of their own, relative.
     double relative = 0;
-    // Of a pixel's intensity, absolute: what terms that underflow may lack.
+    // Of a pixel's intensity, absolute: what terms that underflow may lack, and those that are left out.
     double absolute_intensity = 0;
+    Reach reach;
     // Why the vector kernel cannot take this run, for people; empty if it can.
     std::string unusable;
 };

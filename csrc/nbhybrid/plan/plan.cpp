@@ -176,6 +176,24 @@ void Plan::plan_orientations(const Experiment& experiment) {
     }
     stage.later_sweep_table = later_sweep_table_.empty() ? nullptr : later_sweep_table_.data();
     stage.first_sweep_table = first_sweep_table_.empty() ? stage.later_sweep_table : first_sweep_table_.data();
+    if (shape_ == physics::CrystalShape::gauss || shape_ == physics::CrystalShape::tophat) plan_components();
+}
+
+void Plan::plan_components() {
+    const std::vector<Axes>& all = view_.orientation.domains == nullptr ? later_sweep_ : later_sweep_table_;
+    // Domains that do not rotate are many of one orientation.
+    if (all.empty() || all.size() > largest_orientation_table ||
+        all.size() != static_cast<std::size_t>(view_.orientation.n_phi) * static_cast<std::size_t>(view_.orientation.n_domains))
+        return;
+    constexpr std::size_t components = 9;
+    static_assert(sizeof(Axes) == components * sizeof(double));
+    components_.resize(components * all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const Axes& axes = all[i];
+        const double values[] = {axes.a.x, axes.a.y, axes.a.z, axes.b.x, axes.b.y, axes.b.z, axes.c.x, axes.c.y, axes.c.z};
+        for (std::size_t c = 0; c < components; ++c) components_[c * all.size() + i] = values[c];
+    }
+    view_.orientation.components = components_.data();
 }
 
 void Plan::plan_crystal(const Experiment& experiment) {

@@ -87,6 +87,9 @@ struct OrientationStage {
     // The same with the domains' rotations applied (phi major, domain minor), null if that table would be large.
     const Axes* first_sweep_table;
     const Axes* later_sweep_table;
+    // All orientations of a later sweep by components (a.x of all, a.y of all, ... c.z), for crystals with narrow spots; else, or
+    // if that would be large, null.
+    const double* components;
 };
 
 struct CrystalStage {
@@ -161,6 +164,7 @@ private:
     void plan_sources(const Experiment& experiment);
     int plan_polarization_axes(const Vec3& first);
     void plan_orientations(const Experiment& experiment);
+    void plan_components();
     void plan_crystal(const Experiment& experiment);
 
     PlanView view_{};
@@ -172,6 +176,7 @@ private:
     std::vector<Vec3> polarization_axes_;
     std::vector<Axes> first_sweep_, later_sweep_;
     std::vector<Axes> first_sweep_table_, later_sweep_table_;
+    std::vector<double> components_;
     std::vector<CarryOver::AxisUse> axis_uses_;
     std::vector<std::uint16_t> axis_entries_;
 };

@@ -17,7 +17,7 @@ Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads
     : built_(std::move(built)), options_(built_->options), threads_(threads) {
     check_outputs();
     warn_about_shared_names();
-    simulator_ = std::make_unique<Simulator>(built_->experiment(), threads_);
+    simulator_ = std::make_unique<Simulator>(built_->experiment(), threads_, kernel::Way{true, options_.own.verify});
     for (const std::string& line : simulator_->warnings()) warnings_.add(line);
     prepare_traces();
 }
@@ -113,6 +113,9 @@ void Simulation::render(const Watch& watch) {
     image_.resize(static_cast<std::size_t>(experiment().detector.pixels()));
     totals_ = simulator_->run(image_.data(), traces_, threads_, watch);
     statistics_ = image::measure(view());
+    if (totals_.counts.wrong != 0)
+        warnings_.add(format("%lld pixels differ from the scalar path's: this must not happen, please report it",
+                             static_cast<long long>(totals_.counts.wrong)));
     if (!std::isfinite(statistics_.mean)) warnings_.add("the image has pixels that are not finite numbers");
 }
 

@@ -30,6 +30,9 @@ public:
     int threads() const { return threads_; }
     std::string semantics() const { return experiment().semantics.text(); }
 
+    // Of the pixels rendered, and why the vector kernel could not take the run (empty if it could). After render().
+    const kernel::RenderCounts& counts() const { return totals_.counts; }
+    const std::string& obstacle() const { return simulator_->plan().bounds().unusable; }
     // Fills the image. Throws Interrupted if the watch said so.
     void render(const Watch& watch);
     // After render(): the statistics, the traces of the pixels asked for, and the pixels to print, row by row of the region

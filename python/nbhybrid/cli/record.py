@@ -45,10 +45,24 @@ def run_record(
         "semantics": simulation.semantics,
         "device": "cpu",
         "threads": simulation.threads,
+        "isa": _core.isa(),
+        "pixels": {**simulation.counts, "why_scalar": why_scalar(simulation)},
         "seconds": seconds,
         "warnings": [*warnings, *simulation.warnings],
         "files": [{"path": path, "sha256": sha256(path)} for path in dict.fromkeys(paths) if is_regular(path)],
     }
+
+
+def why_scalar(simulation: _core.Simulation) -> str:
+    """Return why pixels took the scalar path; empty if none did."""
+    counts = simulation.counts
+    if simulation.obstacle:
+        return simulation.obstacle
+    reasons = {
+        "their rounding was too close to tell": counts["undecided"],
+        "state is carried through them, or their amplitudes are interpolated": counts["scalar"] - counts["undecided"],
+    }
+    return "; ".join(f"{number}: {reason}" for reason, number in reasons.items() if number)
 
 
 def write_record(path: str, record: dict[str, Any]) -> None:

@@ -1,0 +1,59 @@
+#pragma once
+// The factors of a pixel without the library's functions, and how far they may be from those with them.
+
+#include "nbhybrid/core/isa.hpp"
+#include "nbhybrid/kernel/pixel_block.hpp"
+#include "nbhybrid/physics/bounded_math.hpp"
+
+namespace nbhybrid::kernel {
+inline namespace NBHYBRID_ISA {
+
+struct BoundedMath {
+    static constexpr bool keeps_all_bits = false;
+
+    // cos(2 psi) sin^2(2 theta) = E^2 - B^2 with the ray's components along E and B.
+    struct Polarization {
+        Polarization(double kahn, const Vec3& towards, const Vec3& along) : kahn_factor(kahn), incident(towards) {
+            b = normalized(cross(along, incident));
+            e = normalized(cross(incident, b));
+            const double skew = __builtin_fabs(dot(b, incident)) + __builtin_fabs(dot(e, incident)) + __builtin_fabs(dot(e, b)) +
+                                __builtin_fabs(dot(e, e) - 1.0) + __builtin_fabs(dot(b, b) - 1.0) +
+                                __builtin_fabs(dot(incident, incident) - 1.0);
+            error = 20 * physics::rounding;
+            if (kahn != 0.0) error += __builtin_fabs(kahn) * (4 * skew + 60 * physics::rounding);
+        }
+        double kahn_factor;
+        Vec3 incident, e, b;
+        double error;
+    };
+
+    template <class Block>
+    static void polarize(const Polarization& p, Block& block, int i, const Vec3& diffracted) {
+        const double along = dot(p.incident, diffracted), e = dot(diffracted, p.e), b = dot(diffracted, p.b);
+        block.polarization[i] = 0.5 * (1.0 + along * along - p.kahn_factor * (e * e - b * b));
+        block.polarization_error = p.error;
+    }
+
+    static double solid_angle(const DetectorStage& d, double path) {
+        const double square = path * path;
+        return d.point_pixel ? 1.0 / square : d.pixel_size * d.pixel_size * d.close_distance / (square * path);
+    }
+
+    template <class Block>
+    static void capture(const SensorStage& sensor, Block& block, int i, double cos_incidence) {
+        const double front = absorbed(-block.layer * sensor.layer_thickness * sensor.attenuation / cos_incidence);
+        const double back = absorbed(-(block.layer + 1) * sensor.layer_thickness * sensor.attenuation / cos_incidence);
+        block.capture[i] = front - back;
+        // Of two equal arguments the difference is 0, here and there.
+        block.capture_error[i] = front == back ? 0.0 : (physics::exponential_error + 6 * physics::rounding) * (front + back);
+    }
+
+    // exp(x), and not-a-number beyond the range of exponential(); less than its range is no less than 0.
+    static double absorbed(double x) {
+        const double inside = x < -700.0 ? -700.0 : x;
+        return physics::exponential(inside) + (x <= 700.0 ? 0.0 : __builtin_nan(""));
+    }
+};
+
+}  // namespace NBHYBRID_ISA
+}  // namespace nbhybrid::kernel

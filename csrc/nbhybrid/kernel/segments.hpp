@@ -1,0 +1,120 @@
+#pragma once
+// Which pixels an orientation of a crystal with narrow spots can reach at all. Lanes are looked at by eight, as a line in
+// reciprocal space from the first to the last: the offset of its points from the nearest reflection is at least that of its middle
+// less half its length, per axis.
+
+#include <cstdint>
+
+#include "nbhybrid/core/isa.hpp"
+#include "nbhybrid/kernel/pixel_block.hpp"
+#include "nbhybrid/kernel/vector_kernel.hpp"
+#include "nbhybrid/physics/bounded_math.hpp"
+
+namespace nbhybrid::kernel {
+inline namespace NBHYBRID_ISA {
+
+// A line in reciprocal space near which some lanes lie.
+struct LaneLine {
+    Vec3 middle{}, half{};
+    double bend = 0;  // the largest distance of a lane from its place on the line
+};
+
+// The lanes begin ... end-1, evenly spread over the line.
+template <int width>
+inline LaneLine line_through(const VectorLanes<width>& points, int begin, int end) {
+    const Vec3 first = points[begin], last = points[end - 1];
+    LaneLine line;
+    line.middle = 0.5 * (first + last);
+    line.half = 0.5 * (last - first);
+    const double step = end - begin > 1 ? 2.0 / (end - begin - 1) : 0.0;
+    double square = 0.0;
+    for (int i = begin; i < end; ++i) {
+        const Vec3 off_line = points[i] - (line.middle + (step * (i - begin) - 1.0) * line.half);
+        const double distance = dot(off_line, off_line);
+        square = distance > square ? distance : square;
+    }
+    line.bend = __builtin_sqrt(square);
+    return line;
+}
+
+// 1 if an index that runs along a line stays away from whole numbers.
+inline std::int64_t stays_away(double middle, double half, double bend, double reach) {
+    constexpr double slack = 1e-9;  // far more than the roundings of indices below a million
+    return __builtin_fabs(middle - __builtin_rint(middle)) - (__builtin_fabs(half) + bend) > reach + slack ? 1 : 0;
+}
+
+inline double product(double ux, double uy, double uz, const Vec3& v) {
+    return physics::multiply_add(ux, v.x, physics::multiply_add(uy, v.y, uz * v.z));
+}
+
+// reached[i]: whether orientation first + i of `all` may reach the line.
+inline void reach_line(const double* components, std::int64_t all, std::int64_t first, int number, const LaneLine& given,
+                       const Reach& reach, std::int64_t* reached) {
+    const LaneLine line = given;
+    const Vec3 along = reach.along_axes;
+    const double bend = reach.longest_edge * line.bend;
+    const double *ax = components + first, *ay = ax + all, *az = ay + all;
+    const double *bx = az + all, *by = bx + all, *bz = by + all;
+    const double *cx = bz + all, *cy = cx + all, *cz = cy + all;
+    for (int i = 0; i < number; ++i) {
+        const std::int64_t a =
+            stays_away(product(ax[i], ay[i], az[i], line.middle), product(ax[i], ay[i], az[i], line.half), bend, along.x);
+        const std::int64_t b =
+            stays_away(product(bx[i], by[i], bz[i], line.middle), product(bx[i], by[i], bz[i], line.half), bend, along.y);
+        const std::int64_t c =
+            stays_away(product(cx[i], cy[i], cz[i], line.middle), product(cx[i], cy[i], cz[i], line.half), bend, along.z);
+        reached[i] = (a | b | c) ^ 1;
+    }
+}
+
+template <int width>
+class Segments {
+public:
+    static constexpr int lanes = 8, count = width / lanes;
+
+    // The first `used` lanes, a multiple of eight.
+    void set(const VectorLanes<width>& scattering, int used) {
+        whole_ = line_through(scattering, 0, used);
+        for (int s = 0; s < count; ++s) {
+            const LaneLine line = s * lanes < used ? line_through(scattering, s * lanes, (s + 1) * lanes) : LaneLine{};
+            middle_.set(s, line.middle);
+            half_.set(s, line.half);
+            bend_[s] = line.bend;
+            unused_[s] = s * lanes < used ? 0 : 1;
+        }
+    }
+
+    // The line through all lanes.
+    const LaneLine& whole() const { return whole_; }
+
+    // Bit s: segment s may have a lane within the reach of a spot.
+    unsigned reached(const Axes& axes, const Reach& reach) const {
+        const Axes local = axes;
+        const Reach r = reach;
+        std::int64_t out[count], near = 0;
+        for (int s = 0; s < count; ++s) {
+            const Vec3 middle = middle_[s], half = half_[s];
+            const double bend = r.longest_edge * bend_[s];
+            out[s] = unused_[s] | away(local.a, middle, half, bend, r.along_axes.x) |
+                     away(local.b, middle, half, bend, r.along_axes.y) | away(local.c, middle, half, bend, r.along_axes.z);
+            near += out[s] ^ 1;
+        }
+        unsigned bits = 0;
+        if (near != 0)
+            for (unsigned s = 0; s < count; ++s) bits |= static_cast<unsigned>(out[s] ^ 1) << s;
+        return bits;
+    }
+
+private:
+    static std::int64_t away(const Vec3& axis, const Vec3& middle, const Vec3& half, double bend, double reach) {
+        return stays_away(product(axis.x, axis.y, axis.z, middle), product(axis.x, axis.y, axis.z, half), bend, reach);
+    }
+
+    LaneLine whole_;
+    VectorLanes<count> middle_, half_;
+    double bend_[count];
+    std::int64_t unused_[count];
+};
+
+}  // namespace NBHYBRID_ISA
+}  // namespace nbhybrid::kernel
