@@ -15,6 +15,7 @@ pybind11::list to_list(const std::vector<std::string>& lines);
 void bind_errors(pybind11::module_& module);
 void bind_experiment(pybind11::module_& module);
 void bind_files(pybind11::module_& module);
+void bind_kernel(pybind11::module_& module);
 void bind_noise(pybind11::module_& module);
 void bind_options(pybind11::module_& module);
 void bind_simulation(pybind11::module_& module);

@@ -1,5 +1,4 @@
 #include "nbhybrid/bindings/bindings.hpp"
-#include "nbhybrid/kernel/vector_kernel.hpp"
 
 #ifndef NBHYBRID_VERSION
 #define NBHYBRID_VERSION "unknown"
@@ -28,10 +27,10 @@ PYBIND11_MODULE(_core, module) {
     module.doc() = "The compiled core of nbhybrid.";
     module.attr("__version__") = NBHYBRID_VERSION;
     module.attr("commit") = NBHYBRID_COMMIT;
-    module.def("isa", [] { return nbhybrid::kernel::vector_kernel().isa; });
     nbhybrid::bindings::bind_errors(module);
     nbhybrid::bindings::bind_files(module);
     nbhybrid::bindings::bind_structure_factors(module);
+    nbhybrid::bindings::bind_kernel(module);
     nbhybrid::bindings::bind_noise(module);
     nbhybrid::bindings::bind_options(module);
     nbhybrid::bindings::bind_experiment(module);

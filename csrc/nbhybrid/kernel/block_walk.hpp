@@ -39,11 +39,7 @@ NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, Block& b
     };
     const double along_slow = physics::subpixel_centre(size, block.slow * oversample + block.sub_slow);
     locate(plan, block, along_fast, along_slow, block.layer * plan.sensor.layer_thickness, block.position);
-    for (int i = 0; i < block.count; ++i) {
-        block.position.set(i, perturbed("pixel_pos_meters", block.position[i]));
-        block.path[i] = perturbed("R_distance_meters", norm(block.position[i]));
-        block.diffracted.set(i, perturbed("diffracted_vec", normalized(block.position[i])));
-    }
+    for (int i = 0; i < block.count; ++i) Block::Math::direct(block, i);
 }
 
 // The centres of the pixels, on the front of the sensor.
@@ -72,6 +68,18 @@ NBHYBRID_HOST_DEVICE inline void find_solid_angles(const PlanView& plan, Block& 
 // The factors by the library's functions, with all bits of the reference.
 struct LibraryMath {
     static constexpr bool keeps_all_bits = true;
+
+    // The way to the pixel, and its length.
+    template <class Block>
+    NBHYBRID_HOST_DEVICE static void direct(Block& block, int i) {
+        block.position.set(i, perturbed("pixel_pos_meters", block.position[i]));
+        block.path[i] = perturbed("R_distance_meters", norm(block.position[i]));
+        block.diffracted.set(i, perturbed("diffracted_vec", normalized(block.position[i])));
+    }
+
+    NBHYBRID_HOST_DEVICE static Vec3 scattering_vector(const Vec3& diffracted, const Vec3& incident, double wavelength, double) {
+        return perturbed("scattering_vec_A_inv", physics::scattering_vector(diffracted, incident, wavelength));
+    }
 
     NBHYBRID_HOST_DEVICE static double solid_angle(const DetectorStage& d, double path) {
         return perturbed("omega_pixel_sr", d.point_pixel ? physics::point_solid_angle(path)
@@ -167,9 +175,9 @@ NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, Block& block
     const double wavelength = perturbed("lambda_meters", beam.sources[block.source].wavelength);
     block.incident = incident;
     block.wavelength = wavelength;
+    const double inverse = 1.0 / wavelength;
     for (int i = 0; i < block.count; ++i)
-        block.scattering.set(
-            i, perturbed("scattering_vec_A_inv", physics::scattering_vector(block.diffracted[i], incident, wavelength)));
+        block.scattering.set(i, Block::Math::scattering_vector(block.diffracted[i], incident, wavelength, inverse));
     if (beam.dmin > 0.0) {
         block.n_live = 0;
         for (int i = 0; i < block.count; ++i)

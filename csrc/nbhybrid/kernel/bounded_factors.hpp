@@ -11,6 +11,21 @@ inline namespace NBHYBRID_ISA {
 struct BoundedMath {
     static constexpr bool keeps_all_bits = false;
 
+    template <class Block>
+    static void direct(Block& block, int i) {
+        const Vec3 position = block.position[i];
+        const double length = norm(position), inverse = 1.0 / length;
+        block.path[i] = length;
+        block.diffracted.set(i, {physics::quotient(position.x, length, inverse), physics::quotient(position.y, length, inverse),
+                                 physics::quotient(position.z, length, inverse)});
+    }
+
+    static Vec3 scattering_vector(const Vec3& diffracted, const Vec3& incident, double wavelength, double inverse) {
+        const Vec3 difference = diffracted - incident;
+        return {physics::quotient(difference.x, wavelength, inverse), physics::quotient(difference.y, wavelength, inverse),
+                physics::quotient(difference.z, wavelength, inverse)};
+    }
+
     // cos(2 psi) sin^2(2 theta) = E^2 - B^2 with the ray's components along E and B.
     struct Polarization {
         Polarization(double kahn, const Vec3& towards, const Vec3& along) : kahn_factor(kahn), incident(towards) {

@@ -21,7 +21,7 @@ struct alignas(line_bytes) StepLanes {
     VectorLanes<width> index;
     double amplitude[width];                      // squared
     double lattice[width], lattice_error[width];  // squared; the error of that
-    int place[width];                             // in the table, -1 outside
+    int place[width];                             // in the table, -1 outside; then whether a lane needs care
 };
 
 inline double nearest(double index) { return __builtin_ceil(index - 0.5); }
@@ -60,35 +60,43 @@ inline void multiply_axis(double index, double n, double& above, double& below) 
     below *= physics::sine_of_reduced(physics::reduced_phase(phase, nearest(index)));
 }
 
-// An index of exactly 0 gives 0/0, where the axis's factor is N.
-inline double at_origin_of_an_axis(const Vec3& index, const Vec3& n) {
-    const double indices[] = {index.x, index.y, index.z}, cells[] = {n.x, n.y, n.z};
-    double factor = 1.0;
-    for (int axis = 0; axis < 3; ++axis) {
-        double above = 1.0, below = 1.0;
-        if (indices[axis] != 0.0) multiply_axis(indices[axis], cells[axis], above, below);
-        factor *= indices[axis] == 0.0 ? cells[axis] : above / below;
-    }
-    return factor * factor;
+// One axis with all its exceptions: N at an index of exactly 0, and not-a-number where a phase is too near to a multiple of pi to
+// be reduced well.
+inline double careful_axis(double index, double n) {
+    if (index == 0.0) return n;
+    const double phase = pi * index, product = phase * n;
+    const double upper = physics::nearest_multiple_of_pi(product), lower = nearest(index);
+    const double above = physics::reduced_phase(product, upper), below = physics::reduced_phase(phase, lower);
+    const bool is_lost = (upper != 0.0 && __builtin_fabs(above) < physics::smallest_reduced) ||
+                         (lower != 0.0 && __builtin_fabs(below) < physics::smallest_reduced);
+    return is_lost ? __builtin_nan("") : physics::sine_of_reduced(above) / physics::sine_of_reduced(below);
 }
 
 // An axis of a single cell needs no exception: the quotient is 1 within its error.
 template <int width>
 inline void square_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
     const Vec3 n = crystal.cells;
+    // Where all sines are larger, no reduced phase is too small.
+    constexpr double smallest_square = 4 * physics::smallest_reduced * physics::smallest_reduced;
     std::int64_t odd = 0;
     for (int i = begin; i < end; ++i) {
         double above = 1.0, below = 1.0;
         multiply_axis(s.index.x[i], n.x, above, below);
         multiply_axis(s.index.y[i], n.y, above, below);
         multiply_axis(s.index.z[i], n.z, above, below);
-        const double factor = above / below;
-        s.lattice[i] = factor * factor;
-        odd += s.lattice[i] != s.lattice[i] ? 1 : 0;
+        const double upper = above * above, lower = below * below;
+        s.lattice[i] = upper / lower;
+        // So that what is not a number is odd.
+        const bool is_plain = (upper > smallest_square) & (lower > smallest_square);
+        s.place[i] = is_plain ? 0 : 1;
+        odd += is_plain ? 0 : 1;
     }
-    if (odd != 0)
-        for (int i = begin; i < end; ++i)
-            if (s.lattice[i] != s.lattice[i]) s.lattice[i] = at_origin_of_an_axis(s.index[i], n);
+    if (odd == 0) return;
+    for (int i = begin; i < end; ++i) {
+        if (s.place[i] == 0) continue;
+        const double factor = careful_axis(s.index.x[i], n.x) * careful_axis(s.index.y[i], n.y) * careful_axis(s.index.z[i], n.z);
+        s.lattice[i] = factor * factor;
+    }
 }
 
 inline Vec3 offset_of(const Vec3& index) {

@@ -39,7 +39,7 @@ public:
         if (multiplies_terms_) find_weights(block);
         if (!margins_.reach.is_limited) return true;
         segments_.set(block.scattering, block.count);
-        if (plan_.orientation.components == nullptr) return true;
+        if (plan_.orientation.components == nullptr || !segments_.has_whole()) return true;
         sweep_reached(block);
         return false;
     }
@@ -223,14 +223,10 @@ bool render_by_bounds(const PlanView& plan, const VectorMargins& margins, Vector
     using Sum = BoundedSum<shape>;
     typename Sum::Block block;
     block.slow = result.slow;
-    block.count = 0;
     // Lanes that belong to no pixel repeat the last one, so that there are whole vectors.
-    constexpr int lanes_of_a_vector = 8;
-    while (block.count < result.count || block.count % lanes_of_a_vector != 0) {
-        const int last = result.count - 1;
-        block.fast[block.count] = result.fast[block.count < last ? block.count : last];
-        ++block.count;
-    }
+    constexpr int lanes_of_a_vector = Segments<Sum::width>::lanes;
+    block.count = (result.count + lanes_of_a_vector - 1) / lanes_of_a_vector * lanes_of_a_vector;
+    for (int i = 0; i < Sum::width; ++i) block.fast[i] = i < result.count ? result.fast[i] : result.fast[result.count - 1];
     block.first_sweep = block.interpolate = false;
     block.axis_entry = plan.beam.n_axes - 1;
     Sum sum(plan, margins, result.count);

@@ -19,22 +19,25 @@ struct LaneLine {
     double bend = 0;  // the largest distance of a lane from its place on the line
 };
 
-// The lanes begin ... end-1, evenly spread over the line.
-template <int width>
-inline LaneLine line_through(const VectorLanes<width>& points, int begin, int end) {
-    const Vec3 first = points[begin], last = points[end - 1];
-    LaneLine line;
-    line.middle = 0.5 * (first + last);
-    line.half = 0.5 * (last - first);
-    const double step = end - begin > 1 ? 2.0 / (end - begin - 1) : 0.0;
-    double square = 0.0;
-    for (int i = begin; i < end; ++i) {
-        const Vec3 off_line = points[i] - (line.middle + (step * (i - begin) - 1.0) * line.half);
-        const double distance = dot(off_line, off_line);
-        square = distance > square ? distance : square;
+// The largest of eight numbers and more, a power of two of them; they are overwritten.
+inline double largest_of(double* values, int number) {
+    for (int half = number / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; ++i) values[i] = values[i] > values[i + half] ? values[i] : values[i + half];
+    return values[0];
+}
+
+// Lanes first ... first+number-1, evenly spread over the line.
+template <int number, int width>
+inline LaneLine line_through(const VectorLanes<width>& points, int first) {
+    const Vec3 begin = points[first], end = points[first + number - 1];
+    const Vec3 middle = 0.5 * (begin + end), half = 0.5 * (end - begin);
+    double squares[number];
+    for (int i = 0; i < number; ++i) {
+        const double place = (2 * i - (number - 1)) * (1.0 / (number - 1));
+        const Vec3 off_line = points[first + i] - (middle + place * half);
+        squares[i] = dot(off_line, off_line);
     }
-    line.bend = __builtin_sqrt(square);
-    return line;
+    return {middle, half, __builtin_sqrt(largest_of(squares, number))};
 }
 
 // 1 if an index that runs along a line stays away from whole numbers.
@@ -74,9 +77,10 @@ public:
 
     // The first `used` lanes, a multiple of eight.
     void set(const VectorLanes<width>& scattering, int used) {
-        whole_ = line_through(scattering, 0, used);
+        has_whole_ = used == width;
+        if (has_whole_) whole_ = line_through<width>(scattering, 0);
         for (int s = 0; s < count; ++s) {
-            const LaneLine line = s * lanes < used ? line_through(scattering, s * lanes, (s + 1) * lanes) : LaneLine{};
+            const LaneLine line = s * lanes < used ? line_through<lanes>(scattering, s * lanes) : LaneLine{};
             middle_.set(s, line.middle);
             half_.set(s, line.half);
             bend_[s] = line.bend;
@@ -84,7 +88,8 @@ public:
         }
     }
 
-    // The line through all lanes.
+    // The line through all lanes, if they are a full block.
+    bool has_whole() const { return has_whole_; }
     const LaneLine& whole() const { return whole_; }
 
     // Bit s: segment s may have a lane within the reach of a spot.
@@ -111,6 +116,7 @@ private:
     }
 
     LaneLine whole_;
+    bool has_whole_ = false;
     VectorLanes<count> middle_, half_;
     double bend_[count];
     std::int64_t unused_[count];

@@ -31,9 +31,16 @@ struct VectorMargins {
 // False if the sign was up.
 using VectorRender = bool (*)(const PlanView& plan, const VectorMargins& margins, VectorBlock& block);
 
+// A function of physics/bounded_math.hpp on arrays, as this copy computes it: result[i] = f(x[i], y[i]). For tests.
+struct BoundedFunction {
+    const char* name;
+    void (*run)(const double* x, const double* y, double* result, std::int64_t count);
+};
+
 struct VectorKernel {
     const char* isa;
     VectorRender render[4];  // by CrystalShape
+    BoundedFunction functions[5];
 };
 
 // The copy for this processor, or for the level that the environment variable NBHYBRID_ISA names.

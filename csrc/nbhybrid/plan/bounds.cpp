@@ -20,9 +20,10 @@ using physics::rounding;
 constexpr double library_error = 2.3e-16;
 
 // Of the square of a lattice factor times that of an amplitude: ours and the reference's together.
-double term_error(CrystalShape shape) {
+double term_error(CrystalShape shape, double phase) {
     switch (shape) {
-        case CrystalShape::square: return 12 * (physics::sine_error + library_error) + 40 * rounding;
+        case CrystalShape::square:
+            return 12 * (physics::sine_error + physics::reduction_error_per_radian * phase + library_error) + 40 * rounding;
         // The exponent, 700 at most, is computed in another order.
         case CrystalShape::gauss: return physics::exponential_error + 2 * library_error + (24 + 700 * 20) * rounding;
         case CrystalShape::round:  // the rest is summed beside the intensity
@@ -107,7 +108,7 @@ Bounds bounds_of(const Plan& plan) {
     const double terms = 1.0 + static_cast<double>(view.scale.steps) * view.sensor.layers;
     Bounds bounds;
     bounds.unusable = obstacle(plan);
-    bounds.relative = 1.01 * (term_error(plan.shape()) + (2 * terms + 30) * rounding);
+    bounds.relative = 1.01 * (term_error(plan.shape(), largest_phase(plan)) + (2 * terms + 30) * rounding);
     if (plan.shape() == CrystalShape::gauss) {
         constexpr double underflow = 1e-300;  // more than what exponential() stops at, squared or not
         const double largest = plan.largest_amplitude() * n.x * n.y * n.z;

@@ -1,0 +1,43 @@
+#include <string>
+
+#include "nbhybrid/bindings/bindings.hpp"
+#include "nbhybrid/kernel/vector_kernel.hpp"
+#include "nbhybrid/physics/bounded_math.hpp"
+
+namespace nbhybrid::bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+// The buffers are of doubles, of one length.
+void bounded_function(const std::string& name, const py::buffer& x, const py::buffer& y, const py::buffer& result) {
+    const py::buffer_info in_x = x.request(), in_y = y.request(), out = result.request(true);
+    for (const kernel::BoundedFunction& function : kernel::vector_kernel().functions)
+        if (name == function.name) {
+            function.run(static_cast<const double*>(in_x.ptr), static_cast<const double*>(in_y.ptr), static_cast<double*>(out.ptr),
+                         out.size);
+            return;
+        }
+    throw py::key_error(name);
+}
+
+}  // namespace
+
+void bind_kernel(py::module_& module) {
+    module.def("isa", [] { return kernel::vector_kernel().isa; });
+    module.def("bounded_function", &bounded_function, py::arg("name"), py::arg("x"), py::arg("y"), py::arg("result"));
+    module.def("bounded_errors", [] {
+        py::dict errors;
+        errors["sine"] = physics::sine_error;
+        errors["accurate_sine"] = physics::accurate_sine_error;
+        errors["cosine"] = physics::cosine_error;
+        errors["exponential"] = physics::exponential_error;
+        errors["reduction_per_radian"] = physics::reduction_error_per_radian;
+        errors["smallest_reduced"] = physics::smallest_reduced;
+        errors["largest_phase"] = physics::largest_phase;
+        return errors;
+    });
+}
+
+}  // namespace nbhybrid::bindings

@@ -1,0 +1,100 @@
+"""The errors that docs/exactness.md states: certified, and met by every copy of the kernel that runs here."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+from nbhybrid import _core
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LEVELS = ("baseline", "v2", "v3", "v4")
+
+# Run in a process of its own for each level. The largest errors, and the number of wrong quotients.
+MEASURE = """
+import json
+import mpmath
+import numpy as np
+from nbhybrid import _core
+
+mpmath.mp.prec = 160
+rng = np.random.default_rng(20240607)
+limits = _core.bounded_errors()
+
+
+def run(name, x, y=None):
+    result = np.empty_like(x)
+    _core.bounded_function(name, x, x if y is None else y, result)
+    return result
+
+
+def largest(name, function, x, relative):
+    worst = 0.0
+    for found, value in zip(run(name, x).tolist(), x.tolist()):
+        true = abs(function(mpmath.mpf(value)))
+        allowed = limits["reduction_per_radian"] * value if name != "exponential" else 0.0
+        if relative and name != "exponential" and true < limits["smallest_reduced"]:
+            continue
+        error = abs(abs(mpmath.mpf(found)) - true) / (true if relative else 1)
+        worst = max(worst, float(error) - allowed)
+    return worst
+
+
+n = 3000
+top = limits["largest_phase"]
+phases = np.concatenate([
+    rng.uniform(0, 30, n), rng.uniform(0, top, n), 10 ** rng.uniform(-11, np.log10(top), n),
+    np.pi * np.round(rng.uniform(0, top / np.pi, n)) * (1 + rng.uniform(-1e-9, 1e-9, n)),
+    np.pi / 2 * np.round(rng.uniform(0, top / np.pi, n)),
+])
+exponents = np.concatenate([rng.uniform(-700, 700, n), np.log(2) * (np.round(rng.uniform(-900, 900, n)) + 0.4999)])
+exponents = exponents[abs(exponents) < 700]
+a, b = rng.uniform(-2, 2, 2_000_000), 10 ** rng.uniform(-11, 3, 2_000_000)
+print(json.dumps({
+    "isa": _core.isa(),
+    "sine": largest("sine", mpmath.sin, phases, True),
+    "accurate_sine": largest("accurate_sine", mpmath.sin, phases, True),
+    "cosine": largest("cosine", mpmath.cos, phases, False),
+    "exponential": largest("exponential", mpmath.exp, exponents, True),
+    "wrong_quotients": int((run("quotient", a, b) != a / b).sum()),
+}))
+"""
+
+
+def environment(level):
+    return {**os.environ, "NBHYBRID_ISA": level}
+
+
+def runs_here(level):
+    words = [sys.executable, "-c", "from nbhybrid import _core; print(_core.isa())"]
+    return subprocess.run(words, env=environment(level), capture_output=True, check=False).returncode == 0
+
+
+def test_the_certificate():
+    done = subprocess.run([sys.executable, ROOT / "docs" / "exactness.py"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("certified") == 5
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_copy_keeps_the_errors(level):
+    if not runs_here(level):
+        pytest.skip(f"this processor cannot run level {level}: it is NOT tested")
+    done = subprocess.run([sys.executable, "-c", MEASURE], env=environment(level), capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["isa"] == level
+    limits = _core.bounded_errors()
+    for name in ("sine", "accurate_sine", "cosine", "exponential"):
+        assert 0 < found[name] <= limits[name], (name, found[name])
+    assert found["wrong_quotients"] == 0
+
+
+def test_a_level_that_does_not_exist():
+    done = subprocess.run(
+        [sys.executable, "-m", "nbhybrid", "env"], env=environment("v9"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert re.search(r"NBHYBRID_ISA: found v9, expected one of .*baseline", done.stderr), done.stderr
