@@ -1,6 +1,7 @@
 // Keeps the physics headers and the loop nest fit for the device: every function of theirs is compiled here for a kernel.
 
 #include "nbhybrid/kernel/block_walk.hpp"
+#include "nbhybrid/physics/bounded_math.hpp"
 #include "nbhybrid/physics/lattice_factor.hpp"
 #include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
@@ -30,7 +31,11 @@ struct AmplitudeSum {
                                physics::tophat_factor(in_space, c.cells, c.fudge);
         const double amplitude = physics::leaves_table(c.amplitudes, index) ? physics::nearest_amplitude(c.amplitudes, h, k, l)
                                                                             : physics::tricubic_amplitude(c.amplitudes, index);
-        sum += amplitude * lattice;
+        const double reduced = physics::reduced_phase(lattice, physics::nearest_multiple_of_pi(lattice));
+        const double bounded = physics::sine_of_reduced(reduced) + physics::accurate_sine_of_reduced(reduced) +
+                               physics::cosine_of_reduced(reduced) + physics::exponential(-reduced) +
+                               physics::quotient(reduced, lattice, 1.0 / lattice);
+        sum += amplitude * lattice * bounded;
         return true;
     }
 };

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-ENGINES = ("exact",)
+ENGINES = ("exact", "fast")
+# Those whose bits are the reference's.
+EXACT_ENGINES = ("exact",)
 DEVICES = ("cpu", "cuda")
 
 

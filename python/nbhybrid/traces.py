@@ -240,7 +240,7 @@ def trace(
         raise OptionError(f"level: found {level!r}, expected summary or steps")
     options, _ = _core.parse_options([os.fsencode(word) for word in args])
     threads = threads or options.threads or usable_cores()
-    simulator = _core.Simulator(_core.Experiment(options, threads), threads)
+    simulator = _core.Simulator(_core.Experiment(options, threads), threads, False)
     records = simulator.trace([(int(slow), int(fast)) for slow, fast in pixels], level == "steps")
     return Trace([from_core(record, level == "steps") for record in records])
 

@@ -24,7 +24,7 @@ GOLDEN_VALUES = {
 made_once = functools.cache(audits.audit)
 
 
-@pytest.mark.parametrize("engine", engines.ENGINES)
+@pytest.mark.parametrize("engine", engines.EXACT_ENGINES)
 @pytest.mark.parametrize("device", engines.DEVICES)
 class TestScalingTrace:
     @pytest.fixture

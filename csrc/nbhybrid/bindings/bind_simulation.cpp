@@ -29,6 +29,7 @@ void bind_simulation(py::module_& module) {
                                    counts["wrong"] = c.wrong;
                                    return counts;
                                })
+        .def_property_readonly("engine", &Simulation::engine)
         .def_property_readonly("obstacle", &Simulation::obstacle)
         .def_property_readonly("first_row", &Simulation::first_row)
         .def_property_readonly("last_row", &Simulation::last_row)

@@ -15,6 +15,12 @@ using run::Simulator;
 
 namespace {
 
+kernel::Way way_of(bool is_fast) {
+    kernel::Way way;
+    way.engine = is_fast ? Engine::fast : Engine::exact;
+    return way;
+}
+
 // The buffer has been checked: slow x fast floats, contiguous and writeable.
 void run_into(const Simulator& simulator, const py::buffer& out, int threads, const py::object& watch) {
     const py::buffer_info image = out.request(true);
@@ -55,7 +61,7 @@ py::list trace(const Simulator& simulator, const std::vector<std::pair<int, int>
 }
 
 // The buffers have been checked: n x 3 x 3 doubles, n x slow x fast floats.
-void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads,
+void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads, bool is_fast,
                 const py::object& watch) {
     const py::buffer_info matrices = rotations.request(), images = out.request(true);
     const auto* const first = static_cast<const Mat3*>(matrices.ptr);
@@ -63,20 +69,20 @@ void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, 
     const kernel::Watch native = watch_of(watch);
     const py::gil_scoped_release release;
     run::run_batch(experiment.options, experiment.experiment().structure_factors, list, static_cast<float*>(images.ptr), threads,
-                   native);
+                   native, way_of(is_fast));
 }
 
 }  // namespace
 
 void bind_simulator(py::module_& module) {
     module.def("run_batch", &batch_into, py::arg("experiment"), py::arg("rotations"), py::arg("out"), py::arg("threads"),
-               py::arg("watch") = py::none());
+               py::arg("is_fast"), py::arg("watch") = py::none());
     py::class_<Simulator>(module, "Simulator")
-        .def(py::init([](const BuiltExperiment& experiment, int threads) {
+        .def(py::init([](const BuiltExperiment& experiment, int threads, bool is_fast) {
                  const py::gil_scoped_release release;
-                 return std::make_unique<Simulator>(experiment.experiment(), threads);
+                 return std::make_unique<Simulator>(experiment.experiment(), threads, way_of(is_fast));
              }),
-             py::arg("experiment"), py::arg("threads"))
+             py::arg("experiment"), py::arg("threads"), py::arg("is_fast"))
         .def_property_readonly("warnings", [](const Simulator& s) { return to_list(s.warnings()); })
         .def("run", &run_into, py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
         .def("run_pixels", &run_pixels_into, py::arg("pixels"), py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())

@@ -3,6 +3,9 @@
 
 #if defined(__CUDACC__)
 #define NBHYBRID_HOST_DEVICE __host__ __device__
+#elif defined(NBHYBRID_INLINE_ALL)
+// In the vector kernel a call inside a loop over lanes would keep the loop from becoming vector instructions.
+#define NBHYBRID_HOST_DEVICE __attribute__((always_inline))
 #else
 #define NBHYBRID_HOST_DEVICE
 #endif

@@ -19,19 +19,21 @@ inline namespace NBHYBRID_ISA {
 template <class Block, class Offset>
 NBHYBRID_HOST_DEVICE inline void locate(const PlanView& plan, const Block& block, Offset along_fast, double along_slow,
                                         double depth, VectorLanes<Block::capacity>& position) {
+    const int count = block.count;
     const DetectorStage& d = plan.detector;
     const Vec3 slow_offset = along_slow * d.slow_axis;
     const Vec3 depth_offset = depth * d.normal;
     const Vec3 fast_axis = d.fast_axis, origin = d.origin;
-    for (int i = 0; i < block.count; ++i)
+    for (int i = 0; i < count; ++i)
         position.set(i, physics::flat_position(along_fast(i) * fast_axis, slow_offset, depth_offset, origin));
     if (d.curved)
-        for (int i = 0; i < block.count; ++i)
+        for (int i = 0; i < count; ++i)
             position.set(i, physics::curved_position(position[i], d.distance, d.beam, d.fast_axis, d.slow_axis));
 }
 
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, Block& block) {
+    const int count = block.count;
     const double size = plan.detector.subpixel_size;
     const int oversample = plan.detector.oversample, sub_fast = block.sub_fast;
     const auto along_fast = [&block, size, oversample, sub_fast](int i) {
@@ -39,7 +41,7 @@ NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, Block& b
     };
     const double along_slow = physics::subpixel_centre(size, block.slow * oversample + block.sub_slow);
     locate(plan, block, along_fast, along_slow, block.layer * plan.sensor.layer_thickness, block.position);
-    for (int i = 0; i < block.count; ++i) Block::Math::direct(block, i);
+    for (int i = 0; i < count; ++i) Block::Math::direct(block, i);
 }
 
 // The centres of the pixels, on the front of the sensor.
@@ -52,15 +54,16 @@ NBHYBRID_HOST_DEVICE inline void locate_centres(const PlanView& plan, Block& blo
 
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void find_solid_angles(const PlanView& plan, Block& block) {
+    const int count = block.count;
     const DetectorStage d = plan.detector;
     const bool first = block.layer == 0 && block.sub_slow == 0 && block.sub_fast == 0;
     if (d.solid_angle_at_centre && !d.recomputes_solid_angle) {
         if (first)
-            for (int i = 0; i < block.count; ++i) block.solid_angle[i] = Block::Math::solid_angle(d, norm(block.centre[i]));
+            for (int i = 0; i < count; ++i) block.solid_angle[i] = Block::Math::solid_angle(d, norm(block.centre[i]));
     } else if (first || d.recomputes_solid_angle) {
-        for (int i = 0; i < block.count; ++i) block.solid_angle[i] = Block::Math::solid_angle(d, block.path[i]);
+        for (int i = 0; i < count; ++i) block.solid_angle[i] = Block::Math::solid_angle(d, block.path[i]);
     } else {
-        for (int i = 0; i < block.count; ++i)
+        for (int i = 0; i < count; ++i)
             if (block.solid_angle[i] == 0.0) block.solid_angle[i] = Block::Math::solid_angle(d, block.path[i]);
     }
 }
@@ -91,6 +94,7 @@ struct LibraryMath {
             : kahn_factor(kahn), incident(towards), axis(along) {}
         double kahn_factor;
         Vec3 incident, axis;
+        double error = 0;
     };
 
     template <class Block>
@@ -106,17 +110,18 @@ struct LibraryMath {
 
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, Block& block) {
+    const int count = block.count;
     const SensorStage& sensor = plan.sensor;
     locate_subpixels(plan, block);
     find_solid_angles(plan, block);
     if (sensor.counts_all && !sensor.recomputes) return;
     const Vec3 normal = plan.detector.normal;
     std::int64_t missing = 0;
-    for (int i = 0; i < block.count; ++i) missing += block.capture[i] == 0.0 ? 1 : 0;
+    for (int i = 0; i < count; ++i) missing += block.capture[i] == 0.0 ? 1 : 0;
     if (missing == block.count || sensor.recomputes) {
-        for (int i = 0; i < block.count; ++i) Block::Math::capture(sensor, block, i, dot(block.diffracted[i], normal));
+        for (int i = 0; i < count; ++i) Block::Math::capture(sensor, block, i, dot(block.diffracted[i], normal));
     } else if (missing != 0) {
-        for (int i = 0; i < block.count; ++i)
+        for (int i = 0; i < count; ++i)
             if (block.capture[i] == 0.0) Block::Math::capture(sensor, block, i, dot(block.diffracted[i], normal));
     }
 }
@@ -128,19 +133,24 @@ NBHYBRID_HOST_DEVICE inline void polarize(Block& block, int i, const typename Bl
     Block::Math::polarize(frame, block, i, block.diffracted[i]);
 }
 
+NBHYBRID_HOST_DEVICE inline double larger(double x, double y) { return x > y ? x : y; }
+
 // Each source has its own factor, at the pixel's centre.
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void find_polarization_of_source(const PlanView& plan, Block& block) {
+    const int count = block.count;
     const Vec3 axis = plan.beam.axes[plan.beam.n_axes - 1];
     const typename Block::Math::Polarization frame(plan.beam.kahn_factor, block.incident, axis);
-    for (int i = 0; i < block.count; ++i) Block::Math::polarize(frame, block, i, normalized(block.centre[i]));
+    block.polarization_error = larger(frame.error, block.polarization_error);
+    for (int i = 0; i < count; ++i) Block::Math::polarize(frame, block, i, normalized(block.centre[i]));
 }
 
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& block) {
+    const int count = block.count;
     const BeamStage& beam = plan.beam;
     std::int64_t missing = 0;
-    for (int i = 0; i < block.count; ++i) missing += block.polarization[i] == 0.0 ? 1 : 0;
+    for (int i = 0; i < count; ++i) missing += block.polarization[i] == 0.0 ? 1 : 0;
     if (beam.recomputes) missing = block.count;
     if (missing == 0) return;
     const Vec3 axis = beam.axes[block.axis_entry];
@@ -148,11 +158,12 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& 
     const Vec3 incident = block.incident;
     block.incident = beam.sources[block.source].direction_renormalized;
     const typename Block::Math::Polarization frame(beam.kahn_factor, block.incident, axis);
+    block.polarization_error = larger(frame.error, block.polarization_error);
     if (missing == block.count && block.n_live == block.count) {
         if (!Block::Math::keeps_all_bits && beam.n_sources == 1)  // nobody sees the direction again
-            for (int i = 0; i < block.count; ++i) Block::Math::polarize(frame, block, i, block.diffracted[i]);
+            for (int i = 0; i < count; ++i) Block::Math::polarize(frame, block, i, block.diffracted[i]);
         else
-            for (int i = 0; i < block.count; ++i) polarize(block, i, frame);
+            for (int i = 0; i < count; ++i) polarize(block, i, frame);
         block.axis_entry = next_entry;
         return;
     }
@@ -170,20 +181,21 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& 
 // Finds the scattering vectors and the lanes whose spacing is wanted.
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, Block& block) {
+    const int count = block.count;
     const BeamStage& beam = plan.beam;
     const Vec3 incident = beam.sources[block.source].direction;
     const double wavelength = perturbed("lambda_meters", beam.sources[block.source].wavelength);
     block.incident = incident;
     block.wavelength = wavelength;
     const double inverse = 1.0 / wavelength;
-    for (int i = 0; i < block.count; ++i)
+    for (int i = 0; i < count; ++i)
         block.scattering.set(i, Block::Math::scattering_vector(block.diffracted[i], incident, wavelength, inverse));
     if (beam.dmin > 0.0) {
         block.n_live = 0;
-        for (int i = 0; i < block.count; ++i)
+        for (int i = 0; i < count; ++i)
             if (!physics::finer_than(beam.dmin, block.scattering[i])) block.live[block.n_live++] = i;
     } else if (block.n_live != block.count) {
-        for (int i = 0; i < block.count; ++i) block.live[i] = i;
+        for (int i = 0; i < count; ++i) block.live[i] = i;
         block.n_live = block.count;
     }
     if (beam.each_source) find_polarization_of_source(plan, block);
@@ -214,11 +226,13 @@ NBHYBRID_HOST_DEVICE inline bool sweep_orientations(const PlanView& plan, Block&
 // sweep out; and step(block, phi, domain, axes), for the live lanes, false to end the walk. Returns false if the walk was ended.
 template <class Block, class Visitor>
 NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, Block& block, Visitor& visitor) {
+    const int count = block.count;
     block.n_live = 0;
-    for (int i = 0; i < block.count; ++i) block.polarization[i] = plan.beam.is_corrected_for_polarization ? 0.0 : 1.0;
+    block.polarization_error = 0.0;
+    for (int i = 0; i < count; ++i) block.polarization[i] = plan.beam.is_corrected_for_polarization ? 0.0 : 1.0;
     if (plan.beam.each_source || plan.detector.solid_angle_at_centre) locate_centres(plan, block);
     for (block.layer = 0; block.layer < plan.sensor.layers; ++block.layer) {
-        for (int i = 0; i < block.count; ++i) {
+        for (int i = 0; i < count; ++i) {
             block.capture[i] = plan.sensor.counts_all ? 1.0 : 0.0;
             block.capture_error[i] = 0.0;
         }

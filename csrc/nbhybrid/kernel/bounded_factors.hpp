@@ -1,6 +1,7 @@
 #pragma once
 // The factors of a pixel without the library's functions, and how far they may be from those with them.
 
+#include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/physics/bounded_math.hpp"
@@ -12,7 +13,7 @@ struct BoundedMath {
     static constexpr bool keeps_all_bits = false;
 
     template <class Block>
-    static void direct(Block& block, int i) {
+    NBHYBRID_HOST_DEVICE static void direct(Block& block, int i) {
         const Vec3 position = block.position[i];
         const double length = norm(position), inverse = 1.0 / length;
         block.path[i] = length;
@@ -20,7 +21,8 @@ struct BoundedMath {
                                  physics::quotient(position.z, length, inverse)});
     }
 
-    static Vec3 scattering_vector(const Vec3& diffracted, const Vec3& incident, double wavelength, double inverse) {
+    NBHYBRID_HOST_DEVICE static Vec3 scattering_vector(const Vec3& diffracted, const Vec3& incident, double wavelength,
+                                                       double inverse) {
         const Vec3 difference = diffracted - incident;
         return {physics::quotient(difference.x, wavelength, inverse), physics::quotient(difference.y, wavelength, inverse),
                 physics::quotient(difference.z, wavelength, inverse)};
@@ -28,7 +30,8 @@ struct BoundedMath {
 
     // cos(2 psi) sin^2(2 theta) = E^2 - B^2 with the ray's components along E and B.
     struct Polarization {
-        Polarization(double kahn, const Vec3& towards, const Vec3& along) : kahn_factor(kahn), incident(towards) {
+        NBHYBRID_HOST_DEVICE Polarization(double kahn, const Vec3& towards, const Vec3& along)
+            : kahn_factor(kahn), incident(towards) {
             b = normalized(cross(along, incident));
             e = normalized(cross(incident, b));
             const double skew = __builtin_fabs(dot(b, incident)) + __builtin_fabs(dot(e, incident)) + __builtin_fabs(dot(e, b)) +
@@ -43,19 +46,18 @@ struct BoundedMath {
     };
 
     template <class Block>
-    static void polarize(const Polarization& p, Block& block, int i, const Vec3& diffracted) {
+    NBHYBRID_HOST_DEVICE static void polarize(const Polarization& p, Block& block, int i, const Vec3& diffracted) {
         const double along = dot(p.incident, diffracted), e = dot(diffracted, p.e), b = dot(diffracted, p.b);
         block.polarization[i] = 0.5 * (1.0 + along * along - p.kahn_factor * (e * e - b * b));
-        block.polarization_error = p.error;
     }
 
-    static double solid_angle(const DetectorStage& d, double path) {
+    NBHYBRID_HOST_DEVICE static double solid_angle(const DetectorStage& d, double path) {
         const double square = path * path;
         return d.point_pixel ? 1.0 / square : d.pixel_size * d.pixel_size * d.close_distance / (square * path);
     }
 
     template <class Block>
-    static void capture(const SensorStage& sensor, Block& block, int i, double cos_incidence) {
+    NBHYBRID_HOST_DEVICE static void capture(const SensorStage& sensor, Block& block, int i, double cos_incidence) {
         const double front = absorbed(-block.layer * sensor.layer_thickness * sensor.attenuation / cos_incidence);
         const double back = absorbed(-(block.layer + 1) * sensor.layer_thickness * sensor.attenuation / cos_incidence);
         block.capture[i] = front - back;
@@ -64,7 +66,7 @@ struct BoundedMath {
     }
 
     // exp(x), and not-a-number beyond the range of exponential(); less than its range is no less than 0.
-    static double absorbed(double x) {
+    NBHYBRID_HOST_DEVICE static double absorbed(double x) {
         const double inside = x < -700.0 ? -700.0 : x;
         return physics::exponential(inside) + (x <= 700.0 ? 0.0 : __builtin_nan(""));
     }

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "nbhybrid/core/constants.hpp"
+#include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/physics/bounded_math.hpp"
@@ -24,26 +25,18 @@ struct alignas(line_bytes) StepLanes {
     int place[width];                             // in the table, -1 outside; then whether a lane needs care
 };
 
-inline double nearest(double index) { return __builtin_ceil(index - 0.5); }
+NBHYBRID_HOST_DEVICE inline double nearest(double index) { return __builtin_ceil(index - 0.5); }
 
 template <int width>
-inline void find_indices(const Axes& axes, const VectorLanes<width>& scattering, StepLanes<width>& s, int begin, int end) {
+NBHYBRID_HOST_DEVICE inline void find_indices(const Axes& axes, const VectorLanes<width>& scattering, StepLanes<width>& s,
+                                              int begin, int end) {
     const Axes local = axes;
     for (int i = begin; i < end; ++i) s.index.set(i, physics::miller_index(local.a, local.b, local.c, scattering[i]));
 }
 
-// The amplitudes of the nearest entries, squared. False if all are 0.
+// The amplitudes of the entries, squared. False if all are 0.
 template <int width>
-inline bool read_table(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
-    const double h_min = grid.h_min, h_max = grid.h_max, k_min = grid.k_min, k_max = grid.k_max, l_min = grid.l_min,
-                 l_max = grid.l_max;
-    const auto stride_h = static_cast<double>(grid.stride_h), stride_k = static_cast<double>(grid.stride_k);
-    for (int i = begin; i < end; ++i) {
-        const double h = nearest(s.index.x[i]), k = nearest(s.index.y[i]), l = nearest(s.index.z[i]);
-        const bool inside = (h >= h_min) & (h <= h_max) & (k >= k_min) & (k <= k_max) & (l >= l_min) & (l <= l_max);
-        const double place = (h - h_min) * stride_h + (k - k_min) * stride_k + (l - l_min);
-        s.place[i] = static_cast<int>(inside ? place : -1.0);
-    }
+NBHYBRID_HOST_DEVICE inline bool read_places(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
     for (int i = begin; i < end; ++i) s.amplitude[i] = s.place[i] >= 0 ? grid.values[s.place[i]] : grid.default_amplitude;
     std::int64_t present = 0;
     for (int i = begin; i < end; ++i) {
@@ -53,8 +46,23 @@ inline bool read_table(const physics::AmplitudeGrid& grid, StepLanes<width>& s, 
     return present != 0;
 }
 
+// The amplitudes of the nearest entries, squared. False if all are 0.
+template <int width>
+NBHYBRID_HOST_DEVICE inline bool read_table(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
+    const double h_min = grid.h_min, h_max = grid.h_max, k_min = grid.k_min, k_max = grid.k_max, l_min = grid.l_min,
+                 l_max = grid.l_max;
+    const auto stride_h = static_cast<double>(grid.stride_h), stride_k = static_cast<double>(grid.stride_k);
+    for (int i = begin; i < end; ++i) {
+        const double h = nearest(s.index.x[i]), k = nearest(s.index.y[i]), l = nearest(s.index.z[i]);
+        const bool inside = (h >= h_min) & (h <= h_max) & (k >= k_min) & (k <= k_max) & (l >= l_min) & (l <= l_max);
+        const double place = (h - h_min) * stride_h + (k - k_min) * stride_k + (l - l_min);
+        s.place[i] = static_cast<int>(inside ? place : -1.0);
+    }
+    return read_places(grid, s, begin, end);
+}
+
 // The sine of N times the phase of an axis, and of the phase itself.
-inline void multiply_axis(double index, double n, double& above, double& below) {
+NBHYBRID_HOST_DEVICE inline void multiply_axis(double index, double n, double& above, double& below) {
     const double phase = pi * index, product = phase * n;
     above *= physics::sine_of_reduced(physics::reduced_phase(product, physics::nearest_multiple_of_pi(product)));
     below *= physics::sine_of_reduced(physics::reduced_phase(phase, nearest(index)));
@@ -62,7 +70,7 @@ inline void multiply_axis(double index, double n, double& above, double& below) 
 
 // One axis with all its exceptions: N at an index of exactly 0, and not-a-number where a phase is too near to a multiple of pi to
 // be reduced well.
-inline double careful_axis(double index, double n) {
+NBHYBRID_HOST_DEVICE inline double careful_axis(double index, double n) {
     if (index == 0.0) return n;
     const double phase = pi * index, product = phase * n;
     const double upper = physics::nearest_multiple_of_pi(product), lower = nearest(index);
@@ -74,7 +82,7 @@ inline double careful_axis(double index, double n) {
 
 // An axis of a single cell needs no exception: the quotient is 1 within its error.
 template <int width>
-inline void square_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
+NBHYBRID_HOST_DEVICE inline void square_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
     const Vec3 n = crystal.cells;
     // Where all sines are larger, no reduced phase is too small.
     constexpr double smallest_square = 4 * physics::smallest_reduced * physics::smallest_reduced;
@@ -99,12 +107,12 @@ inline void square_crystal(const CrystalStage& crystal, StepLanes<width>& s, int
     }
 }
 
-inline Vec3 offset_of(const Vec3& index) {
+NBHYBRID_HOST_DEVICE inline Vec3 offset_of(const Vec3& index) {
     return {index.x - nearest(index.x), index.y - nearest(index.y), index.z - nearest(index.z)};
 }
 
 template <int width>
-inline void round_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
+NBHYBRID_HOST_DEVICE inline void round_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
     const Vec3 n = crystal.cells;
     // Of sine over x less cosine, ours and the library's together.
     constexpr double difference_error = physics::accurate_sine_error + physics::cosine_error + 5e-16 + 16 * physics::rounding;
@@ -130,7 +138,7 @@ inline void round_crystal(const CrystalStage& crystal, StepLanes<width>& s, int 
 }
 
 template <CrystalShape shape, int width>
-inline void spot(const CrystalStage& c, StepLanes<width>& s, int begin, int end) {
+NBHYBRID_HOST_DEVICE inline void spot(const CrystalStage& c, StepLanes<width>& s, int begin, int end) {
     const Vec3 n = c.cells;
     const Vec3 a_star = c.a_star, b_star = c.b_star, c_star = c.c_star;
     const double fudge = c.fudge, peak = n.x * n.y * n.z, square = peak * peak;
@@ -151,7 +159,7 @@ inline void spot(const CrystalStage& c, StepLanes<width>& s, int begin, int end)
 }
 
 template <CrystalShape shape, int width>
-inline void square_lattice_factors(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
+NBHYBRID_HOST_DEVICE inline void square_lattice_factors(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
     if constexpr (shape == CrystalShape::square) square_crystal(crystal, s, begin, end);
     else if constexpr (shape == CrystalShape::round) round_crystal(crystal, s, begin, end);
     else spot<shape>(crystal, s, begin, end);

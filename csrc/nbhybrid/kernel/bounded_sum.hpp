@@ -6,6 +6,7 @@
 #include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/kernel/bounded_factors.hpp"
 #include "nbhybrid/kernel/bounded_lattice.hpp"
+#include "nbhybrid/kernel/float_lattice.hpp"
 #include "nbhybrid/kernel/segments.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
@@ -13,7 +14,9 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-template <CrystalShape shape>
+// With `in_float` the pixels are not decided but taken as they are, and a parallelepiped's factors are in float32: the `fast`
+// engine.
+template <CrystalShape shape, bool in_float>
 class alignas(line_bytes) BoundedSum {
 public:
     static constexpr int width = VectorBlock::capacity;
@@ -90,7 +93,7 @@ public:
         }
         result.solid_angles = total_of_angles();
         result.undecided = 0;
-        if (undecided == 0) return;
+        if (in_float || undecided == 0) return;
         for (int i = 0; i < pixels_; ++i) result.undecided |= static_cast<std::uint64_t>(unsure_[i]) << static_cast<unsigned>(i);
     }
 
@@ -98,6 +101,17 @@ private:
     static constexpr int steps_between_looks = 256;
 
     void add(const Block& block, const Axes& axes, int begin, int end) {
+        if constexpr (in_float && shape == CrystalShape::square) {
+            find_fractions(axes, block.scattering, fractions_, begin, end);
+            if (!look_up(begin, end)) return;
+            square_crystal_in_float(plan_.crystal.cells, fractions_, begin, end);
+            for (int i = begin; i < end; ++i) {
+                const auto factor = static_cast<double>(fractions_.lattice[i]);
+                lanes_.lattice[i] = factor * factor;
+            }
+            add_terms(begin, end);
+            return;
+        }
         find_indices(axes, block.scattering, lanes_, begin, end);
         if (!look_up(begin, end)) return;
         square_lattice_factors<shape>(plan_.crystal, lanes_, begin, end);
@@ -132,7 +146,11 @@ private:
     bool look_up(int begin, int end) {
         const physics::AmplitudeGrid& grid = plan_.crystal.amplitudes;
         if (grid.values != nullptr) {
-            if (!read_table(grid, lanes_, begin, end)) return false;
+            if constexpr (in_float && shape == CrystalShape::square) {
+                if (!read_table_at(grid, fractions_, lanes_, begin, end)) return false;
+            } else if (!read_table(grid, lanes_, begin, end)) {
+                return false;
+            }
         } else {
             const double square = grid.default_amplitude * grid.default_amplitude;
             for (int i = begin; i < end; ++i) lanes_.amplitude[i] = square;
@@ -205,6 +223,7 @@ private:
     static constexpr Constants constants_{};
 
     StepLanes<width> lanes_;
+    FractionLanes<in_float ? width : 1> fractions_;
     Segments<width> segments_;
     double intensity_[width], error_[width], angles_[width];
     double weight_[width], weight_error_[width];  // of the terms of this source; the error is relative
@@ -218,9 +237,9 @@ private:
     double largest_weight_ = 1;
 };
 
-template <CrystalShape shape>
+template <CrystalShape shape, bool in_float>
 bool render_by_bounds(const PlanView& plan, const VectorMargins& margins, VectorBlock& result) {
-    using Sum = BoundedSum<shape>;
+    using Sum = BoundedSum<shape, in_float>;
     typename Sum::Block block;
     block.slow = result.slow;
     // Lanes that belong to no pixel repeat the last one, so that there are whole vectors.

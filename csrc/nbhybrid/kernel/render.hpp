@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "nbhybrid/core/engine.hpp"
 #include "nbhybrid/kernel/parallel.hpp"
 #include "nbhybrid/kernel/trace_policy.hpp"
 #include "nbhybrid/plan/plan.hpp"
@@ -18,10 +19,11 @@ struct TraceRequest {
     bool steps = false;
 };
 
-// How an image is computed. Its bits do not depend on it.
+// How an image is computed. The bits of the exact engine do not depend on the rest.
 struct Way {
-    bool vector = true;   // decide pixels by vector instructions where that is possible
-    bool verify = false;  // and compute all that were decided again
+    Engine engine = Engine::exact;
+    bool verify = false;  // compute all pixels that were decided by vector instructions again
+    bool vector = true;   // decide them that way where that is possible
 };
 
 struct RenderCounts {

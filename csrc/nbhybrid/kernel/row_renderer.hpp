@@ -21,7 +21,9 @@ public:
           way_(way),
           stop_(stop),
           margins_{plan.bounds().relative, plan.bounds().absolute_intensity, plan.bounds().reach, &is_up, &stop} {
-        if (way.vector && plan.bounds().unusable.empty()) vector_ = vector_kernel().render[static_cast<int>(shape)];
+        const bool in_float = way.engine == Engine::fast && plan.bounds().not_in_float.empty();
+        if (way.vector && plan.bounds().unusable.empty())
+            vector_ = vector_kernel().render[in_float ? 1 : 0][static_cast<int>(shape)];
         some_are_left_ = view_.carry_over.first_sweep != no_pixel || view_.crystal.interpolate;
     }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
@@ -20,7 +21,7 @@ struct LaneLine {
 };
 
 // The largest of eight numbers and more, a power of two of them; they are overwritten.
-inline double largest_of(double* values, int number) {
+NBHYBRID_HOST_DEVICE inline double largest_of(double* values, int number) {
     for (int half = number / 2; half > 0; half /= 2)
         for (int i = 0; i < half; ++i) values[i] = values[i] > values[i + half] ? values[i] : values[i + half];
     return values[0];
@@ -28,7 +29,7 @@ inline double largest_of(double* values, int number) {
 
 // Lanes first ... first+number-1, evenly spread over the line.
 template <int number, int width>
-inline LaneLine line_through(const VectorLanes<width>& points, int first) {
+NBHYBRID_HOST_DEVICE inline LaneLine line_through(const VectorLanes<width>& points, int first) {
     const Vec3 begin = points[first], end = points[first + number - 1];
     const Vec3 middle = 0.5 * (begin + end), half = 0.5 * (end - begin);
     double squares[number];
@@ -41,18 +42,18 @@ inline LaneLine line_through(const VectorLanes<width>& points, int first) {
 }
 
 // 1 if an index that runs along a line stays away from whole numbers.
-inline std::int64_t stays_away(double middle, double half, double bend, double reach) {
+NBHYBRID_HOST_DEVICE inline std::int64_t stays_away(double middle, double half, double bend, double reach) {
     constexpr double slack = 1e-9;  // far more than the roundings of indices below a million
     return __builtin_fabs(middle - __builtin_rint(middle)) - (__builtin_fabs(half) + bend) > reach + slack ? 1 : 0;
 }
 
-inline double product(double ux, double uy, double uz, const Vec3& v) {
+NBHYBRID_HOST_DEVICE inline double product(double ux, double uy, double uz, const Vec3& v) {
     return physics::multiply_add(ux, v.x, physics::multiply_add(uy, v.y, uz * v.z));
 }
 
 // reached[i]: whether orientation first + i of `all` may reach the line.
-inline void reach_line(const double* components, std::int64_t all, std::int64_t first, int number, const LaneLine& given,
-                       const Reach& reach, std::int64_t* reached) {
+NBHYBRID_HOST_DEVICE inline void reach_line(const double* components, std::int64_t all, std::int64_t first, int number,
+                                            const LaneLine& given, const Reach& reach, std::int64_t* reached) {
     const LaneLine line = given;
     const Vec3 along = reach.along_axes;
     const double bend = reach.longest_edge * line.bend;
@@ -111,7 +112,8 @@ public:
     }
 
 private:
-    static std::int64_t away(const Vec3& axis, const Vec3& middle, const Vec3& half, double bend, double reach) {
+    NBHYBRID_HOST_DEVICE static std::int64_t away(const Vec3& axis, const Vec3& middle, const Vec3& half, double bend,
+                                                  double reach) {
         return stays_away(product(axis.x, axis.y, axis.z, middle), product(axis.x, axis.y, axis.z, half), bend, reach);
     }
 

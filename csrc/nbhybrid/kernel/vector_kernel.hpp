@@ -39,7 +39,7 @@ struct BoundedFunction {
 
 struct VectorKernel {
     const char* isa;
-    VectorRender render[4];  // by CrystalShape
+    VectorRender render[2][4];  // by Engine and CrystalShape
     BoundedFunction functions[5];
 };
 

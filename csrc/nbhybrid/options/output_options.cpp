@@ -40,6 +40,11 @@ void set_trace_level(Options& o, const Words& w, Warnings&) {
     o.own.trace_steps = w.text() == "steps";
 }
 
+void set_engine(Options& o, const Words& w, Warnings&) {
+    if (w.text() != "exact" && w.text() != "fast") w.refuse(0, "exact or fast");
+    o.own.engine = w.text() == "fast" ? Engine::fast : Engine::exact;
+}
+
 void set_semantics(Options& o, const Words& w, Warnings&) {
     try {
         o.own.semantics = Semantics::parse(w.text());
@@ -103,6 +108,7 @@ OptionTopic own_options() {
             {"--json", 1, 1, "FILE", "write a record of the run",
              [](Options& o, const Words& w, Warnings&) { o.own.json_file = w.path(); }},
             {"--quiet", 0, 0, "", "nothing on stdout but traces", [](Options& o, const Words&, Warnings&) { o.own.quiet = true; }},
+            {"--engine", 1, 1, "exact|fast", "exact: the reference's bits; fast: to a few parts in a million", set_engine},
             {"--verify", 0, 0, "", "compute every pixel by the scalar path too, and say if one differs",
              [](Options& o, const Words&, Warnings&) { o.own.verify = true; }},
             {"--max-table-gib", 1, 1, "GiB", "refuse larger amplitude tables (8)",

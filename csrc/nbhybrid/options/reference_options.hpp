@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "nbhybrid/core/engine.hpp"
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/model/beam.hpp"
 #include "nbhybrid/model/crystal.hpp"
@@ -120,6 +121,7 @@ struct OwnOptions {
     std::string json_file;  // empty: none
     bool quiet = false;
     bool verify = false;
+    Engine engine = Engine::exact;
     double max_table_gib = 8;
     Semantics semantics;
 };

@@ -35,7 +35,7 @@ inline namespace NBHYBRID_ISA {
 #endif
 NBHYBRID_HOST_DEVICE inline double multiply_add(double a, double b, double c) {
 #if defined(NBHYBRID_HAS_MULTIPLY_ADD)
-    return __builtin_fma(a, b, c);
+    return std::fma(a, b, c);
 #else
     return a * b + c;
 #endif
@@ -56,7 +56,7 @@ NBHYBRID_HOST_DEVICE inline double quotient(double a, [[maybe_unused]] double b,
 // The multiple of pi nearest to the phase, divided by pi. |phase| <= largest_phase.
 NBHYBRID_HOST_DEVICE inline double nearest_multiple_of_pi(double phase) {
     constexpr double inverse_pi = 0.31830988618379067154;
-    return __builtin_rint(phase * inverse_pi);
+    return std::rint(phase * inverse_pi);
 }
 
 // phase - multiple pi for a whole number of at most 22 bits whose product with pi is within 1.571 of the phase. The first
@@ -113,7 +113,7 @@ NBHYBRID_HOST_DEVICE inline double cosine_of_reduced(double r) {
 NBHYBRID_HOST_DEVICE inline double exponential(double x) {
     constexpr double log2_of_e = 1.4426950408889634074;
     constexpr double ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
-    const double n = __builtin_rint(x * log2_of_e);
+    const double n = std::rint(x * log2_of_e);
     const double r = multiply_add(-n, ln2_low, multiply_add(-n, ln2_high, x));
     double p = 1.0 / 39916800;
     p = multiply_add(p, r, 1.0 / 3628800);

@@ -100,6 +100,17 @@ std::string obstacle(const Plan& plan) {
     return "";
 }
 
+std::string obstacle_in_float(const Plan& plan) {
+    if (plan.shape() != CrystalShape::square) return "";
+    const Vec3& n = plan.view().crystal.cells;
+    constexpr double most_cells = 65536;
+    if (n.x != std::floor(n.x) || n.y != std::floor(n.y) || n.z != std::floor(n.z)) return "a number of cells is not whole";
+    if (std::max({n.x, n.y, n.z}) > most_cells) return "the crystal has more than 65536 cells along an edge";
+    constexpr double most_index = 500000;
+    if (largest_phase(plan) / pi / std::max({n.x, n.y, n.z, 1.0}) > most_index) return "indices are beyond 500000";
+    return "";
+}
+
 }  // namespace
 
 Bounds bounds_of(const Plan& plan) {
@@ -108,6 +119,7 @@ Bounds bounds_of(const Plan& plan) {
     const double terms = 1.0 + static_cast<double>(view.scale.steps) * view.sensor.layers;
     Bounds bounds;
     bounds.unusable = obstacle(plan);
+    bounds.not_in_float = obstacle_in_float(plan);
     bounds.relative = 1.01 * (term_error(plan.shape(), largest_phase(plan)) + (2 * terms + 30) * rounding);
     if (plan.shape() == CrystalShape::gauss) {
         constexpr double underflow = 1e-300;  // more than what exponential() stops at, squared or not

@@ -24,6 +24,8 @@ struct Bounds {
     Reach reach;
     // Why the vector kernel cannot take this run, for people; empty if it can.
     std::string unusable;
+    // The same for its version in float32.
+    std::string not_in_float;
 };
 
 Bounds bounds_of(const Plan& plan);

@@ -17,8 +17,14 @@ Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads
     : built_(std::move(built)), options_(built_->options), threads_(threads) {
     check_outputs();
     warn_about_shared_names();
-    simulator_ = std::make_unique<Simulator>(built_->experiment(), threads_, kernel::Way{true, options_.own.verify});
+    simulator_ =
+        std::make_unique<Simulator>(built_->experiment(), threads_, kernel::Way{options_.own.engine, options_.own.verify, true});
     for (const std::string& line : simulator_->warnings()) warnings_.add(line);
+    const Bounds& bounds = simulator_->plan().bounds();
+    if (options_.own.engine == Engine::fast && !bounds.unusable.empty())
+        warnings_.add("--engine fast: the exact engine renders this run, since " + bounds.unusable);
+    else if (options_.own.engine == Engine::fast && !bounds.not_in_float.empty())
+        warnings_.add("--engine fast: the exact engine renders this run, since " + bounds.not_in_float);
     prepare_traces();
 }
 

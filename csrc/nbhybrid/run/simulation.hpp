@@ -32,6 +32,7 @@ public:
 
     // Of the pixels rendered, and why the vector kernel could not take the run (empty if it could). After render().
     const kernel::RenderCounts& counts() const { return totals_.counts; }
+    std::string engine() const { return options_.own.engine == Engine::fast ? "fast" : "exact"; }
     const std::string& obstacle() const { return simulator_->plan().bounds().unusable; }
     // Fills the image. Throws Interrupted if the watch said so.
     void render(const Watch& watch);

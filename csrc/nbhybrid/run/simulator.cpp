@@ -77,13 +77,13 @@ std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<kernel::Pixe
 }
 
 void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<const StructureFactors>& structure_factors,
-               const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch) {
+               const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch, const kernel::Way& way) {
     const auto simulator_of = [&](const Mat3& rotation, int its_threads) {
         options::ReferenceOptions turned = options;
         turned.crystal.rotation = options.crystal.rotation ? rotation * *options.crystal.rotation : rotation;
         turned.crystal.structure_factors = structure_factors;
         Warnings ignored;
-        return Simulator(options::build_experiment(turned, ignored).experiment, its_threads);
+        return Simulator(options::build_experiment(turned, ignored).experiment, its_threads, way);
     };
     const auto count = static_cast<std::int64_t>(rotations.size());
     const auto render = [&](std::int64_t i, int its_threads, const kernel::Watch& its_watch) {

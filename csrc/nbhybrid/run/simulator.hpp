@@ -54,7 +54,8 @@ private:
 // that rotation. Small images are rendered side by side, large ones with all threads each. Throws as build_experiment() does, and
 // Interrupted.
 void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<const StructureFactors>& structure_factors,
-               const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch);
+               const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch,
+               const kernel::Way& way = {});
 
 // Throws SizeError if the steps of so many traced pixels would not fit into memory.
 void check_trace_size(const Plan& plan, std::size_t pixels, bool steps);

@@ -23,10 +23,10 @@ def parser() -> argparse.ArgumentParser:
 def run(words: list[str]) -> int:
     """Audit and return the exit status."""
     options = parser().parse_args(words)
-    from nbhybrid.engines import DEVICES, ENGINES
+    from nbhybrid.engines import DEVICES, EXACT_ENGINES
     from nbhybrid.parity.audit import audit, to_dict, to_markdown, to_text
 
-    audits = [audit(engine, device, options.threads) for engine in ENGINES for device in DEVICES]
+    audits = [audit(engine, device, options.threads) for engine in EXACT_ENGINES for device in DEVICES]
     if options.report:
         from nbhybrid.parity.files import write_report
 

@@ -9,7 +9,7 @@ import tempfile
 
 from nbhybrid.cli.console import complain, flush, say
 from nbhybrid.cores import usable_cores
-from nbhybrid.engines import ENGINES
+from nbhybrid.engines import EXACT_ENGINES
 from nbhybrid.errors import OptionError
 
 
@@ -27,7 +27,9 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument(
         "--report", type=pathlib.Path, help="folder for summary.md, summary.json, env.json, commands, logs, pictures"
     )
-    words.add_argument("--engine", action="append", choices=ENGINES, help="an engine to compare; may be repeated (all of them)")
+    words.add_argument(
+        "--engine", action="append", choices=EXACT_ENGINES, help="an engine to compare; may be repeated (all of them)"
+    )
     words.add_argument("--fuzz", type=int, metavar="N", help="compare N generated command lines")
     words.add_argument("--seed", type=int, default=1, help="of the first of them (1)")
     words.add_argument("--jobs", type=int, default=usable_cores(), help="how many at a time (the cores this process may use)")
@@ -49,7 +51,7 @@ def run(words: list[str]) -> int:
 
     reference = find_reference(options.reference)
     with tempfile.TemporaryDirectory(prefix="nbhybrid-parity-") as scratch:
-        parity = run_parity(rest, reference, pathlib.Path(scratch), options.engine or ENGINES)
+        parity = run_parity(rest, reference, pathlib.Path(scratch), options.engine or EXACT_ENGINES)
         if options.report:
             write_folder(parity, options.report)
     say(finding(parity) + "\n")

@@ -41,7 +41,7 @@ def run_record(
         "platform": platform.platform(),
         "arguments": list(words),
         "configuration": simulation.configuration,
-        "engine": "exact",
+        "engine": simulation.engine,
         "semantics": simulation.semantics,
         "device": "cpu",
         "threads": simulation.threads,

@@ -8,7 +8,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from nbhybrid import _core
-from nbhybrid.engines import ENGINES
+from nbhybrid.engines import EXACT_ENGINES
 from nbhybrid.errors import InputFileError, NbhybridError
 from nbhybrid.files import sha256
 from nbhybrid.images import has_shape, read_image
@@ -90,7 +90,7 @@ class Parity:
         return all(engine.same for engine in self.engines)
 
 
-def run_parity(words: Sequence[str], reference: str, folder: pathlib.Path, engines: Sequence[str] = ENGINES) -> Parity:
+def run_parity(words: Sequence[str], reference: str, folder: pathlib.Path, engines: Sequence[str] = EXACT_ENGINES) -> Parity:
     """Run the reference and each engine in folders below `folder`, and compare all they wrote.
 
     Parameters

@@ -26,10 +26,13 @@ double quotient(double x, double y) { return physics::quotient(x, y, 1.0 / y); }
 #define NBHYBRID_TEXT_OF(name) #name
 #define NBHYBRID_TEXT(name) NBHYBRID_TEXT_OF(name)
 
+#define NBHYBRID_SHAPES(in_float)                                                                         \
+    {&render_by_bounds<CrystalShape::square, in_float>, &render_by_bounds<CrystalShape::round, in_float>, \
+     &render_by_bounds<CrystalShape::gauss, in_float>, &render_by_bounds<CrystalShape::tophat, in_float>}
+
 extern const VectorKernel this_vector_kernel;
 const VectorKernel this_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA),
-                                         {&render_by_bounds<CrystalShape::square>, &render_by_bounds<CrystalShape::round>,
-                                          &render_by_bounds<CrystalShape::gauss>, &render_by_bounds<CrystalShape::tophat>},
+                                         {NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)},
                                          {{"sine", &on_arrays<&sine>},
                                           {"accurate_sine", &on_arrays<&accurate_sine>},
                                           {"cosine", &on_arrays<&cosine>},
