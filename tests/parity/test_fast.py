@@ -53,7 +53,9 @@ def test_it_is_another_engine(golden_folder, monkeypatch):
 def test_every_level(level):
     words = "-cell 70 80 90 75 85 95 -misset 10 20 30 -Na 1000 -Nb 37 -Nc 1 -default_F 100 -oversample 2 -pixel 0.4 -detpixels 80"
     environment = {**os.environ, "NBHYBRID_ISA": level}
-    done = subprocess.run([sys.executable, "-c", LARGEST, *words.split()], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", LARGEST, *words.split()], env=environment, capture_output=True, text=True, check=False
+    )
     if "cannot run" in done.stderr:
         pytest.skip(f"this processor cannot run level {level}: it is NOT tested")
     found = json.loads(done.stdout)
@@ -76,7 +78,27 @@ def test_batches_and_pixels_have_the_bits_of_the_image():
 
 
 def test_what_it_cannot_take_is_exact_and_said(tmp_path):
-    words = "-cell 70 80 90 75 85 95 -N 5 -default_F 100 -oversample 2 -oversample_omega -pixel 0.8 -detpixels 24 -nonoise".split()
+    words = [
+        "-cell",
+        "70",
+        "80",
+        "90",
+        "75",
+        "85",
+        "95",
+        "-N",
+        "5",
+        "-default_F",
+        "100",
+        "-oversample",
+        "2",
+        "-oversample_omega",
+        "-pixel",
+        "0.8",
+        "-detpixels",
+        "24",
+        "-nonoise",
+    ]
     done = run_well([*words, "--engine", "fast", "--json", "r.json"], tmp_path)
     assert "--engine fast: the exact engine renders this run, since the sum so far is multiplied" in done.stderr
     first = (tmp_path / "floatimage.bin").read_bytes()

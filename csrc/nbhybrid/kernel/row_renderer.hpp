@@ -113,7 +113,7 @@ private:
     }
 
     const PlanView& view_;
-    const Way& way_;
+    const Way way_;
     const StopSign& stop_;
     const VectorMargins margins_;
     VectorRender vector_ = nullptr;

@@ -89,7 +89,7 @@ void Simulation::prepare_traces() {
 
 image::ImageView Simulation::view() const {
     const Detector& d = experiment().detector;
-    return {image_.data(), d.fast_pixels, d.slow_pixels, d.region, d.mask.data()};
+    return {image_.get(), d.fast_pixels, d.slow_pixels, d.region, d.mask.data()};
 }
 
 std::string Simulation::description() const {
@@ -116,8 +116,9 @@ std::string Simulation::description() const {
 Configuration Simulation::configuration() const { return configuration_of(experiment()); }
 
 void Simulation::render(const Watch& watch) {
-    image_.resize(static_cast<std::size_t>(experiment().detector.pixels()));
-    totals_ = simulator_->run(image_.data(), traces_, threads_, watch);
+    // Without zeros: whoever renders a part of it touches its memory first.
+    if (!image_) image_.reset(new float[static_cast<std::size_t>(experiment().detector.pixels())]);
+    totals_ = simulator_->run(image_.get(), traces_, threads_, watch);
     statistics_ = image::measure(view());
     if (totals_.counts.wrong != 0)
         warnings_.add(format("%lld pixels differ from the scalar path's: this must not happen, please report it",

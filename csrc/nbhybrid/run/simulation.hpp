@@ -72,7 +72,7 @@ private:
     std::unique_ptr<Simulator> simulator_;
     kernel::TraceRequest traces_;
     bool write_dump_ = false;
-    std::vector<float> image_;
+    std::unique_ptr<float[]> image_;
     kernel::RenderTotals totals_;
     image::Statistics statistics_;
     image::NoiseTotals noise_;

@@ -49,7 +49,9 @@ void Simulator::check_inside(const kernel::PixelAddress& pixel) const {
 }
 
 kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const {
-    std::fill_n(image, static_cast<std::size_t>(experiment_.detector.pixels()), 0.0F);
+    const Detector& d = experiment_.detector;
+    const bool every_pixel_is_rendered = d.mask.empty() && pixels_of(d.region) == static_cast<double>(d.pixels());
+    if (!every_pixel_is_rendered) std::fill_n(image, static_cast<std::size_t>(d.pixels()), 0.0F);
     kernel::StopSign stop;
     const double pixels = pixels_of(plan_->view().detector.region);
     return kernel::render(*plan_, image, traces, useful_threads(threads, pixels), stop, watch, way_);
