@@ -1,4 +1,4 @@
-"""Compute decided pixels again by the scalar path, on golden runs, generated command lines and large images, and count the wrong ones.
+"""Compute decided pixels again by the scalar path, on golden runs, generated ones and large images, and count the wrong ones.
 
     python bench/verify.py [--fuzz 5000] [--pixels 100000000] [--json FILE]
 

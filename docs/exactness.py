@@ -114,8 +114,8 @@ def reduction_error(smallest_reduced):
     low = Q(float.fromhex("0x1.13198a2e03707p-64"))
     parts = Q(float.fromhex("0x1.921fb544p+1")) + Q(float.fromhex("0x1.0b4611a4p-33")) + low
     without = abs(PI - parts) + low * U
-    # The multiple is at most phase / pi + 1/2, which is less than phase for a phase above pi / 2; the sine is at least 2 / pi of the
-    # reduced phase.
+    # The multiple is at most phase / pi + 1/2, which is less than phase for a phase above pi / 2; the sine is at least 2 / pi of
+    # the reduced phase.
     return max(with_fma, without) * PI / 2 / smallest_reduced
 
 
@@ -134,9 +134,8 @@ def main():
     for name, certified in rows:
         promised = named(text, name)
         good = good and certified <= promised
-        print(
-            f"{name:27} promised {float(promised):.4g}, certified {float(certified):.4g}{'' if certified <= promised else '  FAILS'}"
-        )
+        verdict = "" if certified <= promised else "  FAILS"
+        print(f"{name:27} promised {float(promised):.4g}, certified {float(certified):.4g}{verdict}")
     return 0 if good else 1
 
 
