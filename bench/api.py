@@ -71,11 +71,15 @@ def overhead(rounds):
 
 def two_threads(rounds):
     """Return the rate of two Python threads over that of one."""
-    simulators = [nb.Simulator(experiment(300), threads=1) for _ in range(2)]
+    simulators = [nb.Simulator(experiment(1000), threads=1) for _ in range(2)]
+    out = [np.empty((1000, 1000), np.float32) for _ in range(2)]
+    runs = 10  # long beside the start of a thread
     ratios = []
     for _ in range(rounds):
-        alone = seconds(simulators[0].run, 3)
-        threads = [threading.Thread(target=lambda s=s: [s.run() for _ in range(3)]) for s in simulators]
+        alone = seconds(lambda: simulators[0].run(out[0]), runs)
+        threads = [
+            threading.Thread(target=lambda s=s, o=o: [s.run(o) for _ in range(runs)]) for s, o in zip(simulators, out, strict=True)
+        ]
 
         def both(threads=threads):
             for thread in threads:
@@ -83,7 +87,7 @@ def two_threads(rounds):
             for thread in threads:
                 thread.join()
 
-        ratios.append(2 * alone / (seconds(both) / 3))
+        ratios.append(2 * alone / (seconds(both) / runs))
     return {"two Python threads over one": summary(ratios)}
 
 

@@ -104,7 +104,7 @@ OptionTopic own_options() {
              [](Options& o, const Words& w, Warnings&) { o.own.trace_file = w.path(); }},
             {"--semantics", 1, 1, "LIST", "reference (the default), corrected, or reference,ID,... to mend these defects",
              set_semantics},
-            {"--threads", 1, 1, "n", "threads (the cores this process may use)", set_threads},
+            {"--threads", 1, 1, "n", "threads (the cores this process may use; at most OMP_NUM_THREADS)", set_threads},
             {"--json", 1, 1, "FILE", "write a record of the run",
              [](Options& o, const Words& w, Warnings&) { o.own.json_file = w.path(); }},
             {"--quiet", 0, 0, "", "nothing on stdout but traces", [](Options& o, const Words&, Warnings&) { o.own.quiet = true; }},
