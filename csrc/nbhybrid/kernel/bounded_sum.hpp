@@ -21,25 +21,31 @@ class alignas(line_bytes) BoundedSum {
 public:
     static constexpr int width = VectorBlock::capacity;
     using Block = PixelBlock<width, BoundedMath>;
+    static constexpr bool finds_steepness = shape == CrystalShape::square && !in_float;
+    static constexpr bool has_uncertainty = finds_steepness || shape == CrystalShape::round;
 
     BoundedSum(const PlanView& plan, const VectorMargins& margins, int pixels) : plan_(plan), margins_(margins), pixels_(pixels) {
         multiplies_terms_ = plan.sensor.capture == Applied::to_each_term || plan.beam.polarization == Applied::to_each_term ||
                             plan.detector.solid_angle == Applied::to_each_term || plan.beam.weighted;
-        const double start = plan.scale.background_is_scaled && !multiplies_terms_ ? plan.scale.background : 0.0;
-        for (int i = 0; i < width; ++i) intensity_[i] = start, error_[i] = 0.0, angles_[i] = 0.0;
+        has_table_ = plan.crystal.amplitudes.values != nullptr;
+        for (int i = 0; i < width; ++i) intensity_[i] = 0.0;
+        if constexpr (has_uncertainty)
+            for (int i = 0; i < width; ++i) uncertainty_[i] = 0.0;
+        if (multiplies_terms_)
+            for (int i = 0; i < width; ++i) largest_weight_error_[i] = 0.0;
     }
 
     void enter_subpixel(const Block& block) {
-        for (int i = 0; i < block.count; ++i) angles_[i] += block.solid_angle[i];
+        if (first_subpixel_)
+            for (int i = 0; i < block.count; ++i) angles_[i] = block.solid_angle[i];
+        else
+            for (int i = 0; i < block.count; ++i) angles_[i] += block.solid_angle[i];
+        first_subpixel_ = false;
     }
 
     bool enter_source(const Block& block) {
-        all_live_ = block.n_live == block.count;
-        if (!all_live_) {
-            for (int i = 0; i < width; ++i) live_[i] = 0.0;
-            for (int j = 0; j < block.n_live; ++j) live_[block.live[j]] = 1.0;
-        }
-        if (multiplies_terms_) find_weights(block);
+        set_scale(block);
+        if constexpr (finds_steepness) find_largest_square(block);
         if (!margins_.reach.is_limited) return true;
         segments_.set(block.scattering, block.count);
         if (plan_.orientation.components == nullptr || !segments_.has_whole()) return true;
@@ -63,29 +69,32 @@ public:
     // Writes the pixels and marks those that the bound does not decide.
     void finish(const Block& block, VectorBlock& result) {
         const ScaleStage& scale = plan_.scale;
-        const double one = physics::photons_per_steradian(1.0, scale.fluence, static_cast<double>(scale.steps));
-        const double one_error = 1.01 * __builtin_fabs(one);
-        const double background = scale.background_is_scaled ? 0.0 : scale.background;
+        const double amplitude = has_table_ ? 1.0 : plan_.crystal.amplitudes.default_amplitude;
+        const double one_step = physics::photons_per_steradian(1.0, scale.fluence, static_cast<double>(scale.steps)),
+                     one = one_step * (amplitude * amplitude);
+        const double one_error = 1.01 * __builtin_fabs(one), least_error = 1.01 * __builtin_fabs(one_step) * margins_.absolute_intensity * largest_weight_;
+        const double background = scale.background_is_scaled ? one_step * scale.background : scale.background;
         const Factors f = factors(block, Applied::at_end);
-        const double relative = margins_.relative, absolute = margins_.absolute_intensity * largest_weight_,
-                     polarization_error = f.polarization_error;
-        // No polarization factor is larger.
-        const double brightest = 2.0 + __builtin_fabs(plan_.beam.kahn_factor);
+        const double relative = margins_.relative, polarization_error = f.polarization_error;
+        // No polarization factor is larger than the divisor.
+        const double darkest = 1e-60 / (2.0 + __builtin_fabs(plan_.beam.kahn_factor));
         const int count = block.count;
+        const double* const uncertainty = find_uncertainty(count);
         std::int64_t undecided = 0;
         for (int i = 0; i < count; ++i) {
-            const double base = one * intensity_[i] + background;
-            const double base_error = __builtin_fabs(base) * relative + one_error * (error_[i] + absolute);
+            using physics::multiply_add;
+            const double base = multiply_add(one, intensity_[i], background), size = __builtin_fabs(base);
+            const double base_error = multiply_add(size, relative + f.weight_error[i], multiply_add(one_error, uncertainty[i], least_error));
             const double capture = __builtin_fabs(f.capture[i]), polarization = __builtin_fabs(f.polarization[i]),
-                         angle = __builtin_fabs(f.angle[i]);
-            const double factor_error =
-                angle * (capture * polarization_error + (polarization + polarization_error) * f.capture_error[i]);
-            const double photons = base * f.capture[i] * f.polarization[i] * f.angle[i];
-            const double error = base_error * (capture * polarization * angle + factor_error) + __builtin_fabs(base) * factor_error;
+                         angle = __builtin_fabs(f.angle[i]), most_polarization = polarization + polarization_error;
+            // Of the product of capture and polarization.
+            const double factor_error = multiply_add(capture, polarization_error, most_polarization * f.capture_error[i]);
+            const double photons = base * f.angle[i] * (f.capture[i] * f.polarization[i]);
+            const double error = angle * multiply_add(base_error, multiply_add(capture, polarization, factor_error), size * factor_error);
             result.pixels[i] = static_cast<float>(0.0 + photons);
             // A factor that might be 0 is computed again by the reference; one that no source has asked for is 0. Neither matters
             // where nothing is scattered.
-            const bool dark = (__builtin_fabs(base) + base_error) * angle * (capture + f.capture_error[i]) * brightest < 1e-60;
+            const bool dark = (size + base_error) * angle * (capture + f.capture_error[i]) < darkest;
             const bool sure = (((f.capture_error[i] < capture) & (polarization_error < polarization)) | dark) &
                               (static_cast<float>(photons - error) == static_cast<float>(photons + error));
             unsure_[i] = sure ? 0 : 1;
@@ -101,21 +110,95 @@ private:
     static constexpr int steps_between_looks = 256;
 
     void add(const Block& block, const Axes& axes, int begin, int end) {
-        if constexpr (in_float && shape == CrystalShape::square) {
-            find_fractions(axes, block.scattering, fractions_, begin, end);
-            if (!look_up(begin, end)) return;
-            square_crystal_in_float(plan_.crystal.cells, fractions_, begin, end);
-            for (int i = begin; i < end; ++i) {
+        if constexpr (shape == CrystalShape::square && in_float) {
+            add_square_in_float(block, axes, begin, end);
+        } else if constexpr (shape == CrystalShape::square) {
+            add_square(block, axes, begin, end);
+        } else {
+            find_indices(axes, block.scattering, lanes_, begin, end);
+            if (has_table_) find_places(plan_.crystal.amplitudes, lanes_, begin, end);
+            for_each_run(begin, end, [&](int first, int last) {
+                square_lattice_factors<shape>(plan_.crystal, lanes_, first, last);
+                add_products(intensity_, lanes_.lattice, first, last);
+                if constexpr (shape == CrystalShape::round) add_products(uncertainty_, lanes_.lattice_error, first, last);
+            });
+        }
+    }
+
+    // Adds the lanes' values, times the amplitudes' squares.
+    void add_products(double* sums, const double* values, int begin, int end) {
+        if (has_amplitudes_)
+            for (int i = begin; i < end; ++i) sums[i] += lanes_.amplitude[i] * values[i];
+        else
+            for (int i = begin; i < end; ++i) sums[i] += values[i];
+    }
+
+    void add_square_in_float(const Block& block, const Axes& axes, int begin, int end) {
+        find_fractions(axes, block.scattering, fractions_, begin, end);
+        if (has_table_) find_places(plan_.crystal.amplitudes, fractions_, lanes_, begin, end);
+        for_each_run(begin, end, [&](int first, int last) {
+            square_crystal_in_float(plan_.crystal.cells, fractions_, first, last);
+            for (int i = first; i < last; ++i) {
                 const auto factor = static_cast<double>(fractions_.lattice[i]);
                 lanes_.lattice[i] = factor * factor;
             }
-            add_terms(begin, end);
+            add_products(intensity_, lanes_.lattice, first, last);
+        });
+    }
+
+    void add_square(const Block& block, const Axes& axes, int begin, int end) {
+        StepLanes<width>& s = lanes_;
+        const CrystalStage& crystal = plan_.crystal;
+        if (has_table_) find_phases<true>(crystal, axes, block.scattering, s, begin, end);
+        else find_phases<false>(crystal, axes, block.scattering, s, begin, end);
+        for_each_run(begin, end, [&](int first, int last) {
+            multiply_sines(s, first, last);
+            const bool some_are_odd =
+                has_amplitudes_ ? add_square_terms<true>(first, last) : add_square_terms<false>(first, last);
+            if (some_are_odd) add_odd_terms(block, axes, first, last);
+        });
+    }
+
+    // From the products of sines. True if there are lanes where that of the denominator is too small.
+    template <bool has_amplitudes>
+    bool add_square_terms(int begin, int end) {
+        const StepLanes<width>& s = lanes_;
+        const double half_shift = margins_.half_shift;
+        std::int64_t odd = 0;
+        for (int i = begin; i < end; ++i) {
+            const double above = s.lattice[i], below = s.lattice_error[i], inverse = 1.0 / below;
+            const bool is_plain = __builtin_fabs(below) > smallest_product;
+            const double quotient = is_plain ? inverse * inverse : 0.0;
+            const double square = has_amplitudes ? s.amplitude[i] * quotient : quotient;
+            intensity_[i] += square * (above * above);
+            uncertainty_[i] += square * (__builtin_fabs(above) + half_shift);
+            odd += is_plain ? 0 : 1;
+        }
+        return odd != 0;
+    }
+
+    void add_odd_terms(const Block& block, const Axes& axes, int begin, int end) {
+        for (int i = begin; i < end; ++i) {
+            if (__builtin_fabs(lanes_.lattice_error[i]) > smallest_product) continue;
+            const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, block.scattering[i]);
+            intensity_[i] += (has_amplitudes_ ? lanes_.amplitude[i] : 1.0) * careful_square(index, plan_.crystal.cells);
+        }
+    }
+
+    // work(first, last) for each run of lanes, by groups, that have an amplitude. With a table, their places must be known.
+    template <class Work>
+    void for_each_run(int begin, int end, Work work) {
+        if (!has_table_) {
+            work(begin, end);
             return;
         }
-        find_indices(axes, block.scattering, lanes_, begin, end);
-        if (!look_up(begin, end)) return;
-        square_lattice_factors<shape>(plan_.crystal, lanes_, begin, end);
-        add_terms(begin, end);
+        const unsigned present = find_amplitudes(begin, end);
+        for (int first = begin; first < end;) {
+            int last = first;
+            while (last < end && (present >> static_cast<unsigned>(last / lanes_of_a_group) & 1U) != 0) last += lanes_of_a_group;
+            if (last > first) work(first, last);
+            first = last + lanes_of_a_group;
+        }
     }
 
     void add_reached(const Block& block, const Axes& axes) {
@@ -142,50 +225,60 @@ private:
         }
     }
 
-    // False if there is nothing to add.
-    bool look_up(int begin, int end) {
-        const physics::AmplitudeGrid& grid = plan_.crystal.amplitudes;
-        if (grid.values != nullptr) {
-            if constexpr (in_float && shape == CrystalShape::square) {
-                if (!read_table_at(grid, fractions_, lanes_, begin, end)) return false;
-            } else if (!read_table(grid, lanes_, begin, end)) {
-                return false;
-            }
-        } else {
-            const double square = grid.default_amplitude * grid.default_amplitude;
-            for (int i = begin; i < end; ++i) lanes_.amplitude[i] = square;
-        }
-        if (!all_live_)
-            for (int i = begin; i < end; ++i) lanes_.amplitude[i] *= live_[i];
-        return true;
+    // What the amplitudes' squares are multiplied by for this source. Without a table the square itself, which is the same for all, is
+    // left for the end.
+    void set_scale(const Block& block) {
+        const bool all_live = block.n_live == block.count;
+        if (multiplies_terms_) find_weights(block);
+        is_scaled_ = multiplies_terms_ || !all_live;
+        has_amplitudes_ = has_table_ || is_scaled_;
+        if (!is_scaled_) return;
+        for (int i = 0; i < width; ++i) scale_[i] = all_live ? weight_[i] : 0.0;
+        for (int j = 0; !all_live && j < block.n_live; ++j)
+            scale_[block.live[j]] = multiplies_terms_ ? weight_[block.live[j]] : 1.0;
+        for (int i = 0; !has_table_ && i < width; ++i) lanes_.amplitude[i] = scale_[i];
     }
 
-    void add_terms(int begin, int end) {
-        const StepLanes<width>& s = lanes_;
-        if (multiplies_terms_) {
-            for (int i = begin; i < end; ++i) {
-                const double term = s.amplitude[i] * s.lattice[i] * weight_[i];
-                intensity_[i] += term;
-                error_[i] += term * weight_error_[i];
-            }
-        } else {
-            for (int i = begin; i < end; ++i) intensity_[i] += s.amplitude[i] * s.lattice[i];
+    // From the places of the table's entries. Which groups have one that is not 0.
+    unsigned find_amplitudes(int begin, int end) {
+        const unsigned present = read_places(plan_.crystal.amplitudes, lanes_, begin, end);
+        for (int i = begin; is_scaled_ && i < end; ++i) lanes_.amplitude[i] *= scale_[i];
+        return present;
+    }
+
+    void find_largest_square(const Block& block) {
+        const bool is_first = !knows_square_;
+        for (int i = 0; i < block.count; ++i) {
+            const double square = dot(block.scattering[i], block.scattering[i]);
+            largest_square_[i] = is_first || square > largest_square_[i] ? square : largest_square_[i];
         }
-        if constexpr (shape == CrystalShape::round)
-            for (int i = begin; i < end; ++i)
-                error_[i] += s.amplitude[i] * s.lattice_error[i] * (multiplies_terms_ ? weight_[i] : 1.0);
+        knows_square_ = true;
+    }
+
+    // Of the intensities. Those of a parallelepiped come from the reference's phases, which differ from ours by roundings in proportion
+    // to the scattering vector. Its length s is at most (s^2 / c + c) / 2, for any c.
+    const double* find_uncertainty(int count) {
+        if constexpr (!has_uncertainty) return constants_.zeros;
+        if constexpr (finds_steepness) {
+            const double centre = knows_square_ && largest_square_[0] > 0.0 ? __builtin_sqrt(largest_square_[0]) : 1.0;
+            const double half = knows_square_ ? 0.501 * margins_.shift_per_scattering : 0.0, inverse = 1.0 / centre;
+            for (int i = 0; i < count; ++i)
+                uncertainty_[i] *= half * physics::multiply_add(largest_square_[i], inverse, centre);
+        }
+        return uncertainty_;
     }
 
     // The factors that enter in one way, and ones in place of the others.
     struct Factors {
-        const double *capture, *capture_error, *polarization, *angle;
+        const double *capture, *capture_error, *polarization, *angle, *weight_error;
         double polarization_error;
     };
     Factors factors(const Block& block, Applied way) const {
-        const bool captures = plan_.sensor.capture == way, polarizes = plan_.beam.polarization == way,
+        const bool captures = plan_.sensor.capture == way && (!plan_.sensor.counts_all || plan_.sensor.recomputes), polarizes = plan_.beam.polarization == way,
                    has_angle = plan_.detector.solid_angle == way;
         return {captures ? block.capture : constants_.ones, captures ? block.capture_error : constants_.zeros,
                 polarizes ? block.polarization : constants_.ones, has_angle ? block.solid_angle : constants_.ones,
+                multiplies_terms_ ? largest_weight_error_ : constants_.zeros,
                 polarizes && plan_.beam.is_corrected_for_polarization ? block.polarization_error : 0.0};
     }
 
@@ -200,8 +293,9 @@ private:
             const bool sure = (product >= 0.0) & (capture_error >= 0.0) & (capture_error < 0.5) & (polarization_error >= 0.0) &
                               (polarization_error < 0.5);
             weight_[i] = sure ? product : __builtin_nan("");
-            weight_error_[i] =
+            const double error =
                 1.01 * (capture_error + polarization_error + capture_error * polarization_error) + 16 * physics::rounding;
+            largest_weight_error_[i] = error > largest_weight_error_[i] ? error : largest_weight_error_[i];
         }
         for (int i = 0; i < block.count; ++i) largest_weight_ = weight_[i] > largest_weight_ ? weight_[i] : largest_weight_;
     }
@@ -225,14 +319,17 @@ private:
     StepLanes<width> lanes_;
     FractionLanes<in_float ? width : 1> fractions_;
     Segments<width> segments_;
-    double intensity_[width], error_[width], angles_[width];
-    double weight_[width], weight_error_[width];  // of the terms of this source; the error is relative
-    double live_[width];                          // 1, or 0 for a lane that the source does not reach
+    double intensity_[width], angles_[width];
+    double uncertainty_[width];     // of the intensity; or, of a parallelepiped, how steeply it changes with the phases
+    double largest_square_[width];  // of the scattering vectors
+    double weight_[width];                             // of the terms of this source
+    double largest_weight_error_[width];               // relative
+    double scale_[width];                              // the same, or 0 for a lane that the source does not reach
     std::int64_t unsure_[width];
     const PlanView& plan_;
     const VectorMargins& margins_;
     int pixels_;
-    bool multiplies_terms_ = false, all_live_ = true;
+    bool multiplies_terms_ = false, has_table_ = false, has_amplitudes_ = false, is_scaled_ = false, first_subpixel_ = true, knows_square_ = false;
     int until_look_ = steps_between_looks;
     double largest_weight_ = 1;
 };
@@ -242,10 +339,9 @@ bool render_by_bounds(const PlanView& plan, const VectorMargins& margins, Vector
     using Sum = BoundedSum<shape, in_float>;
     typename Sum::Block block;
     block.slow = result.slow;
-    // Lanes that belong to no pixel repeat the last one, so that there are whole vectors.
     constexpr int lanes_of_a_vector = Segments<Sum::width>::lanes;
     block.count = (result.count + lanes_of_a_vector - 1) / lanes_of_a_vector * lanes_of_a_vector;
-    for (int i = 0; i < Sum::width; ++i) block.fast[i] = i < result.count ? result.fast[i] : result.fast[result.count - 1];
+    for (int i = 0; i < Sum::width; ++i) block.fast[i] = result.fast[i];
     block.first_sweep = block.interpolate = false;
     block.axis_entry = plan.beam.n_axes - 1;
     Sum sum(plan, margins, result.count);

@@ -77,9 +77,9 @@ NBHYBRID_HOST_DEVICE inline void square_crystal_in_float(const Vec3& cells, Frac
     }
 }
 
-// The amplitudes of the nearest entries, squared. False if all are 0.
+// The places of the nearest entries.
 template <int width>
-NBHYBRID_HOST_DEVICE inline bool read_table_at(const physics::AmplitudeGrid& grid, const FractionLanes<width>& f,
+NBHYBRID_HOST_DEVICE inline void find_places(const physics::AmplitudeGrid& grid, const FractionLanes<width>& f,
                                                StepLanes<width>& s, int begin, int end) {
     const auto stride_h = static_cast<std::int32_t>(grid.stride_h), stride_k = static_cast<std::int32_t>(grid.stride_k);
     const std::int32_t h_min = grid.h_min, h_max = grid.h_max, k_min = grid.k_min, k_max = grid.k_max, l_min = grid.l_min,
@@ -90,7 +90,6 @@ NBHYBRID_HOST_DEVICE inline bool read_table_at(const physics::AmplitudeGrid& gri
         const std::int32_t place = (h - h_min) * stride_h + (k - k_min) * stride_k + (l - l_min);
         s.place[i] = inside ? place : -1;
     }
-    return read_places(grid, s, begin, end);
 }
 
 }  // namespace NBHYBRID_ISA

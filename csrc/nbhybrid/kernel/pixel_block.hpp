@@ -40,6 +40,8 @@ struct alignas(width > 1 ? line_bytes : alignof(double)) PixelBlock {
     double polarization[width], solid_angle[width], capture[width];
     // How far two of them may be from what the library's functions give, if others are used.
     double capture_error[width];
+    // Nothing of them has been computed yet: of this layer's capture, of the pixel's polarization.
+    bool new_layer = true, unpolarized = true;
     // The lanes that the source reaches.
     int live[width];
     int n_live = 0;

@@ -20,7 +20,7 @@ public:
         : view_(plan.view()),
           way_(way),
           stop_(stop),
-          margins_{plan.bounds().relative, plan.bounds().absolute_intensity, plan.bounds().reach, &is_up, &stop} {
+          margins_{plan.bounds().relative, plan.bounds().absolute_intensity, plan.bounds().shift_per_scattering, plan.bounds().half_shift, plan.bounds().reach, &is_up, &stop} {
         const bool in_float = way.engine == Engine::fast && plan.bounds().not_in_float.empty();
         if (way.vector && plan.bounds().unusable.empty())
             vector_ = vector_kernel().render[in_float ? 1 : 0][static_cast<int>(shape)];
@@ -70,6 +70,7 @@ private:
                 if (is_left(pixel_index(view_, slow, fast[i]))) next = i;
         block.count = static_cast<int>(next - first);
         std::copy_n(fast.data() + first, block.count, block.fast);
+        std::fill(block.fast + block.count, block.fast + VectorBlock::capacity, fast[first < fast.size() ? first : 0]);
         if (block.count == 0 || !vector_(view_, margins_, block)) return 0;
         std::copy_n(block.pixels, block.count, values + first);
         for (std::uint64_t bits = block.undecided, i = 0; bits != 0; bits >>= 1U, ++i)

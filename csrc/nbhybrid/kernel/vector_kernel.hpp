@@ -12,7 +12,8 @@ namespace nbhybrid::kernel {
 struct VectorBlock {
     static constexpr int capacity = 64;
 
-    // Given: pixels of one row, none of them masked or one that carries state.
+    // Given: pixels of one row, none of them masked or one that carries state. Places behind them repeat one of them, so that there are
+    // whole vectors.
     int slow = 0, count = 0;
     int fast[capacity] = {};
     // Found: the pixels' values, but for those whose bit is set in `undecided`.
@@ -22,7 +23,7 @@ struct VectorBlock {
 };
 
 struct VectorMargins {
-    double relative, absolute_intensity;  // as in plan/bounds.hpp
+    double relative, absolute_intensity, shift_per_scattering, half_shift;  // as in plan/bounds.hpp
     Reach reach;
     bool (*is_stopped)(const void* sign);
     const void* sign;
