@@ -107,16 +107,19 @@ def draw(results, path):
     axes = figure.subplots(2, len(results), squeeze=False)
     for (series, rows), above, below in zip(results.items(), *axes, strict=True):
         above.plot([row["number"] for row in rows], [row["ns per step"] for row in rows], "o-")
-        above.set(title=series, ylabel="nbhybrid: ns a step", ylim=(0, None))
+        above.set(title=series, ylabel="nbhybrid: ns a step")
         compared = [row for row in rows if "reference over ours" in row]
         ratios = [row["reference over ours"] for row in compared]
         middle = [r["median"] for r in ratios]
         bars = [[m - r["low"] for m, r in zip(middle, ratios, strict=True)], [r["high"] - r["median"] for r in ratios]]
         below.errorbar([row["number"] for row in compared], middle, bars, fmt="o-", capsize=3)
-        below.set(xlabel=series, ylabel="reference over nbhybrid", ylim=(0, None))
-        if series != "threads":
-            above.set_xscale("log")
-            below.set_xscale("log")
+        below.set(xlabel=series, ylabel="reference over nbhybrid")
+        for each in (above, below):
+            if series == "threads":
+                each.set_xticks([row["number"] for row in rows])
+            else:
+                each.set_xscale("log")
+            each.set_ylim(bottom=0)
     figure.savefig(path, dpi=120)
 
 
