@@ -27,8 +27,8 @@ def stand_in(tmp_path):
     return path
 
 
-def script(name, *words, folder, reference=""):
-    environment = {**os.environ, "NB_C_BIN": str(reference), "NB_C_FAST_BIN": ""}
+def script(name, *words, folder, reference="", fast=""):
+    environment = {**os.environ, "NB_C_BIN": str(reference), "NB_C_FAST_BIN": str(fast)}
     command = [sys.executable, str(BENCH / name), *words, "--json", "results.json"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -91,8 +91,20 @@ def test_all_programs_in_one_table(tmp_path, stand_in):
 
 def test_an_image_that_is_another_stops_the_measurement(tmp_path, stand_in):
     stand_in.write_text(stand_in.read_text().replace('"$@"', '"$@" -fluence 1e20'))
-    with pytest.raises(AssertionError, match="A: the image of exact is another"):
+    with pytest.raises(AssertionError, match="A: exact: its image is another"):
         script("run.py", "--rounds", "1", "--cases", "A", "--ways", "exact", folder=tmp_path, reference=stand_in)
+
+
+def test_a_build_whose_image_is_not_a_number_is_left_out(tmp_path, stand_in):
+    bad = tmp_path / "bad"
+    code = "import struct; open('floatimage.bin', 'wb').write(struct.pack('f', float('nan')))"
+    bad.write_text(f"#!/bin/sh\n{shlex.join([sys.executable, '-c', code])}\n")
+    bad.chmod(0o755)
+    words = ["--rounds", "1", "--cases", "A", "--ways", "exact"]
+    printed, (result,) = script("run.py", *words, folder=tmp_path, reference=stand_in, fast=bad)
+    assert "fastest build: left out; its image has the sum nan" in printed
+    assert "exact" in result["over"]
+    assert not any("fastest" in name for name in result["over"])
 
 
 def test_without_a_peer_there_is_nothing_to_compare(tmp_path):
