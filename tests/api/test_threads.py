@@ -22,7 +22,7 @@ TASKS = pathlib.Path("/proc/self/task")
 EXPERIMENT = nb.Experiment.from_args(f"{SMALL} -detpixels 100 -oversample 1 -mosaic 1 -mosaic_domains 10".split())
 # Longer than any test waits for; stopped by its watch.
 ENDLESS = nb.Experiment.from_args(f"{SMALL} -detpixels 3000 -oversample 1 -mosaic 1 -mosaic_domains 5000".split())
-HANGS_AFTER = 60  # seconds; then a process that hangs is killed
+HANGS_AFTER = 120  # seconds; then a process that hangs is killed
 
 needs_tasks = pytest.mark.skipif(not TASKS.is_dir(), reason="there is no /proc/self/task: the number of threads is NOT tested")
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork: forks are NOT tested")
