@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -33,9 +34,10 @@ void say(const nbhybrid::options::ReferenceOptions& options, const std::string& 
     if (!options.own.quiet) std::fputs(text.c_str(), stdout);
 }
 
-void say_counts(const Simulation& simulation) {
+void say_counts(const Simulation& simulation, std::clock_t ticks) {
     const nbhybrid::kernel::RenderCounts& c = simulation.counts();
-    std::printf("instructions %s, pixels %lld, scalar %lld, undecided %lld, wrong %lld\n", nbhybrid::kernel::vector_kernel().isa,
+    std::printf("kernel: %.4f s of processor time, instructions %s, pixels %lld, scalar %lld, undecided %lld, wrong %lld\n",
+                static_cast<double>(ticks) / CLOCKS_PER_SEC, nbhybrid::kernel::vector_kernel().isa,
                 static_cast<long long>(c.pixels), static_cast<long long>(c.scalar), static_cast<long long>(c.undecided),
                 static_cast<long long>(c.wrong));
 }
@@ -52,14 +54,16 @@ int run(const std::vector<std::string>& words) {
     warn(experiment->warnings.lines());
     Simulation simulation(experiment, threads);
     say(options, simulation.description());
+    const std::clock_t began = std::clock();
     simulation.render(nullptr);
+    const std::clock_t ticks = std::clock() - began;
     warn(simulation.warnings());
     if (options.output.printout && !options.own.quiet)
         for (int slow = simulation.first_row(); slow <= simulation.last_row(); ++slow)
             std::fputs(simulation.printout_text(slow).c_str(), stdout);
     std::fputs(simulation.trace_text().c_str(), stdout);
     say(options, simulation.statistics_text());
-    if (!options.own.quiet) say_counts(simulation);
+    if (!options.own.quiet) say_counts(simulation, ticks);
     const std::vector<std::string> paths = simulation.write(nullptr);
     say(options, simulation.noise_text());
     for (const std::string& path : paths) say(options, "wrote " + path + "\n");
