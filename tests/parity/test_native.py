@@ -16,7 +16,8 @@ NATIVE = shlex.split(os.environ.get("NBHYBRID_NATIVE", str(ROOT / "build" / "dev
 ROWS = [" ".join(row) for row in json.loads((GOLDEN / "libm_probe.json").read_text())["rows"]]
 
 pytestmark = pytest.mark.skipif(
-    not pathlib.Path(NATIVE[-1]).exists(), reason=f"{NATIVE[-1]} is not there (make test builds it): the native program is NOT tested"
+    not pathlib.Path(NATIVE[-1]).exists(),
+    reason=f"{NATIVE[-1]} is not there (make test builds it): the native program is NOT tested",
 )
 
 
