@@ -5,6 +5,7 @@
 
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/large_pages.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/image/pixel_loops.hpp"
 #include "nbhybrid/io/output.hpp"
@@ -119,7 +120,11 @@ Configuration Simulation::configuration() const { return configuration_of(experi
 
 void Simulation::render(const Watch& watch) {
     // Without zeros: whoever renders a part of it touches its memory first.
-    if (!image_) image_.reset(new float[static_cast<std::size_t>(experiment().detector.pixels())]);
+    if (!image_) {
+        const auto pixels = static_cast<std::size_t>(experiment().detector.pixels());
+        image_.reset(new float[pixels]);
+        ask_for_large_pages(image_.get(), pixels * sizeof(float));
+    }
     totals_ = simulator_->run(image_.get(), traces_, threads_, watch);
     if (totals_.counts.wrong != 0)
         warnings_.add(format("%lld pixels differ from the scalar path's: this must not happen, please report it",
