@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
-#include <mutex>
+#include <memory>
 #include <vector>
 
 #include "nbhybrid/image/ordered_sum.hpp"
@@ -73,19 +73,26 @@ void add(SumPaths& paths, std::size_t j, double x) {
     paths.odd[j] += x;
 }
 
-// Looks at groups of pieces, possibly several at the same time, and takes what was found in their order.
+// Looks at groups of pieces, possibly several at the same time, and takes what was found in their order. Nobody waits: who finds
+// that another is taking leaves what it has found to that one.
 template <class Found, class Look, class Take>
 void in_order(std::int64_t groups, const Runner& runner, Look look, Take take) {
-    std::vector<Found> found(static_cast<std::size_t>(groups));
-    std::vector<bool> is_found(static_cast<std::size_t>(groups) + 1, false);
-    std::size_t next = 0;
-    std::mutex mutex;
+    const auto count = static_cast<std::size_t>(groups);
+    std::vector<Found> found(count);
+    // One more, which is never found.
+    const std::unique_ptr<std::atomic<bool>[]> is_found(new std::atomic<bool>[count + 1]());
+    std::atomic<std::size_t> next{0};
+    std::atomic<bool> is_taking{false};
     runner(groups, [&](std::int64_t group) {
         const auto place = static_cast<std::size_t>(group);
         found[place] = look(group);
-        const std::lock_guard<std::mutex> guard(mutex);
         is_found[place] = true;
-        for (; is_found[next]; ++next) take(static_cast<std::int64_t>(next), found[next]);
+        // Whoever takes asks again after it has stopped, so that nothing is left.
+        while (is_found[next]) {
+            if (is_taking.exchange(true)) return;
+            for (; is_found[next]; ++next) take(static_cast<std::int64_t>(next.load()), found[next]);
+            is_taking = false;
+        }
     });
 }
 

@@ -133,7 +133,7 @@ void Simulation::render(const Watch& watch) {
 
 void Simulation::measure() {
     // Fewer pixels take less time than another thread takes to start; and the sums meet in one place.
-    constexpr std::int64_t pixels_worth_a_thread = 250000, most_threads = 8;
+    constexpr std::int64_t pixels_worth_a_thread = 2000000, most_threads = 8;
     const Region& r = experiment().detector.region;
     const std::int64_t pixels = std::int64_t{r.fast_last - r.fast_first + 1} * (r.slow_last - r.slow_first + 1);
     const auto threads = static_cast<int>(std::min({std::int64_t{threads_}, pixels / pixels_worth_a_thread, most_threads}));

@@ -11,48 +11,61 @@ inline namespace NBHYBRID_ISA {
 
 namespace {
 
-static_assert(runs_together == 4, "FourFloats and Four");
-using FourFloats = float __attribute__((vector_size(4 * sizeof(float))));
-using Four = double __attribute__((vector_size(4 * sizeof(double))));
+// Runs in one vector: no more than a register holds, or the sums would live in memory.
+#ifdef __AVX__
+constexpr int lanes = 4;
+#else
+constexpr int lanes = 2;
+#endif
+static_assert(runs_together % lanes == 0, "whole vectors");
+using Floats = float __attribute__((vector_size(lanes * sizeof(float))));
+using Doubles = double __attribute__((vector_size(lanes * sizeof(double))));
 
 // The pixel of each run at the same place.
-FourFloats across(const float* const* runs, int i) { return FourFloats{runs[0][i], runs[1][i], runs[2][i], runs[3][i]}; }
-
-// Two sums of each run, in registers.
-struct Paths {
-    Four even, odd;
-    explicit Paths(const SumPaths& from) {
-        std::memcpy(&even, from.even, sizeof even);
-        std::memcpy(&odd, from.odd, sizeof odd);
-    }
-    void add(const Four& numbers) {
-        even += numbers;
-        odd += numbers;
-    }
-    void store(SumPaths& to) const {
-        std::memcpy(to.even, &even, sizeof even);
-        std::memcpy(to.odd, &odd, sizeof odd);
-    }
-};
+inline void across(const float* const* runs, int i, Floats& pixels) {
+    for (int j = 0; j < lanes; ++j) pixels[j] = runs[j][i];
+}
 
 void add_pixels(const float* const* runs, int count, SumPaths& sums, SumPaths& squares) {
-    Paths sum(sums), square(squares);
-    for (int i = 0; i < count; ++i) {
-        const FourFloats pixels = across(runs, i);
-        sum.add(__builtin_convertvector(pixels, Four));
-        square.add(__builtin_convertvector(pixels * pixels, Four));
+    for (int first = 0; first < runs_together; first += lanes) {
+        Doubles even, odd, even_squares, odd_squares;
+        std::memcpy(&even, sums.even + first, sizeof even);
+        std::memcpy(&odd, sums.odd + first, sizeof odd);
+        std::memcpy(&even_squares, squares.even + first, sizeof even_squares);
+        std::memcpy(&odd_squares, squares.odd + first, sizeof odd_squares);
+        for (int i = 0; i < count; ++i) {
+            Floats pixels;
+            across(runs + first, i, pixels);
+            const Doubles numbers = __builtin_convertvector(pixels, Doubles);
+            const Doubles their_squares = __builtin_convertvector(pixels * pixels, Doubles);
+            even += numbers;
+            odd += numbers;
+            even_squares += their_squares;
+            odd_squares += their_squares;
+        }
+        std::memcpy(sums.even + first, &even, sizeof even);
+        std::memcpy(sums.odd + first, &odd, sizeof odd);
+        std::memcpy(squares.even + first, &even_squares, sizeof even_squares);
+        std::memcpy(squares.odd + first, &odd_squares, sizeof odd_squares);
     }
-    sum.store(sums);
-    square.store(squares);
 }
 
 void add_deviations(const float* const* runs, int count, double mean, SumPaths& sums) {
-    Paths sum(sums);
-    for (int i = 0; i < count; ++i) {
-        const Four deviations = __builtin_convertvector(across(runs, i), Four) - mean;
-        sum.add(deviations * deviations);
+    for (int first = 0; first < runs_together; first += lanes) {
+        Doubles even, odd;
+        std::memcpy(&even, sums.even + first, sizeof even);
+        std::memcpy(&odd, sums.odd + first, sizeof odd);
+        for (int i = 0; i < count; ++i) {
+            Floats pixels;
+            across(runs + first, i, pixels);
+            const Doubles deviations = __builtin_convertvector(pixels, Doubles) - mean;
+            const Doubles their_squares = deviations * deviations;
+            even += their_squares;
+            odd += their_squares;
+        }
+        std::memcpy(sums.even + first, &even, sizeof even);
+        std::memcpy(sums.odd + first, &odd, sizeof odd);
     }
-    sum.store(sums);
 }
 
 std::uint32_t largest_bits(const float* pixels, int count) {
