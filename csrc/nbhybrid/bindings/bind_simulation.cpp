@@ -46,6 +46,7 @@ void bind_simulation(py::module_& module) {
                 simulation.render(native);
             },
             py::arg("watch") = py::none())
+        .def("measure", &Simulation::measure, py::call_guard<py::gil_scoped_release>())
         .def(
             "write",
             [](Simulation& simulation, const py::object& watch) {
