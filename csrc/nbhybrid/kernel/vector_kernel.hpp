@@ -41,7 +41,7 @@ struct BoundedFunction {
 struct VectorKernel {
     const char* isa;
     VectorRender render[2][4];  // by Engine and CrystalShape
-    BoundedFunction functions[5];
+    BoundedFunction functions[6];
 };
 
 // The copy for this processor, or for the level that the environment variable NBHYBRID_ISA names.

@@ -17,6 +17,7 @@ void on_arrays(const double* x, const double* y, double* result, std::int64_t co
 double reduced(double phase) { return physics::reduced_phase(phase, physics::nearest_multiple_of_pi(phase)); }
 double sine(double x, double) { return physics::sine_of_reduced(reduced(x)); }
 double accurate_sine(double x, double) { return physics::accurate_sine_of_reduced(reduced(x)); }
+double scaled_sine(double x, double) { return physics::scaled_sine(x) * physics::sine_of_scaled; }
 double cosine(double x, double) { return physics::cosine_of_reduced(reduced(x)); }
 double exponential(double x, double) { return physics::exponential(x); }
 double quotient(double x, double y) { return physics::quotient(x, y, 1.0 / y); }
@@ -35,6 +36,7 @@ const VectorKernel this_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA),
                                          {NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)},
                                          {{"sine", &on_arrays<&sine>},
                                           {"accurate_sine", &on_arrays<&accurate_sine>},
+                                          {"scaled_sine", &on_arrays<&scaled_sine>},
                                           {"cosine", &on_arrays<&cosine>},
                                           {"exponential", &on_arrays<&exponential>},
                                           {"quotient", &on_arrays<&quotient>}}};
