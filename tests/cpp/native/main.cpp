@@ -56,6 +56,7 @@ int run(const std::vector<std::string>& words) {
     say(options, simulation.description());
     const std::clock_t began = std::clock();
     simulation.render(nullptr);
+    simulation.measure();
     const std::clock_t ticks = std::clock() - began;
     warn(simulation.warnings());
     if (options.output.printout && !options.own.quiet)
