@@ -25,6 +25,7 @@ void bind_simulation(py::module_& module) {
                                    py::dict counts;
                                    counts["rendered"] = c.pixels;
                                    counts["scalar"] = c.scalar;
+                                   counts["twice"] = c.twice;
                                    counts["undecided"] = c.undecided;
                                    counts["wrong"] = c.wrong;
                                    return counts;

@@ -54,8 +54,7 @@ public:
 
     NBHYBRID_HOST_DEVICE int operator()(const Vec3& nearest) const {
         const double h = nearest.x - middle_.x, k = nearest.y - middle_.y, l = nearest.z - middle_.z;
-        const bool inside =
-            (__builtin_fabs(h) <= half_.x) & (__builtin_fabs(k) <= half_.y) & (__builtin_fabs(l) <= half_.z);
+        const bool inside = (__builtin_fabs(h) <= half_.x) & (__builtin_fabs(k) <= half_.y) & (__builtin_fabs(l) <= half_.z);
         const double place = (h * stride_h_ + place_of_middle_) + (k * stride_k_ + l);
         return static_cast<int>(inside ? place : -1.0);
     }
@@ -67,7 +66,8 @@ private:
     double stride_h_, stride_k_, place_of_middle_;
 };
 
-// The amplitudes of the entries, squared. Which of the groups of eight lanes have one that is not 0: bit g for lanes 8 g ... 8 g + 7.
+// The amplitudes of the entries, squared. Which of the groups of eight lanes have one that is not 0: bit g for lanes 8 g ... 8 g
+// + 7.
 template <int width>
 NBHYBRID_HOST_DEVICE inline unsigned read_places(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
     const double* const values = grid.values;
@@ -91,12 +91,12 @@ NBHYBRID_HOST_DEVICE inline unsigned read_places(const physics::AmplitudeGrid& g
 template <int width>
 NBHYBRID_HOST_DEVICE inline void find_places(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
     const TablePlaces place(grid);
-    for (int i = begin; i < end; ++i)
-        s.place[i] = place({nearest(s.index.x[i]), nearest(s.index.y[i]), nearest(s.index.z[i])});
+    for (int i = begin; i < end; ++i) s.place[i] = place({nearest(s.index.x[i]), nearest(s.index.y[i]), nearest(s.index.z[i])});
 }
 
-// Offsets of the indices from the nearest whole numbers, and N times these offsets likewise: the phases, in half turns, of the sines of
-// a parallelepiped. They differ from the reference's by roundings of its own. With a table, also the places of its entries.
+// Offsets of the indices from the nearest whole numbers, and N times these offsets likewise: the phases, in half turns, of the
+// sines of a parallelepiped. They differ from the reference's by roundings of its own. With a table, also the places of its
+// entries.
 template <bool has_table, int width>
 NBHYBRID_HOST_DEVICE inline void find_phases(const CrystalStage& crystal, const Axes& axes, const VectorLanes<width>& scattering,
                                              StepLanes<width>& s, int begin, int end) {
@@ -138,10 +138,41 @@ NBHYBRID_HOST_DEVICE inline double careful_axis(double index, double n) {
     return is_lost ? __builtin_nan("") : physics::sine_of_reduced(above) / physics::sine_of_reduced(below);
 }
 
-// The square of the lattice factor of a parallelepiped where a product of sines is too small for an inverse.
 NBHYBRID_HOST_DEVICE inline double careful_square(const Vec3& index, const Vec3& n) {
     const double factor = careful_axis(index.x, n.x) * careful_axis(index.y, n.y) * careful_axis(index.z, n.z);
     return factor * factor;
+}
+
+// The sine of N times the phase of an axis, and of the phase itself, multiplied to those of other axes: the reference's phases,
+// reduced.
+NBHYBRID_HOST_DEVICE inline void multiply_axis(double index, double n, double& above, double& below) {
+    const double phase = pi * index, product = phase * n;
+    above *= physics::sine_of_reduced(physics::reduced_phase(product, physics::nearest_multiple_of_pi(product)));
+    below *= physics::sine_of_reduced(physics::reduced_phase(phase, nearest(index)));
+}
+
+// The squares of the lattice factors of a parallelepiped, from the indices. An axis of a single cell needs no exception: the
+// quotient is 1 within its error.
+template <int width>
+NBHYBRID_HOST_DEVICE inline void reduced_square_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
+    const Vec3 n = crystal.cells;
+    // Where all sines are larger, no reduced phase is too small.
+    constexpr double smallest_square = 4 * physics::smallest_reduced * physics::smallest_reduced;
+    std::int64_t odd = 0;
+    for (int i = begin; i < end; ++i) {
+        double above = 1.0, below = 1.0;
+        multiply_axis(s.index.x[i], n.x, above, below);
+        multiply_axis(s.index.y[i], n.y, above, below);
+        multiply_axis(s.index.z[i], n.z, above, below);
+        const double upper = above * above, lower = below * below;
+        // So that what is not a number is odd.
+        const bool is_plain = (upper > smallest_square) & (lower > smallest_square);
+        s.lattice[i] = is_plain ? upper / lower : -1.0;
+        odd += is_plain ? 0 : 1;
+    }
+    if (odd == 0) return;
+    for (int i = begin; i < end; ++i)
+        if (s.lattice[i] < 0.0) s.lattice[i] = careful_square(s.index[i], n);
 }
 
 NBHYBRID_HOST_DEVICE inline Vec3 offset_of(const Vec3& index) {
@@ -197,7 +228,8 @@ NBHYBRID_HOST_DEVICE inline void spot(const CrystalStage& c, StepLanes<width>& s
 
 template <CrystalShape shape, int width>
 NBHYBRID_HOST_DEVICE inline void square_lattice_factors(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
-    if constexpr (shape == CrystalShape::round) round_crystal(crystal, s, begin, end);
+    if constexpr (shape == CrystalShape::square) reduced_square_crystal(crystal, s, begin, end);
+    else if constexpr (shape == CrystalShape::round) round_crystal(crystal, s, begin, end);
     else spot<shape>(crystal, s, begin, end);
 }
 

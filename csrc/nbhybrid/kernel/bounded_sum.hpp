@@ -14,14 +14,13 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-// With `in_float` the pixels are not decided but taken as they are, and a parallelepiped's factors are in float32: the `fast`
-// engine.
-template <CrystalShape shape, bool in_float>
+template <CrystalShape shape, SquareSines sines>
 class alignas(line_bytes) BoundedSum {
 public:
     static constexpr int width = VectorBlock::capacity;
     using Block = PixelBlock<width, BoundedMath>;
-    static constexpr bool finds_steepness = shape == CrystalShape::square && !in_float;
+    static constexpr bool is_square = shape == CrystalShape::square, in_float = sines == SquareSines::in_float;
+    static constexpr bool finds_steepness = is_square && sines == SquareSines::of_offsets;
     static constexpr bool has_uncertainty = finds_steepness || shape == CrystalShape::round;
 
     BoundedSum(const PlanView& plan, const VectorMargins& margins, int pixels) : plan_(plan), margins_(margins), pixels_(pixels) {
@@ -72,7 +71,8 @@ public:
         const double amplitude = has_table_ ? 1.0 : plan_.crystal.amplitudes.default_amplitude;
         const double one_step = physics::photons_per_steradian(1.0, scale.fluence, static_cast<double>(scale.steps)),
                      one = one_step * (amplitude * amplitude);
-        const double one_error = 1.01 * __builtin_fabs(one), least_error = 1.01 * __builtin_fabs(one_step) * margins_.absolute_intensity * largest_weight_;
+        const double one_error = 1.01 * __builtin_fabs(one),
+                     least_error = 1.01 * __builtin_fabs(one_step) * margins_.absolute_intensity * largest_weight_;
         const double background = scale.background_is_scaled ? one_step * scale.background : scale.background;
         const Factors f = factors(block, Applied::at_end);
         const double relative = margins_.relative, polarization_error = f.polarization_error;
@@ -84,13 +84,15 @@ public:
         for (int i = 0; i < count; ++i) {
             using physics::multiply_add;
             const double base = multiply_add(one, intensity_[i], background), size = __builtin_fabs(base);
-            const double base_error = multiply_add(size, relative + f.weight_error[i], multiply_add(one_error, uncertainty[i], least_error));
+            const double base_error =
+                multiply_add(size, relative + f.weight_error[i], multiply_add(one_error, uncertainty[i], least_error));
             const double capture = __builtin_fabs(f.capture[i]), polarization = __builtin_fabs(f.polarization[i]),
                          angle = __builtin_fabs(f.angle[i]), most_polarization = polarization + polarization_error;
             // Of the product of capture and polarization.
             const double factor_error = multiply_add(capture, polarization_error, most_polarization * f.capture_error[i]);
             const double photons = base * f.angle[i] * (f.capture[i] * f.polarization[i]);
-            const double error = angle * multiply_add(base_error, multiply_add(capture, polarization, factor_error), size * factor_error);
+            const double error =
+                angle * multiply_add(base_error, multiply_add(capture, polarization, factor_error), size * factor_error);
             result.pixels[i] = static_cast<float>(0.0 + photons);
             // A factor that might be 0 is computed again by the reference; one that no source has asked for is 0. Neither matters
             // where nothing is scattered.
@@ -110,9 +112,9 @@ private:
     static constexpr int steps_between_looks = 256;
 
     void add(const Block& block, const Axes& axes, int begin, int end) {
-        if constexpr (shape == CrystalShape::square && in_float) {
+        if constexpr (is_square && in_float) {
             add_square_in_float(block, axes, begin, end);
-        } else if constexpr (shape == CrystalShape::square) {
+        } else if constexpr (is_square && sines == SquareSines::of_offsets) {
             add_square(block, axes, begin, end);
         } else {
             find_indices(axes, block.scattering, lanes_, begin, end);
@@ -153,8 +155,7 @@ private:
         else find_phases<false>(crystal, axes, block.scattering, s, begin, end);
         for_each_run(begin, end, [&](int first, int last) {
             multiply_sines(s, first, last);
-            const bool some_are_odd =
-                has_amplitudes_ ? add_square_terms<true>(first, last) : add_square_terms<false>(first, last);
+            const bool some_are_odd = has_amplitudes_ ? add_square_terms<true>(first, last) : add_square_terms<false>(first, last);
             if (some_are_odd) add_odd_terms(block, axes, first, last);
         });
     }
@@ -225,8 +226,8 @@ private:
         }
     }
 
-    // What the amplitudes' squares are multiplied by for this source. Without a table the square itself, which is the same for all, is
-    // left for the end.
+    // What the amplitudes' squares are multiplied by for this source. Without a table the square itself, which is the same for all,
+    // is left for the end.
     void set_scale(const Block& block) {
         const bool all_live = block.n_live == block.count;
         if (multiplies_terms_) find_weights(block);
@@ -255,15 +256,14 @@ private:
         knows_square_ = true;
     }
 
-    // Of the intensities. Those of a parallelepiped come from the reference's phases, which differ from ours by roundings in proportion
-    // to the scattering vector. Its length s is at most (s^2 / c + c) / 2, for any c.
+    // Of the intensities. Those of a parallelepiped come from the reference's phases, which differ from ours by roundings in
+    // proportion to the scattering vector. Its length s is at most (s^2 / c + c) / 2, for any c.
     const double* find_uncertainty(int count) {
         if constexpr (!has_uncertainty) return constants_.zeros;
         if constexpr (finds_steepness) {
             const double centre = knows_square_ && largest_square_[0] > 0.0 ? __builtin_sqrt(largest_square_[0]) : 1.0;
             const double half = knows_square_ ? 0.501 * margins_.shift_per_scattering : 0.0, inverse = 1.0 / centre;
-            for (int i = 0; i < count; ++i)
-                uncertainty_[i] *= half * physics::multiply_add(largest_square_[i], inverse, centre);
+            for (int i = 0; i < count; ++i) uncertainty_[i] *= half * physics::multiply_add(largest_square_[i], inverse, centre);
         }
         return uncertainty_;
     }
@@ -274,10 +274,12 @@ private:
         double polarization_error;
     };
     Factors factors(const Block& block, Applied way) const {
-        const bool captures = plan_.sensor.capture == way && (!plan_.sensor.counts_all || plan_.sensor.recomputes), polarizes = plan_.beam.polarization == way,
-                   has_angle = plan_.detector.solid_angle == way;
-        return {captures ? block.capture : constants_.ones, captures ? block.capture_error : constants_.zeros,
-                polarizes ? block.polarization : constants_.ones, has_angle ? block.solid_angle : constants_.ones,
+        const bool captures = plan_.sensor.capture == way && (!plan_.sensor.counts_all || plan_.sensor.recomputes),
+                   polarizes = plan_.beam.polarization == way, has_angle = plan_.detector.solid_angle == way;
+        return {captures ? block.capture : constants_.ones,
+                captures ? block.capture_error : constants_.zeros,
+                polarizes ? block.polarization : constants_.ones,
+                has_angle ? block.solid_angle : constants_.ones,
                 multiplies_terms_ ? largest_weight_error_ : constants_.zeros,
                 polarizes && plan_.beam.is_corrected_for_polarization ? block.polarization_error : 0.0};
     }
@@ -320,23 +322,24 @@ private:
     FractionLanes<in_float ? width : 1> fractions_;
     Segments<width> segments_;
     double intensity_[width], angles_[width];
-    double uncertainty_[width];     // of the intensity; or, of a parallelepiped, how steeply it changes with the phases
-    double largest_square_[width];  // of the scattering vectors
-    double weight_[width];                             // of the terms of this source
-    double largest_weight_error_[width];               // relative
-    double scale_[width];                              // the same, or 0 for a lane that the source does not reach
+    double uncertainty_[width];           // of the intensity; or, of a parallelepiped, how steeply it changes with the phases
+    double largest_square_[width];        // of the scattering vectors
+    double weight_[width];                // of the terms of this source
+    double largest_weight_error_[width];  // relative
+    double scale_[width];                 // the same, or 0 for a lane that the source does not reach
     std::int64_t unsure_[width];
     const PlanView& plan_;
     const VectorMargins& margins_;
     int pixels_;
-    bool multiplies_terms_ = false, has_table_ = false, has_amplitudes_ = false, is_scaled_ = false, first_subpixel_ = true, knows_square_ = false;
+    bool multiplies_terms_ = false, has_table_ = false, has_amplitudes_ = false, is_scaled_ = false, first_subpixel_ = true,
+         knows_square_ = false;
     int until_look_ = steps_between_looks;
     double largest_weight_ = 1;
 };
 
-template <CrystalShape shape, bool in_float>
+template <CrystalShape shape, SquareSines sines>
 bool render_by_bounds(const PlanView& plan, const VectorMargins& margins, VectorBlock& result) {
-    using Sum = BoundedSum<shape, in_float>;
+    using Sum = BoundedSum<shape, sines>;
     typename Sum::Block block;
     block.slow = result.slow;
     constexpr int lanes_of_a_vector = Segments<Sum::width>::lanes;

@@ -79,8 +79,8 @@ NBHYBRID_HOST_DEVICE inline void square_crystal_in_float(const Vec3& cells, Frac
 
 // The places of the nearest entries.
 template <int width>
-NBHYBRID_HOST_DEVICE inline void find_places(const physics::AmplitudeGrid& grid, const FractionLanes<width>& f,
-                                               StepLanes<width>& s, int begin, int end) {
+NBHYBRID_HOST_DEVICE inline void find_places(const physics::AmplitudeGrid& grid, const FractionLanes<width>& f, StepLanes<width>& s,
+                                             int begin, int end) {
     const auto stride_h = static_cast<std::int32_t>(grid.stride_h), stride_k = static_cast<std::int32_t>(grid.stride_k);
     const std::int32_t h_min = grid.h_min, h_max = grid.h_max, k_min = grid.k_min, k_max = grid.k_max, l_min = grid.l_min,
                        l_max = grid.l_max;

@@ -12,8 +12,8 @@ namespace nbhybrid::kernel {
 struct VectorBlock {
     static constexpr int capacity = 64;
 
-    // Given: pixels of one row, none of them masked or one that carries state. Places behind them repeat one of them, so that there are
-    // whole vectors.
+    // Given: pixels of one row, none of them masked or one that carries state. Places behind them repeat one of them, so that there
+    // are whole vectors.
     int slow = 0, count = 0;
     int fast[capacity] = {};
     // Found: the pixels' values, but for those whose bit is set in `undecided`.
@@ -29,6 +29,13 @@ struct VectorMargins {
     const void* sign;
 };
 
+// How the sines of a parallelepiped are found; other crystals are the same for all.
+enum class SquareSines {
+    of_offsets,  // of the indices from whole numbers: fast, but the phases differ from the reference's by roundings
+    of_phases,   // the reference's own, reduced: for pixels that the first left undecided
+    in_float,    // in float32, and the pixels are not decided but taken as they are: the `fast` engine
+};
+
 // False if the sign was up.
 using VectorRender = bool (*)(const PlanView& plan, const VectorMargins& margins, VectorBlock& block);
 
@@ -40,7 +47,7 @@ struct BoundedFunction {
 
 struct VectorKernel {
     const char* isa;
-    VectorRender render[2][4];  // by Engine and CrystalShape
+    VectorRender render[3][4];  // by SquareSines and CrystalShape; null where the first is as good
     BoundedFunction functions[6];
 };
 

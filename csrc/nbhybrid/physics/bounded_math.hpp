@@ -29,7 +29,7 @@ inline constexpr double reduction_error_per_radian = 5.0e-21;
 // Relative error of scaled_sine(), and the factor that makes a sine of it.
 inline constexpr double scaled_sine_error = 1.9e-13;
 // A product of sines that is not larger has one whose phase may be near to a multiple of pi.
-inline constexpr double smallest_sines = 1e-8;
+inline constexpr double smallest_sines = 1e-7;
 inline constexpr double sine_of_scaled = 4.4720026455901014e-04;
 
 inline namespace NBHYBRID_ISA {
@@ -90,8 +90,8 @@ NBHYBRID_HOST_DEVICE inline double sine_of_reduced(double r) {
 }
 
 // sin(pi x) for |x| <= 1/2, but for a constant factor, which quotients lose. The polynomial of x^2, of the sixth degree and with a
-// leading coefficient of 1, in the form of D. Knuth (The Art of Computer Programming 2, section 4.6.4): three products instead of six,
-// and sums, for which most processors have units of their own.
+// leading coefficient of 1, in the form of D. Knuth (The Art of Computer Programming 2, section 4.6.4): three products instead of
+// six, and sums, for which most processors have units of their own.
 NBHYBRID_HOST_DEVICE inline double scaled_sine(double x) {
     const double u = x * x;
     const double v = multiply_add(u + -13.225178929145367, u, 124.09520607741273);

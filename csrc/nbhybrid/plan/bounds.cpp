@@ -32,9 +32,9 @@ double term_error(CrystalShape shape, double phase) {
     return 24 * rounding;
 }
 
-// The phases of the sines of a parallelepiped, the reference's less ours, all axes together, for a scattering vector of 1/m: roundings
-// of pi h and of N pi h. The sum of |N h| over the axes is at most the length of the scattering vector times the longest diagonal of
-// the crystal.
+// The phases of the sines of a parallelepiped, the reference's less ours, all axes together, for a scattering vector of 1/m:
+// roundings of pi h and of N pi h. The sum of |N h| over the axes is at most the length of the scattering vector times the longest
+// diagonal of the crystal.
 double phase_shift_per_scattering(const Plan& plan) {
     const PlanView& view = plan.view();
     const OrientationStage& o = view.orientation;
@@ -109,9 +109,6 @@ std::string obstacle(const Plan& plan) {
         view.detector.solid_angle == Applied::to_running_sum)
         return "the sum so far is multiplied at every step";
     if (view.crystal.interpolate && view.crystal.interpolation_resumes) return "amplitudes are interpolated";
-    const Vec3& n = view.crystal.cells;
-    if (plan.shape() == CrystalShape::square && (n.x != std::floor(n.x) || n.y != std::floor(n.y) || n.z != std::floor(n.z)))
-        return "a number of cells is not whole";
     if (!(largest_phase(plan) <= physics::largest_phase)) return "the crystal is too large for its wavelength";
     if (!(view.crystal.fudge >= 0)) return "the fudge factor is negative";
     if (view.scale.background != 0.0 &&
@@ -124,8 +121,14 @@ std::string obstacle(const Plan& plan) {
     return "";
 }
 
+bool has_whole_cells(const Plan& plan) {
+    const Vec3& n = plan.view().crystal.cells;
+    return n.x == std::floor(n.x) && n.y == std::floor(n.y) && n.z == std::floor(n.z);
+}
+
 std::string obstacle_in_float(const Plan& plan) {
     if (plan.shape() != CrystalShape::square) return "";
+    if (!has_whole_cells(plan)) return "a number of cells is not whole";
     const Vec3& n = plan.view().crystal.cells;
     constexpr double most_cells = 65536;
     if (n.x != std::floor(n.x) || n.y != std::floor(n.y) || n.z != std::floor(n.z)) return "a number of cells is not whole";
@@ -148,6 +151,7 @@ Bounds bounds_of(const Plan& plan) {
     if (plan.shape() == CrystalShape::square) {
         constexpr double s = physics::sine_of_scaled * physics::sine_of_scaled * physics::sine_of_scaled;
         const double shift = phase_shift_per_scattering(plan) / s;
+        bounds.needs_phases = !has_whole_cells(plan);
         bounds.shift_per_scattering = 2 * shift;
         bounds.half_shift = 0.5 * shift * 2.0 / shortest_wavelength(view);
     }

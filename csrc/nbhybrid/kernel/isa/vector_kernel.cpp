@@ -27,19 +27,22 @@ double quotient(double x, double y) { return physics::quotient(x, y, 1.0 / y); }
 #define NBHYBRID_TEXT_OF(name) #name
 #define NBHYBRID_TEXT(name) NBHYBRID_TEXT_OF(name)
 
-#define NBHYBRID_SHAPES(in_float)                                                                         \
-    {&render_by_bounds<CrystalShape::square, in_float>, &render_by_bounds<CrystalShape::round, in_float>, \
-     &render_by_bounds<CrystalShape::gauss, in_float>, &render_by_bounds<CrystalShape::tophat, in_float>}
+#define NBHYBRID_SHAPES(sines)                                                                      \
+    {&render_by_bounds<CrystalShape::square, sines>, &render_by_bounds<CrystalShape::round, sines>, \
+     &render_by_bounds<CrystalShape::gauss, sines>, &render_by_bounds<CrystalShape::tophat, sines>}
 
 extern const VectorKernel this_vector_kernel;
-const VectorKernel this_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA),
-                                         {NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)},
-                                         {{"sine", &on_arrays<&sine>},
-                                          {"accurate_sine", &on_arrays<&accurate_sine>},
-                                          {"scaled_sine", &on_arrays<&scaled_sine>},
-                                          {"cosine", &on_arrays<&cosine>},
-                                          {"exponential", &on_arrays<&exponential>},
-                                          {"quotient", &on_arrays<&quotient>}}};
+const VectorKernel this_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA),
+    {NBHYBRID_SHAPES(SquareSines::of_offsets),
+     {&render_by_bounds<CrystalShape::square, SquareSines::of_phases>, nullptr, nullptr, nullptr},
+     NBHYBRID_SHAPES(SquareSines::in_float)},
+    {{"sine", &on_arrays<&sine>},
+     {"accurate_sine", &on_arrays<&accurate_sine>},
+     {"scaled_sine", &on_arrays<&scaled_sine>},
+     {"cosine", &on_arrays<&cosine>},
+     {"exponential", &on_arrays<&exponential>},
+     {"quotient", &on_arrays<&quotient>}}};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel
