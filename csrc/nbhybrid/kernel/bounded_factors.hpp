@@ -77,5 +77,19 @@ struct BoundedMath {
     }
 };
 
+// The same where a pixel need not have the reference's bits: quotients by reciprocals.
+struct QuickMath : BoundedMath {
+    template <class Block>
+    NBHYBRID_HOST_DEVICE static void direct(Block& block, int i, const Vec3& position) {
+        const double length = norm(position);
+        block.path[i] = length;
+        block.diffracted.set(i, (1.0 / length) * position);
+    }
+
+    NBHYBRID_HOST_DEVICE static Vec3 scattering_vector(const Vec3& diffracted, const Vec3& incident, double, double inverse) {
+        return inverse * (diffracted - incident);
+    }
+};
+
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

@@ -2,6 +2,8 @@
 // The intensity of the pixels of a block by vector instructions, with a bound of its distance from the reference's. Up to the
 // arguments of the sines and exponentials everything is computed by the reference's own operations.
 
+#include <type_traits>
+
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/kernel/bounded_factors.hpp"
@@ -18,8 +20,8 @@ template <CrystalShape shape, SquareSines sines>
 class alignas(line_bytes) BoundedSum {
 public:
     static constexpr int width = VectorBlock::capacity;
-    using Block = PixelBlock<width, BoundedMath>;
     static constexpr bool is_square = shape == CrystalShape::square, in_float = sines == SquareSines::in_float;
+    using Block = PixelBlock<width, std::conditional_t<in_float, QuickMath, BoundedMath>>;
     static constexpr bool finds_steepness = is_square && sines == SquareSines::of_offsets;
     static constexpr bool has_uncertainty = finds_steepness || shape == CrystalShape::round;
 
@@ -67,18 +69,45 @@ public:
 
     // Writes the pixels and marks those that the bound does not decide.
     void finish(const Block& block, VectorBlock& result) {
+        result.solid_angles = total_of_angles();
+        result.undecided = 0;
         const ScaleStage& scale = plan_.scale;
         const double amplitude = has_table_ ? 1.0 : plan_.crystal.amplitudes.default_amplitude;
         const double one_step = physics::photons_per_steradian(1.0, scale.fluence, static_cast<double>(scale.steps)),
                      one = one_step * (amplitude * amplitude);
-        const double one_error = 1.01 * __builtin_fabs(one),
-                     least_error = 1.01 * __builtin_fabs(one_step) * margins_.absolute_intensity * largest_weight_;
         const double background = scale.background_is_scaled ? one_step * scale.background : scale.background;
         const Factors f = factors(block, Applied::at_end);
+        if constexpr (in_float) {
+            for (int i = 0; i < block.count; ++i) {
+                const double base = physics::multiply_add(one, intensity_[i], background);
+                result.pixels[i] = static_cast<float>(base * f.angle[i] * (f.capture[i] * f.polarization[i]));
+            }
+        } else {
+            const double least_error = 1.01 * __builtin_fabs(one_step) * margins_.absolute_intensity * largest_weight_;
+            decide(f, block.count, {one, background, least_error}, result);
+        }
+    }
+
+private:
+    static constexpr int steps_between_looks = 256;
+
+    // The factors that enter in one way, and ones in place of the others.
+    struct Factors {
+        const double *capture, *capture_error, *polarization, *angle, *weight_error;
+        double polarization_error;
+    };
+
+    // Photons per steradian of an intensity of 1, of the background, and what they may be wrong at least.
+    struct Scale {
+        double one, background, least_error;
+    };
+
+    void decide(const Factors& f, int count, const Scale& scale, VectorBlock& result) {
+        const double one = scale.one, background = scale.background, least_error = scale.least_error,
+                     one_error = 1.01 * __builtin_fabs(one);
         const double relative = margins_.relative, polarization_error = f.polarization_error;
         // No polarization factor is larger than the divisor.
         const double darkest = 1e-60 / (2.0 + __builtin_fabs(plan_.beam.kahn_factor));
-        const int count = block.count;
         const double* const uncertainty = find_uncertainty(count);
         std::int64_t undecided = 0;
         for (int i = 0; i < count; ++i) {
@@ -102,14 +131,9 @@ public:
             unsure_[i] = sure ? 0 : 1;
             undecided += unsure_[i];
         }
-        result.solid_angles = total_of_angles();
-        result.undecided = 0;
-        if (in_float || undecided == 0) return;
+        if (undecided == 0) return;
         for (int i = 0; i < pixels_; ++i) result.undecided |= static_cast<std::uint64_t>(unsure_[i]) << static_cast<unsigned>(i);
     }
-
-private:
-    static constexpr int steps_between_looks = 256;
 
     void add(const Block& block, const Axes& axes, int begin, int end) {
         if constexpr (is_square && in_float) {
@@ -136,25 +160,44 @@ private:
     }
 
     void add_square_in_float(const Block& block, const Axes& axes, int begin, int end) {
-        find_fractions(axes, block.scattering, fractions_, begin, end);
-        if (has_table_) find_places(plan_.crystal.amplitudes, fractions_, lanes_, begin, end);
+        const CrystalStage& crystal = plan_.crystal;
+        StepLanes<width>& s = lanes_;
+        if (has_table_) find_phases_in_float<true>(crystal, axes, block.scattering, phases_, s, begin, end);
+        else find_phases_in_float<false>(crystal, axes, block.scattering, phases_, s, begin, end);
+        square_crystal_in_float(phases_, s, begin, end);
         for_each_run(begin, end, [&](int first, int last) {
-            square_crystal_in_float(plan_.crystal.cells, fractions_, first, last);
-            for (int i = first; i < last; ++i) {
-                const auto factor = static_cast<double>(fractions_.lattice[i]);
-                lanes_.lattice[i] = factor * factor;
-            }
-            add_products(intensity_, lanes_.lattice, first, last);
+            if (near_reflections(crystal.cells, s, first, last) != 0) compute_bright_in_double(block, axes, first, last);
+            add_products(intensity_, s.lattice, first, last);
         });
     }
 
-    void add_square(const Block& block, const Axes& axes, int begin, int end) {
+    // The squares of the lattice factors of those groups that have a lane near a reflection.
+    void compute_bright_in_double(const Block& block, const Axes& axes, int begin, int end) {
         StepLanes<width>& s = lanes_;
-        const CrystalStage& crystal = plan_.crystal;
-        if (has_table_) find_phases<true>(crystal, axes, block.scattering, s, begin, end);
-        else find_phases<false>(crystal, axes, block.scattering, s, begin, end);
+        for (int group = begin; group < end; group += lanes_of_a_group) {
+            const int last = group + lanes_of_a_group;
+            if (near_reflections(plan_.crystal.cells, s, group, last) == 0) continue;
+            find_phases<false>(plan_.crystal, axes, block.scattering, s, group, last);
+            multiply_sines(s, group, last);
+            for (int i = group; i < last; ++i) {
+                const double factor = s.lattice[i] / s.lattice_error[i];
+                s.lattice[i] = factor * factor;
+            }
+            for (int i = group; i < last; ++i)
+                if (!(__builtin_fabs(s.lattice_error[i]) > smallest_product))
+                    s.lattice[i] = careful_square(index_of(block, axes, i), plan_.crystal.cells);
+        }
+    }
+
+    static Vec3 index_of(const Block& block, const Axes& axes, int i) {
+        return physics::miller_index(axes.a, axes.b, axes.c, block.scattering[i]);
+    }
+
+    void add_square(const Block& block, const Axes& axes, int begin, int end) {
+        if (has_table_) find_phases<true>(plan_.crystal, axes, block.scattering, lanes_, begin, end);
+        else find_phases<false>(plan_.crystal, axes, block.scattering, lanes_, begin, end);
         for_each_run(begin, end, [&](int first, int last) {
-            multiply_sines(s, first, last);
+            multiply_sines(lanes_, first, last);
             const bool some_are_odd = has_amplitudes_ ? add_square_terms<true>(first, last) : add_square_terms<false>(first, last);
             if (some_are_odd) add_odd_terms(block, axes, first, last);
         });
@@ -181,8 +224,8 @@ private:
     void add_odd_terms(const Block& block, const Axes& axes, int begin, int end) {
         for (int i = begin; i < end; ++i) {
             if (__builtin_fabs(lanes_.lattice_error[i]) > smallest_product) continue;
-            const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, block.scattering[i]);
-            intensity_[i] += (has_amplitudes_ ? lanes_.amplitude[i] : 1.0) * careful_square(index, plan_.crystal.cells);
+            const double square = careful_square(index_of(block, axes, i), plan_.crystal.cells);
+            intensity_[i] += has_amplitudes_ ? lanes_.amplitude[i] * square : square;
         }
     }
 
@@ -268,11 +311,6 @@ private:
         return uncertainty_;
     }
 
-    // The factors that enter in one way, and ones in place of the others.
-    struct Factors {
-        const double *capture, *capture_error, *polarization, *angle, *weight_error;
-        double polarization_error;
-    };
     Factors factors(const Block& block, Applied way) const {
         const bool captures = plan_.sensor.capture == way && (!plan_.sensor.counts_all || plan_.sensor.recomputes),
                    polarizes = plan_.beam.polarization == way, has_angle = plan_.detector.solid_angle == way;
@@ -294,7 +332,7 @@ private:
             const double product = f.capture[i] * f.polarization[i] * f.angle[i] * weight;
             const bool sure = (product >= 0.0) & (capture_error >= 0.0) & (capture_error < 0.5) & (polarization_error >= 0.0) &
                               (polarization_error < 0.5);
-            weight_[i] = sure ? product : __builtin_nan("");
+            weight_[i] = sure || in_float ? product : __builtin_nan("");
             const double error =
                 1.01 * (capture_error + polarization_error + capture_error * polarization_error) + 16 * physics::rounding;
             largest_weight_error_[i] = error > largest_weight_error_[i] ? error : largest_weight_error_[i];
@@ -319,7 +357,7 @@ private:
     static constexpr Constants constants_{};
 
     StepLanes<width> lanes_;
-    FractionLanes<in_float ? width : 1> fractions_;
+    FloatPhases<in_float ? width : 1> phases_;
     Segments<width> segments_;
     double intensity_[width], angles_[width];
     double uncertainty_[width];           // of the intensity; or, of a parallelepiped, how steeply it changes with the phases

@@ -46,6 +46,14 @@ NBHYBRID_HOST_DEVICE inline double multiply_add(double a, double b, double c) {
 #endif
 }
 
+NBHYBRID_HOST_DEVICE inline float multiply_add(float a, float b, float c) {
+#if defined(NBHYBRID_HAS_MULTIPLY_ADD)
+    return std::fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 // a / b, rounded as a division rounds it, for many quotients of one divisor, of which `inverse` is 1 / b: P. Markstein, IBM J. Res.
 // Dev. 34 (1990) 111. The first correction makes the quotient faithful, the second correct. Nothing may overflow or underflow.
 NBHYBRID_HOST_DEVICE inline double quotient(double a, [[maybe_unused]] double b, [[maybe_unused]] double inverse) {

@@ -133,8 +133,6 @@ std::string obstacle_in_float(const Plan& plan) {
     constexpr double most_cells = 65536;
     if (n.x != std::floor(n.x) || n.y != std::floor(n.y) || n.z != std::floor(n.z)) return "a number of cells is not whole";
     if (std::max({n.x, n.y, n.z}) > most_cells) return "the crystal has more than 65536 cells along an edge";
-    constexpr double most_index = 500000;
-    if (largest_phase(plan) / pi / std::max({n.x, n.y, n.z, 1.0}) > most_index) return "indices are beyond 500000";
     return "";
 }
 
