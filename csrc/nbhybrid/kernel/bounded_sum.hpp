@@ -6,10 +6,10 @@
 #include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/kernel/bounded_factors.hpp"
 #include "nbhybrid/kernel/bounded_lattice.hpp"
+#include "nbhybrid/kernel/decision.hpp"
 #include "nbhybrid/kernel/float_lattice.hpp"
 #include "nbhybrid/kernel/segments.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
-#include "nbhybrid/physics/photon_count.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
@@ -23,8 +23,7 @@ public:
     using Block = PixelBlock<width, BoundedMath>;
 
     BoundedSum(const PlanView& plan, const VectorMargins& margins, int pixels) : plan_(plan), margins_(margins), pixels_(pixels) {
-        multiplies_terms_ = plan.sensor.capture == Applied::to_each_term || plan.beam.polarization == Applied::to_each_term ||
-                            plan.detector.solid_angle == Applied::to_each_term || plan.beam.weighted;
+        multiplies_terms_ = multiplies_terms(plan);
         const double start = plan.scale.background_is_scaled && !multiplies_terms_ ? plan.scale.background : 0.0;
         for (int i = 0; i < width; ++i) intensity_[i] = start, error_[i] = 0.0, angles_[i] = 0.0;
     }
@@ -62,33 +61,12 @@ public:
 
     // Writes the pixels and marks those that the bound does not decide.
     void finish(const Block& block, VectorBlock& result) {
-        const ScaleStage& scale = plan_.scale;
-        const double one = physics::photons_per_steradian(1.0, scale.fluence, static_cast<double>(scale.steps));
-        const double one_error = 1.01 * __builtin_fabs(one);
-        const double background = scale.background_is_scaled ? 0.0 : scale.background;
         const Factors f = factors(block, Applied::at_end);
-        const double relative = margins_.relative, absolute = margins_.absolute_intensity * largest_weight_,
-                     polarization_error = f.polarization_error;
-        // No polarization factor is larger.
-        const double brightest = 2.0 + __builtin_fabs(plan_.beam.kahn_factor);
+        const DecisionScale scale(plan_, margins_.relative, margins_.absolute_intensity * largest_weight_);
         const int count = block.count;
         std::int64_t undecided = 0;
         for (int i = 0; i < count; ++i) {
-            const double base = one * intensity_[i] + background;
-            const double base_error = __builtin_fabs(base) * relative + one_error * (error_[i] + absolute);
-            const double capture = __builtin_fabs(f.capture[i]), polarization = __builtin_fabs(f.polarization[i]),
-                         angle = __builtin_fabs(f.angle[i]);
-            const double factor_error =
-                angle * (capture * polarization_error + (polarization + polarization_error) * f.capture_error[i]);
-            const double photons = base * f.capture[i] * f.polarization[i] * f.angle[i];
-            const double error = base_error * (capture * polarization * angle + factor_error) + __builtin_fabs(base) * factor_error;
-            result.pixels[i] = static_cast<float>(0.0 + photons);
-            // A factor that might be 0 is computed again by the reference; one that no source has asked for is 0. Neither matters
-            // where nothing is scattered.
-            const bool dark = (__builtin_fabs(base) + base_error) * angle * (capture + f.capture_error[i]) * brightest < 1e-60;
-            const bool sure = (((f.capture_error[i] < capture) & (polarization_error < polarization)) | dark) &
-                              (static_cast<float>(photons - error) == static_cast<float>(photons + error));
-            unsure_[i] = sure ? 0 : 1;
+            unsure_[i] = decide(scale, intensity_[i], error_[i], f.of(i), result.pixels[i]) ? 0 : 1;
             undecided += unsure_[i];
         }
         result.solid_angles = total_of_angles();
@@ -180,6 +158,9 @@ private:
     struct Factors {
         const double *capture, *capture_error, *polarization, *angle;
         double polarization_error;
+        NBHYBRID_HOST_DEVICE BoundedFactors of(int i) const {
+            return {capture[i], capture_error[i], polarization[i], polarization_error, angle[i]};
+        }
     };
     Factors factors(const Block& block, Applied way) const {
         const bool captures = plan_.sensor.capture == way, polarizes = plan_.beam.polarization == way,
@@ -189,20 +170,10 @@ private:
                 polarizes && plan_.beam.is_corrected_for_polarization ? block.polarization_error : 0.0};
     }
 
-    // What the terms of a source are multiplied by; not-a-number where a factor is negative or might be 0.
     void find_weights(const Block& block) {
         const Factors f = factors(block, Applied::to_each_term);
         const double weight = plan_.beam.weighted ? plan_.beam.sources[block.source].weight : 1.0;
-        for (int i = 0; i < block.count; ++i) {
-            const double capture_error = f.capture_error[i] / f.capture[i],
-                         polarization_error = f.polarization_error / f.polarization[i];
-            const double product = f.capture[i] * f.polarization[i] * f.angle[i] * weight;
-            const bool sure = (product >= 0.0) & (capture_error >= 0.0) & (capture_error < 0.5) & (polarization_error >= 0.0) &
-                              (polarization_error < 0.5);
-            weight_[i] = sure ? product : __builtin_nan("");
-            weight_error_[i] =
-                1.01 * (capture_error + polarization_error + capture_error * polarization_error) + 16 * physics::rounding;
-        }
+        for (int i = 0; i < block.count; ++i) weight_[i] = term_weight(f.of(i), weight, weight_error_[i]);
         for (int i = 0; i < block.count; ++i) largest_weight_ = weight_[i] > largest_weight_ ? weight_[i] : largest_weight_;
     }
 

@@ -45,5 +45,7 @@ struct VectorKernel {
 
 // The copy for this processor, or for the level that the environment variable NBHYBRID_ISA names.
 const VectorKernel& vector_kernel();
+// The copy of this name.
+const VectorKernel& vector_kernel(const char* isa);
 
 }  // namespace nbhybrid::kernel

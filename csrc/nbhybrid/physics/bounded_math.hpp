@@ -29,8 +29,8 @@ inline constexpr double reduction_error_per_radian = 5.0e-21;
 
 inline namespace NBHYBRID_ISA {
 
-// a b + c with one rounding where the processor has such an instruction.
-#if defined(__FMA__) || defined(__CUDA_ARCH__) || defined(__aarch64__)
+// a b + c with one rounding where the processor has such an instruction, or has to do as a GPU does.
+#if defined(__FMA__) || defined(__CUDA_ARCH__) || defined(__aarch64__) || defined(NBHYBRID_AS_ON_DEVICE)
 #define NBHYBRID_HAS_MULTIPLY_ADD
 #endif
 NBHYBRID_HOST_DEVICE inline double multiply_add(double a, double b, double c) {
