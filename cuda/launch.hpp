@@ -24,4 +24,15 @@ cudaError_t launch_exact(const kernel::DeviceLaunch& launch, physics::CrystalSha
 cudaError_t launch_fast(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,
                         cudaStream_t stream);
 
+// As run::NoisyImages.
+struct NoiseLaunch {
+    std::uint64_t seed;
+    std::uint32_t first_image, panel;
+    std::int64_t images, pixels;
+};
+cudaError_t launch_noise(const NoiseLaunch& noise, const void* means, bool is_double, float* counts, cudaStream_t stream);
+
+// values[places[i]] = given[i]
+cudaError_t launch_set(float* values, const PixelIndex* places, const float* given, std::int64_t count, cudaStream_t stream);
+
 }  // namespace nbhybrid::cuda

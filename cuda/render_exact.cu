@@ -6,6 +6,21 @@
 
 namespace nbhybrid::cuda {
 
+namespace {
+
+__global__ void set_places(float* values, const PixelIndex* places, const float* given, std::int64_t count) {
+    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+    if (i < count) values[places[i]] = given[i];
+}
+
+}  // namespace
+
+cudaError_t launch_set(float* values, const PixelIndex* places, const float* given, std::int64_t count, cudaStream_t stream) {
+    const auto blocks = static_cast<unsigned>((count + threads_of_block - 1) / threads_of_block);
+    set_places<<<blocks, threads_of_block, 0, stream>>>(values, places, given, count);
+    return cudaGetLastError();
+}
+
 LaunchSize launch_size(std::int64_t places, std::int64_t orientations, int processors) {
     // More would leave too few blocks to a multiprocessor.
     constexpr std::int64_t most_shared_entries = 512;

@@ -2,6 +2,7 @@
 // The orientations of the crystal for the threads of a warp: from shared memory where they fit, and without those that cannot reach
 // any of the warp's pixels.
 
+#include "nbhybrid/kernel/device_pixel.hpp"
 #include "nbhybrid/kernel/segments.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
@@ -38,6 +39,8 @@ struct WarpBox {
 
 // As PlainSweep of kernel/device_pixel.hpp. All lanes of the warp go through the loops together.
 struct WarpSweep {
+    using Math = kernel::TabledMath;
+
     const Axes* table;  // of all orientations of a later sweep; null: the loop nest finds them
     std::int64_t all;
 

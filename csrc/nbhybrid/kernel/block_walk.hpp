@@ -5,6 +5,7 @@
 
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/perturb.hpp"
+#include "nbhybrid/kernel/curved_table.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/physics/pixel_position.hpp"
 #include "nbhybrid/physics/polarization.hpp"
@@ -15,10 +16,11 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-// Where points of the pixels lie that are `along_fast(i)` and `along_slow` from the edges of the detector.
+// Where points of the pixels lie that are `along_fast(i)` and `along_slow` from the edges of the detector; `plane` is their number
+// in kernel/curved_table.hpp.
 template <class Block, class Offset>
 NBHYBRID_HOST_DEVICE inline void locate(const PlanView& plan, const Block& block, Offset along_fast, double along_slow,
-                                        double depth, VectorLanes<Block::capacity>& position) {
+                                        double depth, int plane, VectorLanes<Block::capacity>& position) {
     const int count = block.count;
     const DetectorStage& d = plan.detector;
     const Vec3 slow_offset = along_slow * d.slow_axis;
@@ -27,8 +29,7 @@ NBHYBRID_HOST_DEVICE inline void locate(const PlanView& plan, const Block& block
     for (int i = 0; i < count; ++i)
         position.set(i, physics::flat_position(along_fast(i) * fast_axis, slow_offset, depth_offset, origin));
     if (d.curved)
-        for (int i = 0; i < count; ++i)
-            position.set(i, physics::curved_position(position[i], d.distance, d.beam, d.fast_axis, d.slow_axis));
+        for (int i = 0; i < count; ++i) position.set(i, Block::Math::curved(d, block, i, plane, position[i]));
 }
 
 template <class Block>
@@ -40,7 +41,8 @@ NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, Block& b
         return physics::subpixel_centre(size, block.fast[i] * oversample + sub_fast);
     };
     const double along_slow = physics::subpixel_centre(size, block.slow * oversample + block.sub_slow);
-    locate(plan, block, along_fast, along_slow, block.layer * plan.sensor.layer_thickness, block.position);
+    const int plane = subpixel_plane(oversample, block.layer, block.sub_slow, sub_fast);
+    locate(plan, block, along_fast, along_slow, block.layer * plan.sensor.layer_thickness, plane, block.position);
     for (int i = 0; i < count; ++i) Block::Math::direct(block, i);
 }
 
@@ -49,7 +51,7 @@ template <class Block>
 NBHYBRID_HOST_DEVICE inline void locate_centres(const PlanView& plan, Block& block) {
     const double size = plan.detector.pixel_size;
     const auto along_fast = [&block, size](int i) { return physics::subpixel_centre(size, block.fast[i]); };
-    locate(plan, block, along_fast, physics::subpixel_centre(size, block.slow), 0.0, block.centre);
+    locate(plan, block, along_fast, physics::subpixel_centre(size, block.slow), 0.0, plane_of_centres, block.centre);
 }
 
 template <class Block>
@@ -71,6 +73,11 @@ NBHYBRID_HOST_DEVICE inline void find_solid_angles(const PlanView& plan, Block& 
 // The factors by the library's functions, with all bits of the reference.
 struct LibraryMath {
     static constexpr bool keeps_all_bits = true;
+
+    template <class Block>
+    NBHYBRID_HOST_DEVICE static Vec3 curved(const DetectorStage& d, const Block&, int, int, const Vec3& flat) {
+        return physics::curved_position(flat, d.distance, d.beam, d.fast_axis, d.slow_axis);
+    }
 
     // The way to the pixel, and its length.
     template <class Block>

@@ -17,9 +17,19 @@ namespace nbhybrid::kernel {
 
 inline namespace NBHYBRID_ISA {
 
+// Takes positions on a curved detector from a table.
+struct TabledMath : BoundedMath {
+    template <class Block>
+    NBHYBRID_HOST_DEVICE static Vec3 curved(const DetectorStage& d, const Block& block, int i, int plane, const Vec3&) {
+        return d.curved_positions[place_in_table(d, plane, block.slow, block.fast[i])];
+    }
+};
+
 // Leaves the orientations to the loop nest. A device has another policy, which reads them from memory that its threads share, and
 // whose threads share the search for those that reach any of their pixels.
 struct PlainSweep {
+    using Math = BoundedMath;
+
     // Does the steps of all orientations; false if it does not.
     template <bool can_be_narrow, class Block, class Sum>
     NBHYBRID_HOST_DEVICE bool run(const PlanView&, const Reach&, const Block&, Sum&) const {
@@ -30,7 +40,7 @@ struct PlainSweep {
 template <CrystalShape shape, bool in_float, class Sweep>
 class PixelSum {
 public:
-    using Block = PixelBlock<1, BoundedMath>;
+    using Block = PixelBlock<1, typename Sweep::Math>;
 
     NBHYBRID_HOST_DEVICE PixelSum(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep)
         : plan_(plan), bounds_(bounds), sweep_(sweep), multiplies_terms_(multiplies_terms(plan)) {

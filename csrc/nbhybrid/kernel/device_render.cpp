@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/kernel/curved_table.hpp"
 #include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 
@@ -76,7 +76,9 @@ void trace_some(const Plan& plan, TraceRequest& traces, std::vector<PixelIndex>&
 
 std::string device_obstacle(const Plan& plan) {
     if (!plan.bounds().unusable.empty()) return plan.bounds().unusable;
-    if (plan.view().detector.curved) return "the detector is curved (-curved_det)";
+    constexpr double most_bytes = 4.0 * 1024 * 1024 * 1024;
+    if (plan.view().detector.curved && curved_table_bytes(plan.view()) > most_bytes)
+        return "a table of the positions on the curved detector (-curved_det) would take more than 4 GiB";
     return "";
 }
 

@@ -4,7 +4,7 @@
 #include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
-#include "nbhybrid/plan/flat_plan.hpp"
+#include "nbhybrid/kernel/flat_plan.hpp"
 
 namespace nbhybrid::kernel {
 

@@ -7,6 +7,17 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
+struct TabledSweep : PlainSweep {
+    using Math = TabledMath;
+};
+
+template <CrystalShape shape, bool in_float>
+DecidedPixel decide_at(const PlanView& plan, const PixelBounds& bounds, int slow, int fast) {
+    if (plan.detector.curved_positions != nullptr)
+        return decide_pixel<shape, in_float>(plan, bounds, TabledSweep{}, slow, fast);
+    return decide_pixel<shape, in_float>(plan, bounds, PlainSweep{}, slow, fast);
+}
+
 template <CrystalShape shape, bool in_float>
 bool decide_one_by_one(const PlanView& plan, const VectorMargins& margins, VectorBlock& result) {
     const PixelBounds bounds{margins.relative, margins.absolute_intensity, margins.reach};
@@ -14,7 +25,7 @@ bool decide_one_by_one(const PlanView& plan, const VectorMargins& margins, Vecto
     result.solid_angles = 0;
     for (int i = 0; i < result.count; ++i) {
         if (margins.is_stopped(margins.sign)) return false;
-        const DecidedPixel pixel = decide_pixel<shape, in_float>(plan, bounds, PlainSweep{}, result.slow, result.fast[i]);
+        const DecidedPixel pixel = decide_at<shape, in_float>(plan, bounds, result.slow, result.fast[i]);
         result.pixels[i] = pixel.value;
         result.solid_angles += pixel.solid_angles;
         if (!pixel.is_decided) result.undecided |= std::uint64_t{1} << static_cast<unsigned>(i);

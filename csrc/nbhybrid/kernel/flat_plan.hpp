@@ -6,11 +6,12 @@
 
 #include "nbhybrid/plan/plan.hpp"
 
-namespace nbhybrid {
+namespace nbhybrid::kernel {
 
 class FlatPlan {
 public:
-    // What the scalar path alone reads is left out. The plan must outlive its pieces.
+    // What the scalar path alone reads is left out. The plan must outlive its pieces. The table of amplitudes, if there is one, is
+    // the last.
     explicit FlatPlan(const Plan& plan);
 
     struct Piece {
@@ -28,9 +29,10 @@ private:
     void add(const T*& member, std::size_t count);
 
     PlanView view_;
+    std::vector<Vec3> curved_;
     std::vector<Piece> pieces_;
     std::vector<std::size_t> members_;  // where in the view the pointers to them stand
     std::size_t bytes_ = 0;
 };
 
-}  // namespace nbhybrid
+}  // namespace nbhybrid::kernel

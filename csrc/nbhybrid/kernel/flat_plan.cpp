@@ -1,10 +1,12 @@
-#include "nbhybrid/plan/flat_plan.hpp"
+#include "nbhybrid/kernel/flat_plan.hpp"
 
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
 
-namespace nbhybrid {
+#include "nbhybrid/kernel/curved_table.hpp"
+
+namespace nbhybrid::kernel {
 
 namespace {
 
@@ -20,6 +22,11 @@ static_assert(std::is_trivially_copyable_v<PlanView>, "the view is copied to dev
 FlatPlan::FlatPlan(const Plan& plan) : view_(plan.view()) {
     OrientationStage& o = view_.orientation;
     const std::size_t all = product(o.n_phi, o.n_domains);
+    if (view_.detector.curved) {
+        curved_ = curved_table(view_);
+        view_.detector.curved_positions = curved_.data();
+        add(view_.detector.curved_positions, curved_.size());
+    }
     add(view_.detector.mask, product(view_.detector.fast_pixels, view_.detector.slow_pixels));
     add(view_.beam.sources, static_cast<std::size_t>(view_.beam.n_sources));
     add(view_.beam.axes, static_cast<std::size_t>(view_.beam.n_axes));
@@ -54,4 +61,4 @@ PlanView FlatPlan::at(const void* base) const {
     return view;
 }
 
-}  // namespace nbhybrid
+}  // namespace nbhybrid::kernel
