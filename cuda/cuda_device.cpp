@@ -17,8 +17,8 @@ using kernel::DeviceImage;
 using kernel::DeviceTotals;
 using kernel::Watch;
 
-// A launch has no more places, so that the list of undecided pixels stays small; and no more steps, so that the watch is asked often
-// enough: a few tenths of a second on a large device.
+// A launch has no more places, so that the list of undecided pixels stays small; and no more steps, so that the watch is asked
+// often enough: a few tenths of a second on a large device.
 constexpr std::int64_t most_places = std::int64_t{1} << 21U;
 constexpr double most_steps = 2e10;
 // The count of undecided pixels, before what else is known about a launch.
@@ -69,7 +69,9 @@ private:
     bool in_float_ = false;
 };
 
-bool same_place(const kernel::FlatPlan::Piece& u, const kernel::FlatPlan::Piece& v) { return u.offset == v.offset && u.bytes == v.bytes; }
+bool same_place(const kernel::FlatPlan::Piece& u, const kernel::FlatPlan::Piece& v) {
+    return u.offset == v.offset && u.bytes == v.bytes;
+}
 
 void CudaDevice::load(const Plan& plan, Engine engine, bool same_table) {
     const std::lock_guard<std::mutex> guard(mutex_);
@@ -128,8 +130,9 @@ DeviceTotals CudaDevice::decide_list(const std::vector<PixelIndex>& pixels, cons
     float* const target = target_of(values, pixels.size());
     const cudaStream_t stream = stream_for(values);
     list_.reserve(pixels.size() * sizeof(PixelIndex));
-    check(cudaMemcpyAsync(list_.as<PixelIndex>(), pixels.data(), pixels.size() * sizeof(PixelIndex), cudaMemcpyHostToDevice, stream),
-          "copying the list of pixels");
+    check(
+        cudaMemcpyAsync(list_.as<PixelIndex>(), pixels.data(), pixels.size() * sizeof(PixelIndex), cudaMemcpyHostToDevice, stream),
+        "copying the list of pixels");
     check(cudaMemsetAsync(target, 0, pixels.size() * sizeof(float), stream), "clearing the values");
     const kernel::DeviceWork work{{}, list_.as<PixelIndex>(), 0, 0};
     DeviceTotals totals = run(work, static_cast<std::int64_t>(pixels.size()), target, false, stream, watch);
@@ -202,10 +205,12 @@ void CudaDevice::run_part(const kernel::DeviceLaunch& launch, cudaStream_t strea
     const LaunchSize size =
         launch_size(launch.work.count, std::int64_t{view_.orientation.n_phi} * view_.orientation.n_domains, processors_);
     check(cudaMemsetAsync(launch.output.n_undecided, 0, sizeof(unsigned), stream), "clearing the counts");
-    check(in_float_ ? launch_fast(launch, shape_, size, stream) : launch_exact(launch, shape_, size, stream), "starting the kernel");
+    check(in_float_ ? launch_fast(launch, shape_, size, stream) : launch_exact(launch, shape_, size, stream),
+          "starting the kernel");
     auto* const count = counts_.as<unsigned>();
     auto* const sums = reinterpret_cast<double*>(counts_.as<unsigned char>() + head_bytes);
-    check(cudaMemcpyAsync(count, launch.output.n_undecided, sizeof(unsigned), cudaMemcpyDeviceToHost, stream), "copying the counts");
+    check(cudaMemcpyAsync(count, launch.output.n_undecided, sizeof(unsigned), cudaMemcpyDeviceToHost, stream),
+          "copying the counts");
     if (launch.output.solid_angles != nullptr)
         check(cudaMemcpyAsync(sums, launch.output.solid_angles, static_cast<std::size_t>(size.blocks) * sizeof(double),
                               cudaMemcpyDeviceToHost, stream),

@@ -39,10 +39,10 @@ void Memory::reserve(std::size_t bytes) {
     if (status != cudaErrorMemoryAllocation) check(status, what_.c_str());
     std::size_t free = 0, total = 0;
     cudaMemGetInfo(&free, &total);
-    throw DeviceError(format("cuda: %s needs %.3g GiB, and the device has %.3g of %.3g GiB free: free some of it, choose a smaller "
-                             "image, table or part of the detector, or device cpu",
-                             what_.c_str(), static_cast<double>(bytes) / gib, static_cast<double>(free) / gib,
-                             static_cast<double>(total) / gib));
+    throw DeviceError(
+        format("cuda: %s needs %.3g GiB, and the device has %.3g of %.3g GiB free: free some of it, choose a smaller "
+               "image, table or part of the detector, or device cpu",
+               what_.c_str(), static_cast<double>(bytes) / gib, static_cast<double>(free) / gib, static_cast<double>(total) / gib));
 }
 
 void Memory::release() noexcept {

@@ -1,6 +1,6 @@
 #pragma once
-// The kernel that decides pixels: a template over the crystal's shape and the engine. It hands out pixels and collects results; what
-// is computed stands in csrc/nbhybrid/kernel/device_pixel.hpp.
+// The kernel that decides pixels: a template over the crystal's shape and the engine. It hands out pixels and collects results;
+// what is computed stands in csrc/nbhybrid/kernel/device_pixel.hpp.
 
 #include "launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"

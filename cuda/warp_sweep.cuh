@@ -33,7 +33,8 @@ struct WarpBox {
 
     // Whether an index, the product with this axis, is beyond the reach of every reflection for all of the box.
     __device__ bool is_far(double x, double y, double z, double reach) const {
-        return kernel::stays_away(kernel::product(x, y, z, middle), kernel::product(fabs(x), fabs(y), fabs(z), half), 0.0, reach) != 0;
+        return kernel::stays_away(kernel::product(x, y, z, middle), kernel::product(fabs(x), fabs(y), fabs(z), half), 0.0, reach) !=
+               0;
     }
 };
 

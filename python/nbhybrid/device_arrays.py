@@ -47,7 +47,13 @@ def is_on_cuda(value: object) -> bool:
 
 
 def device_buffer(
-    value: Any, name: str, shape: Shape, dtypes: tuple[Dtype, ...] = ("float32",), *, for_output: bool = True, device: int | None = None
+    value: Any,
+    name: str,
+    shape: Shape,
+    dtypes: tuple[Dtype, ...] = ("float32",),
+    *,
+    for_output: bool = True,
+    device: int | None = None,
 ) -> DeviceBuffer:
     """Return a CUDA array as memory to read from or write into; it is never a copy.
 
@@ -103,7 +109,9 @@ def empty_like(value: Any, name: str) -> Any:
     if type(value).__module__.partition(".")[0] == "cupy":
         cupy = importlib.import_module("cupy")
         return cupy.empty(value.shape, cupy.float32)
-    raise ArrayTypeError(f"{name}: found {name_of_type(value)} on cuda, expected a tensor of torch or an array of CuPy; or pass out")
+    raise ArrayTypeError(
+        f"{name}: found {name_of_type(value)} on cuda, expected a tensor of torch or an array of CuPy; or pass out"
+    )
 
 
 def _device_tensor(value: Any) -> tuple[DeviceBuffer, str]:
@@ -123,7 +131,8 @@ def _device_interface(value: Any) -> tuple[DeviceBuffer, str]:
     shape, dtype = tuple(said["shape"]), np.dtype(said["typestr"])
     address, is_read_only = said["data"]
     strides = said.get("strides")
-    packed, size = [], dtype.itemsize
+    packed: list[int] = []
+    size = dtype.itemsize
     for length in reversed(shape):
         packed.insert(0, size)
         size *= length

@@ -30,7 +30,10 @@ LEFT = {
 def test_golden_images(name, golden_folder, monkeypatch):
     monkeypatch.chdir(golden_folder)
     simulator = nb.Simulator(nb.Experiment.from_args(CASES[name]["args"].split()), device="emulated")
-    assert tolerances.traces_are_exact() is False or hashlib.sha256(simulator.run().tobytes()).hexdigest() == CASES[name]["float_sha256"]
+    assert (
+        tolerances.traces_are_exact() is False
+        or hashlib.sha256(simulator.run().tobytes()).hexdigest() == CASES[name]["float_sha256"]
+    )
     taken = simulator._cores[0].device == "emulated"
     assert taken != any("not the device, since" in line for line in simulator.warnings)
 
@@ -100,7 +103,7 @@ def no_cuda():
 def test_a_missing_device_is_said():
     if not no_cuda():
         pytest.skip("there is a GPU: that one is missing is NOT tested")
-    with pytest.raises(nb.errors.DeviceError, match="^cuda: "):
+    with pytest.raises(nb.errors.DeviceError, match=r"^cuda: "):
         nb.simulate(nb.Experiment.from_args(SMALL_WORDS[:-1]), device="cuda")
 
 

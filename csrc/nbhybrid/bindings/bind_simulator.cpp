@@ -52,7 +52,8 @@ kernel::DeviceImage device_image(std::uintptr_t address, std::uintptr_t stream) 
     return {reinterpret_cast<float*>(address), true, stream};
 }
 
-void run_on_device(const Simulator& simulator, std::uintptr_t address, std::uintptr_t stream, int threads, const py::object& watch) {
+void run_on_device(const Simulator& simulator, std::uintptr_t address, std::uintptr_t stream, int threads,
+                   const py::object& watch) {
     const kernel::Watch native = watch_of(watch);
     kernel::TraceRequest none;
     const py::gil_scoped_release release;

@@ -18,10 +18,10 @@ struct BoundedFactors {
 
 // What deciding needs besides a pixel's own numbers.
 struct DecisionScale {
-    double one, one_error;         // photons per steradian of an intensity of 1, and more than that
-    double background;             // of the water, unless the sum began with it
-    double relative, absolute;     // errors of the sum, the latter in its own unit
-    double brightest;              // more than any polarization factor
+    double one, one_error;      // photons per steradian of an intensity of 1, and more than that
+    double background;          // of the water, unless the sum began with it
+    double relative, absolute;  // errors of the sum, the latter in its own unit
+    double brightest;           // more than any polarization factor
 
     NBHYBRID_HOST_DEVICE DecisionScale(const PlanView& plan, double relative_error, double absolute_error)
         : one(physics::photons_per_steradian(1.0, plan.scale.fluence, static_cast<double>(plan.scale.steps))),
@@ -39,8 +39,7 @@ NBHYBRID_HOST_DEVICE inline bool decide(const DecisionScale& scale, double inten
     const double base_error = __builtin_fabs(base) * scale.relative + scale.one_error * (error + scale.absolute);
     const double capture = __builtin_fabs(f.capture), polarization = __builtin_fabs(f.polarization),
                  angle = __builtin_fabs(f.angle);
-    const double factor_error =
-        angle * (capture * f.polarization_error + (polarization + f.polarization_error) * f.capture_error);
+    const double factor_error = angle * (capture * f.polarization_error + (polarization + f.polarization_error) * f.capture_error);
     const double photons = base * f.capture * f.polarization * f.angle;
     const double photons_error = base_error * (capture * polarization * angle + factor_error) + __builtin_fabs(base) * factor_error;
     pixel = static_cast<float>(0.0 + photons);

@@ -48,8 +48,8 @@ std::string device_obstacle(const Plan& plan);
 
 // As render() and render_pixels(), with the device's help. Traced pixels are rendered by the host. For an image in the device's
 // memory nothing is waited for that the result does not depend on.
-RenderTotals render_on(Device& device, const Plan& plan, const DeviceImage& image, TraceRequest& traces, int threads, StopSign& stop,
-                       const Watch& watch, const Way& way);
+RenderTotals render_on(Device& device, const Plan& plan, const DeviceImage& image, TraceRequest& traces, int threads,
+                       StopSign& stop, const Watch& watch, const Way& way);
 void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImage& values,
                       int threads, StopSign& stop, const Watch& watch);
 

@@ -26,7 +26,7 @@ struct DecidedPixel {
 // The pixels of a launch: those of a region, by tiles, or those of a list.
 struct DeviceWork {
     Region region;
-    const PixelIndex* list;  // null: the region
+    const PixelIndex* list;     // null: the region
     std::int64_t first, count;  // of the list's pixels, or of the region's places, which are more than its pixels
 };
 
@@ -34,9 +34,9 @@ struct DeviceWork {
 // path must render are left as they are.
 struct DeviceOutput {
     float* values;
-    PixelIndex* undecided;      // pixels, or places in the list, as many as the launch has at most
-    unsigned* n_undecided;      // is 0 before the launch
-    double* solid_angles;       // one for each group of threads; null if nobody asks
+    PixelIndex* undecided;  // pixels, or places in the list, as many as the launch has at most
+    unsigned* n_undecided;  // is 0 before the launch
+    double* solid_angles;   // one for each group of threads; null if nobody asks
 };
 
 struct DeviceLaunch {

@@ -53,8 +53,8 @@ std::vector<float> scalar_values(const Plan& plan, const std::vector<PixelIndex>
 
 // Pixels of an image in the host's memory that differ from the scalar path's.
 std::int64_t count_wrong(const Plan& plan, const float* image, int threads, StopSign& stop, const Watch& watch) {
-    const auto pixels = static_cast<std::size_t>(plan.view().detector.fast_pixels) *
-                        static_cast<std::size_t>(plan.view().detector.slow_pixels);
+    const auto pixels =
+        static_cast<std::size_t>(plan.view().detector.fast_pixels) * static_cast<std::size_t>(plan.view().detector.slow_pixels);
     std::vector<float> again(pixels);
     TraceRequest none;
     render(plan, again.data(), none, threads, stop, watch, scalar_way);
@@ -82,8 +82,8 @@ std::string device_obstacle(const Plan& plan) {
     return "";
 }
 
-RenderTotals render_on(Device& device, const Plan& plan, const DeviceImage& image, TraceRequest& traces, int threads, StopSign& stop,
-                       const Watch& watch, const Way& way) {
+RenderTotals render_on(Device& device, const Plan& plan, const DeviceImage& image, TraceRequest& traces, int threads,
+                       StopSign& stop, const Watch& watch, const Way& way) {
     const PlanView& view = plan.view();
     RenderTotals totals;
     DeviceTotals decided = device.decide(image, watch);

@@ -3,8 +3,8 @@
 
 #include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
-#include "nbhybrid/kernel/vector_kernel.hpp"
 #include "nbhybrid/kernel/flat_plan.hpp"
+#include "nbhybrid/kernel/vector_kernel.hpp"
 
 namespace nbhybrid::kernel {
 

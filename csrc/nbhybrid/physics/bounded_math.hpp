@@ -33,6 +33,9 @@ inline namespace NBHYBRID_ISA {
 #if defined(__FMA__) || defined(__CUDA_ARCH__) || defined(__aarch64__) || defined(NBHYBRID_AS_ON_DEVICE)
 #define NBHYBRID_HAS_MULTIPLY_ADD
 #endif
+#ifdef NBHYBRID_NO_MULTIPLY_ADD  // for a test that looks where a device's code has others
+#undef NBHYBRID_HAS_MULTIPLY_ADD
+#endif
 NBHYBRID_HOST_DEVICE inline double multiply_add(double a, double b, double c) {
 #if defined(NBHYBRID_HAS_MULTIPLY_ADD)
     return std::fma(a, b, c);

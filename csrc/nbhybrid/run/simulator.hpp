@@ -66,8 +66,8 @@ private:
 };
 
 // Renders one image for each rotation of the lattice, one after the other in `images`: what a Simulator gives for the options with
-// that rotation. Without a device small images are rendered side by side, large ones with all threads each. Throws as build_experiment() does, and
-// Interrupted.
+// that rotation. Without a device small images are rendered side by side, large ones with all threads each. Throws as
+// build_experiment() does, and Interrupted.
 void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<const StructureFactors>& structure_factors,
                const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch,
                const kernel::Way& way = {}, const std::shared_ptr<kernel::Device>& device = nullptr);

@@ -24,9 +24,13 @@ inline double cosine(double x, double) { return physics::cosine_of_reduced(reduc
 inline double exponential(double x, double) { return physics::exponential(x); }
 inline double quotient(double x, double y) { return physics::quotient(x, y, 1.0 / y); }
 
-#define NBHYBRID_BOUNDED_FUNCTIONS                                                                                       \
-    {{"sine", &on_arrays<&sine>}, {"accurate_sine", &on_arrays<&accurate_sine>}, {"cosine", &on_arrays<&cosine>},        \
-     {"exponential", &on_arrays<&exponential>}, {"quotient", &on_arrays<&quotient>}}
+#define NBHYBRID_BOUNDED_FUNCTIONS                                                                                   \
+    {                                                                                                                \
+        {"sine", &on_arrays<&sine>}, {"accurate_sine", &on_arrays<&accurate_sine>}, {"cosine", &on_arrays<&cosine>}, \
+            {"exponential", &on_arrays<&exponential>}, {                                                             \
+            "quotient", &on_arrays<&quotient>                                                                        \
+        }                                                                                                            \
+    }
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

@@ -1,5 +1,5 @@
-// What a GPU computes, by the host: the same functions on one pixel after the other, with a product and a sum in one rounding exactly
-// where they say so. For tests of the device's code without a device.
+// What a GPU computes, by the host: the same functions on one pixel after the other, with a product and a sum in one rounding
+// exactly where they say so. For tests of the device's code without a device.
 
 #include "nbhybrid/kernel/device_pixel.hpp"
 #include "nbhybrid/kernel/isa/bounded_functions.hpp"
@@ -13,8 +13,7 @@ struct TabledSweep : PlainSweep {
 
 template <CrystalShape shape, bool in_float>
 DecidedPixel decide_at(const PlanView& plan, const PixelBounds& bounds, int slow, int fast) {
-    if (plan.detector.curved_positions != nullptr)
-        return decide_pixel<shape, in_float>(plan, bounds, TabledSweep{}, slow, fast);
+    if (plan.detector.curved_positions != nullptr) return decide_pixel<shape, in_float>(plan, bounds, TabledSweep{}, slow, fast);
     return decide_pixel<shape, in_float>(plan, bounds, PlainSweep{}, slow, fast);
 }
 
@@ -38,9 +37,8 @@ bool decide_one_by_one(const PlanView& plan, const VectorMargins& margins, Vecto
      &decide_one_by_one<CrystalShape::gauss, in_float>, &decide_one_by_one<CrystalShape::tophat, in_float>}
 
 extern const VectorKernel this_vector_kernel;
-const VectorKernel this_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA),
-                                         {NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)},
-                                         NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel this_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA), {NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)}, NBHYBRID_BOUNDED_FUNCTIONS};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

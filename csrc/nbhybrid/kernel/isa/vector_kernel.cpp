@@ -11,9 +11,8 @@ inline namespace NBHYBRID_ISA {
      &render_by_bounds<CrystalShape::gauss, in_float>, &render_by_bounds<CrystalShape::tophat, in_float>}
 
 extern const VectorKernel this_vector_kernel;
-const VectorKernel this_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA),
-                                         {NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)},
-                                         NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel this_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA), {NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)}, NBHYBRID_BOUNDED_FUNCTIONS};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel
