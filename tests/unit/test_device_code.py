@@ -18,7 +18,9 @@ def ptx_of(source, folder, *flags):
         pytest.skip("there is no nvcc: the device's code is NOT looked at")
     name = folder / f"code{len(list(folder.iterdir()))}.ptx"
     words = [NVCC, "-std=c++17", "-arch=sm_90", "-DNBHYBRID_ISA=looked_at", f"-I{ROOT / 'csrc'}", f"-I{ROOT / 'cuda'}", *flags]
-    done = subprocess.run([*words, "-ptx", str(ROOT / "cuda" / source), "-o", str(name)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*words, "-ptx", str(ROOT / "cuda" / source), "-o", str(name)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return name.read_text()
 
