@@ -31,7 +31,7 @@ CASES = (
 
 
 def room(shape):
-    """Return an array in the device's memory and a function that waits for the device; an array of numpy if nothing else is here."""
+    """Return an array in the device's memory and a function that waits for the device; else an array of numpy."""
     try:
         import torch
 
@@ -64,6 +64,7 @@ def measure(words, engine, device, rounds=9):
 
 
 def main():
+    """Measure all cases and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--json")

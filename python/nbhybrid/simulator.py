@@ -34,8 +34,8 @@ class Simulator:
     semantics : str, optional
         Instead of the experiment's own.
     device : str
-        ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` and so on. The exact engine gives the same bits on all of them. Runs that a device cannot
-        take are rendered by the processor, and a warning says why.
+        ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` and so on. The exact engine gives the same bits on all of them. Runs that a device
+        cannot take are rendered by the processor, and a warning says why.
     threads : int, optional
         By default the cores this process may use. The image does not depend on it.
 
