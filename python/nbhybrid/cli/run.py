@@ -12,7 +12,6 @@ from nbhybrid.cli import BAD_INPUT, INTERRUPTED
 from nbhybrid.cli.console import complain, flush, say
 from nbhybrid.cli.progress import ProgressBar
 from nbhybrid.cores import usable_cores
-from nbhybrid.devices import open_device
 from nbhybrid.errors import NbhybridError
 
 TYPE_CHECKING = False
@@ -56,9 +55,12 @@ def _simulate(words: list[str]) -> None:
     warnings += experiment.warnings
     _warn(experiment.warnings)
     simulation = _interruptible(lambda: _core.Simulation(experiment, threads))
-    device = open_device(options.device)
-    if device is not None:
-        simulation.use_device(device)
+    if options.device != "cpu":
+        from nbhybrid.devices import open_device
+
+        device = _interruptible(lambda: open_device(options.device))
+        if device is not None:
+            simulation.use_device(device)
     known = len(simulation.warnings)
     _warn(simulation.warnings)
     _say(options, simulation.description())
