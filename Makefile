@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find csrc cuda python -type f \( -name '*.[ch]pp' -o -name '*.cu*' -o -name '*.cmake' -o -name '*.py' -o -name '*.pyi' \)) pyproject.toml CMakeLists.txt
 TEST_SOURCES := $(shell find tests/cpp -type f)
 
-.PHONY: demo test lint format asan cuda fuzz docs bench wheel sdist clean
+.PHONY: demo test lint format asan aarch64 cuda fuzz docs bench wheel sdist clean
 
 # How long `make fuzz` tries each reader.
 FUZZ_SECONDS ?= 600
@@ -36,6 +36,16 @@ asan: $(VENV)/tools
 	$(RUN_CMAKE) --preset asan
 	$(RUN_CMAKE) --build --preset asan
 	build/asan/nbhybrid_tests
+
+# Built for 64-bit ARM, and run by an emulator: the C++ tests, the golden runs but the largest. Needs g++-aarch64-linux-gnu and
+# qemu-user.
+aarch64: $(VENV)/installed
+	$(RUN_CMAKE) --preset aarch64
+	$(RUN_CMAKE) --build --preset aarch64
+	$(BIN)/ctest --preset aarch64
+	native="$$(command -v qemu-aarch64 || command -v qemu-aarch64-static) -L /usr/aarch64-linux-gnu $(CURDIR)/build/aarch64/nbhybrid_native"; \
+	NBHYBRID_NATIVE="$$native" NBHYBRID_CMD="$$native run" \
+	  $(BIN)/python -m pytest -q tests/parity/test_native.py tests/parity/test_golden.py -k 'not lyso_supervisor and not full_size'
 
 # Needs nvcc, but no GPU.
 cuda: $(VENV)/tools

@@ -11,12 +11,8 @@ Every figure is a ratio of two things timed in turns, with the band of the middl
   StructureFactors.from_file.
 """
 
-import argparse
-import json
 import os
 import pathlib
-import platform
-import statistics
 import subprocess
 import tempfile
 import threading
@@ -25,7 +21,7 @@ import time
 import nbhybrid as nb
 import numpy as np
 from cases import write_table
-from run import processor
+from measure import arguments, in_turns, keep, shown, summary
 
 CRYSTAL = nb.Crystal(cell=nb.UnitCell(70, 80, 90, 75, 85, 95), misset_deg=(10, 20, 30), n_cells=5)
 
@@ -44,28 +40,25 @@ def seconds(work, repeats=1):
     return (time.perf_counter() - started) / repeats
 
 
-def summary(values):
-    """Return the median and the band."""
-    low, median, high = statistics.quantiles(values, n=4)
-    return {"median": median, "low": low, "high": high}
-
-
 def overhead(rounds):
     """Return microseconds of a call beyond its arithmetic, and of building an experiment and a simulator."""
     whole = nb.Simulator(experiment(64), threads=1)
     one = nb.Simulator(experiment(64, region=(0, 0, 0, 0)), threads=1)
     out = np.empty((64, 64), np.float32)
     made = experiment(64)
-    calls, builds, ratios = [], [], []
-    for _ in range(rounds):
-        all_pixels, one_pixel = (seconds(lambda s=s: s.run(out), 50) for s in (whole, one))
-        calls.append(1e6 * one_pixel)
-        ratios.append(all_pixels / (all_pixels - one_pixel))
-        builds.append(1e6 * seconds(lambda: nb.Simulator(made.replace()), 50))
+    results = in_turns(
+        {
+            "all": lambda: seconds(lambda: whole.run(out), 50),
+            "one": lambda: seconds(lambda: one.run(out), 50),
+            "build": lambda: seconds(lambda: nb.Simulator(made.replace()), 50),
+        },
+        rounds,
+    )
+    pairs = zip(results["all"], results["one"], strict=True)
     return {
-        "call over its arithmetic": summary(ratios),
-        "call, us": summary(calls),
-        "experiment and simulator, us": summary(builds),
+        "call over its arithmetic": [all_pixels / (all_pixels - one_pixel) for all_pixels, one_pixel in pairs],
+        "call, us": [1e6 * each for each in results["one"]],
+        "experiment and simulator, us": [1e6 * each for each in results["build"]],
     }
 
 
@@ -74,27 +67,24 @@ def two_threads(rounds):
     simulators = [nb.Simulator(experiment(1000), threads=1) for _ in range(2)]
     out = [np.empty((1000, 1000), np.float32) for _ in range(2)]
     runs = 10  # long beside the start of a thread
-    ratios = []
-    for _ in range(rounds):
-        alone = seconds(lambda: simulators[0].run(out[0]), runs)
-        threads = [
+
+    def both():
+        work = [
             threading.Thread(target=lambda s=s, o=o: [s.run(o) for _ in range(runs)]) for s, o in zip(simulators, out, strict=True)
         ]
+        for thread in work:
+            thread.start()
+        for thread in work:
+            thread.join()
 
-        def both(threads=threads):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-
-        ratios.append(2 * alone / (seconds(both) / runs))
-    return {"two Python threads over one": summary(ratios)}
+    works = {"alone": lambda: seconds(lambda: simulators[0].run(out[0]), runs), "both": lambda: seconds(both) / runs}
+    results = in_turns(works, rounds)
+    return {"two Python threads over one": [2 * a / b for a, b in zip(results["alone"], results["both"], strict=True)]}
 
 
 def reading(rounds, reference):
     """Return the reference's time for a table over ours."""
     common = "-cell 70 80 90 90 90 90 -detpixels 8 -pixel 1 -oversample 1 -nonoise -noprogress -nopgm -nointerpolate -N 5"
-    ratios = []
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "table.hkl"
         write_table(path)
@@ -104,26 +94,27 @@ def reading(rounds, reference):
             command = [reference, *common.split(), *words, "-dump", "/dev/null"]
             subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
-        for _ in range(rounds):
-            theirs = seconds(lambda: run("-hkl", "table.hkl")) - seconds(lambda: run("-default_F", "9"))
-            ratios.append(theirs / seconds(lambda: nb.StructureFactors.from_file(path)))
-    return {"the reference's reading over ours": summary(ratios)}
+        works = {
+            "with": lambda: seconds(lambda: run("-hkl", "table.hkl")),
+            "without": lambda: seconds(lambda: run("-default_F", "9")),
+            "ours": lambda: seconds(lambda: nb.StructureFactors.from_file(path)),
+        }
+        rows = zip(*in_turns(works, rounds).values(), strict=True)
+        return {"the reference's reading over ours": [(read - start) / ours for read, start, ours in rows]}
 
 
 def main():
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--json", type=pathlib.Path)
-    options = parser.parse_args()
-    results = overhead(options.rounds) | two_threads(options.rounds)
+    options = arguments(__doc__, rounds=15).parse_args()
+    values = overhead(options.rounds) | two_threads(options.rounds)
     if os.environ.get("NB_C_BIN"):
-        results |= reading(options.rounds, os.environ["NB_C_BIN"])
+        values |= reading(options.rounds, os.environ["NB_C_BIN"])
+    else:
+        print("NB_C_BIN is not set: reading is NOT compared with the reference's")
+    results = {name: summary(each, middle_half=True) for name, each in values.items()}
     for name, r in results.items():
-        print(f"{name}: {r['median']:.3g} [{r['low']:.3g}, {r['high']:.3g}]")
-    if options.json:
-        record = {"processor": processor(), "platform": platform.platform(), "date": time.strftime("%Y-%m-%d"), "results": results}
-        options.json.write_text(json.dumps(record, indent=1) + "\n")
+        print(f"{name}: {shown(r)}")
+    keep(options.json, results, rounds=options.rounds)
 
 
 if __name__ == "__main__":

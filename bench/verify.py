@@ -11,7 +11,6 @@ import concurrent.futures
 import json
 import os
 import pathlib
-import platform
 import random
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ import sys
 import tempfile
 import time
 
+from measure import machine
 from nbhybrid.parity.fuzz.judge import write_files
 from nbhybrid.parity.fuzz.option_sets import build
 
@@ -81,7 +81,7 @@ def main():
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     cases = json.loads((GOLDEN / "cases.json").read_text())
-    record = {"processor": platform.processor(), "platform": platform.platform(), "date": time.strftime("%Y-%m-%d")}
+    record = machine()
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         for name, work in (
             ("golden runs", lambda: pool.map(golden, cases, (c["args"].split() for c in cases.values()))),

@@ -108,6 +108,60 @@ def exponential_error(coefficients):
     return largest_error(list(reversed(coefficients)), series, 2 * r**20 / math.factorial(20), -r, r, relative=True)
 
 
+def times(p, q):
+    """Return the product of two polynomials, lowest coefficients first."""
+    result = [Q(0)] * (len(p) + len(q) - 1)
+    for i, a in enumerate(p):
+        for j, b in enumerate(q):
+            result[i + j] += a * b
+    return result
+
+
+def plus(*polynomials):
+    """Return the sum of polynomials, lowest coefficients first."""
+    size = max(len(p) for p in polynomials)
+    return [sum((p[i] if i < len(p) else Q(0) for p in polynomials), Q(0)) for i in range(size)]
+
+
+def scaled_sine_error(text, pieces=64):
+    """Return the relative error of scaled_sine(x), times its factor, against sin(pi x) for |x| <= 1/2."""
+    body = re.search(r"inline double scaled_sine\(double x\) {(.*?)\n}", text, re.S).group(1)
+    a0, a1, a2, a3, a4, a5 = (Q(float(word)) for word in re.findall(r"-?\d+\.\d+", body))
+    scale = named(text, "sine_of_scaled")
+    u, highest = [Q(0), Q(1)], Q(1, 4)
+    first, second = plus(u, [a0]), plus(u, [a2])
+    v = plus(times(first, u), [a1])
+    w = plus(times(second, v), [a3])
+    shifted_v = plus(v, [a4])
+    both = plus(w, shifted_v)
+    whole = plus(times(both, w), [a5])
+    series = [Q((-1) ** k, math.factorial(2 * k + 1)) * PI ** (2 * k + 1) for k in range(16)]
+    rest = (PI**2 * highest) ** 16 * PI / math.factorial(33)
+    approximation = largest_error([scale * c for c in whole], series, rest, Q(0), highest, relative=True)
+    slope = [i * c for i, c in enumerate(whole)][1:]
+    worst = Q(0)
+    for piece in range(pieces):
+        low, high = Q(piece, pieces) * highest, Q(piece + 1, pieces) * highest
+
+        def size(polynomial, low=low, high=high):
+            return largest_on(polynomial, low, high)
+
+        # In units of U, with two roundings for each product and sum, as without fused operations.
+        v_error = high * size(first) + size(times(first, u)) + size(v)
+        w_error = size(v) * size(second) + size(second) * v_error + size(times(second, v)) + size(w)
+        shifted_error = v_error + size(shifted_v)
+        error = (
+            size(plus(both, w)) * w_error  # w is a factor and a part of the other factor
+            + size(w) * (shifted_error + size(both))
+            + size(times(both, w))
+            + size(whole)
+            + size(slope) * high  # u is rounded
+        )
+        smallest = min(abs(value(whole, low)), abs(value(whole, high)))
+        worst = max(worst, error / smallest)
+    return approximation + Q(102, 100) * (worst + 1) * U
+
+
 def reduction_error(smallest_reduced):
     """Return the error of a reduced phase relative to its sine, per radian of the phase: what is missing of pi."""
     with_fma = abs(PI - Q(float.fromhex("0x1.921fb54442d18p+1")) - Q(float.fromhex("0x1.1a62633145c07p-53")))
@@ -126,6 +180,7 @@ def main():
     rows = [
         ("sine_error", sine_error(constants(text, "sine_of_reduced")) + 9 * U),
         ("accurate_sine_error", sine_error(constants(text, "accurate_sine_of_reduced")) + 9 * U),
+        ("scaled_sine_error", scaled_sine_error(text)),
         ("cosine_error", cosine_error(constants(text, "cosine_of_reduced")) + 10 * U),
         ("exponential_error", exponential_error(constants(text, "exponential")) + 8 * U),
         ("reduction_error_per_radian", reduction_error(named(text, "smallest_reduced"))),

@@ -1,7 +1,6 @@
 """Simulators: run again and again, into the caller's memory, from several threads, in batches."""
 
 import copy
-import os
 import pickle
 import signal
 import subprocess
@@ -288,33 +287,11 @@ def test_interrupting_from_the_keyboard():
     assert process.returncode == 17
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_fork_after_a_run(experiment, image):
-    simulator = nb.Simulator(experiment, threads=2)
-    simulator.run()
-    child = os.fork()
-    if child == 0:
-        same = (simulator.run() == image).all()
-        os._exit(0 if same else 1)
-    assert os.waitpid(child, 0)[1] == 0
-
-
 def test_copies_of_a_simulator(experiment, image):
     simulator = nb.Simulator(experiment, threads=2)
     for other in (pickle.loads(pickle.dumps(simulator)), copy.deepcopy(simulator)):
         assert other.threads == 2
         assert (other.run() == image).all()
-
-
-def test_worker_processes(experiment, image):
-    import concurrent.futures
-    import multiprocessing
-
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as pool:
-        for found in pool.map(nb.simulate, [experiment] * 3):
-            assert (found == image).all()
 
 
 def test_torch_is_not_imported_for_it():

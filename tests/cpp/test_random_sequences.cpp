@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstdint>
+#include <random>
 #include <vector>
 
 #include "check.hpp"
@@ -216,4 +217,35 @@ TEST("random sequences: a rotation takes three deviates, and its angle is that o
         CHECK(std::fabs(dot(cross(v, m * v), axis) - std::sin(angle)) < 1e-7);
     }
     CHECK_EQ(state, same);
+}
+
+TEST("random sequences: faint means, the same ones again and negative ones count as a product of uniform deviates does") {
+    SharedDeviates deviates, again;
+    StreamState state = -5, same = -5;
+    std::mt19937 random(5);
+    const float means[] = {-1.0F, 0.0F, 1e-9F, 0.001F, 0.3F, 0.9999999F, 1.0F, 2.5F, -1.0F, 11.9F, 0.001F, -3.0F};
+    for (int i = 0; i < 20000; ++i) {
+        const float mean = i < 12 ? means[i] : means[random() % 12];
+        // The reference takes -1 for the mean before the first, whose exponential is 0, and draws until the product is 0 as well.
+        if (i == 0 && mean == -1.0F) continue;
+        const auto limit = static_cast<float>(std::exp(static_cast<double>(-mean)));
+        float expected = -1.0F, product = 1.0F;
+        do {
+            ++expected;
+            product *= again.uniform(same);
+        } while (product > limit);
+        CHECK_EQ(deviates.poisson(mean, state), expected);
+        CHECK_EQ(state, same);
+    }
+}
+
+TEST("random sequences: the log of a factorial that is kept is the one that is worked out") {
+    // Both sides of the last count that is kept, in turns, so that kept ones are met again.
+    SharedDeviates deviates;
+    StreamState state = -6;
+    for (const float mean : {4000.0F, 4090.0F, 4200.0F, 12.5F}) {
+        double sum = 0;
+        for (int i = 0; i < 4000; ++i) sum += deviates.poisson(mean, state);
+        CHECK(std::fabs(sum / 4000 / static_cast<double>(mean) - 1) < 5 / std::sqrt(4000 * static_cast<double>(mean)));
+    }
 }

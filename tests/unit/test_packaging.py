@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import importlib.resources
-import json
 import pathlib
 import re
 import subprocess
@@ -23,7 +22,7 @@ def python(*words, **options):
 
 def imported_by(statement):
     """Return the names of the modules that a fresh interpreter has loaded after a statement."""
-    return set(json.loads(python("-c", f"{statement}\nimport json, sys\nprint(json.dumps(list(sys.modules)))")))
+    return set(python("-c", f"{statement}\nimport sys\nprint(*sys.modules, sep='\\n')").split())
 
 
 def test_one_version():
@@ -89,6 +88,36 @@ def test_core_stays_light():
         assert "nbhybrid" in loaded
         assert not {"numpy", "torch", "PIL", "tqdm"} & loaded
     assert "nbhybrid._core" not in imported_by("import nbhybrid.cli")
+
+
+# What takes milliseconds to import and a simulation does without: most of all a bar that nobody sees, and the record's modules.
+HEAVY = {
+    *(
+        "argparse",
+        "ast",
+        "asyncio",
+        "ctypes",
+        "dataclasses",
+        "fabio",
+        "hashlib",
+        "importlib.metadata",
+        "inspect",
+        "json",
+        "logging",
+    ),
+    *("logging", "matplotlib", "multiprocessing", "numpy", "pathlib", "PIL", "platform", "random", "re", "shutil", "subprocess"),
+    *("tempfile", "torch", "tqdm", "typing", "urllib"),
+}
+
+
+def test_a_run_imports_nothing_heavy(tmp_path):
+    """A whole simulation, files included, loads none of these; what the interpreter itself has loaded is not counted."""
+    words = ["run", "-cell", "70", "80", "90", "-N", "3", "-default_F", "100", "-detpixels", "32", "-seed", "1", "--quiet"]
+    run = f"import os; os.chdir({str(tmp_path)!r}); from nbhybrid.cli import main; assert main({words!r}) == 0"
+    before, after = (imported_by(statement) for statement in ("pass", run))
+    assert (tmp_path / "intimage.img").is_file()
+    assert "nbhybrid._core" in after
+    assert HEAVY & (after - before) == set()
 
 
 def test_licences_are_shipped():

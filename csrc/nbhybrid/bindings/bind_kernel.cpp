@@ -36,6 +36,7 @@ void bind_kernel(py::module_& module) {
         py::dict errors;
         errors["sine"] = physics::sine_error;
         errors["accurate_sine"] = physics::accurate_sine_error;
+        errors["scaled_sine"] = physics::scaled_sine_error;
         errors["cosine"] = physics::cosine_error;
         errors["exponential"] = physics::exponential_error;
         errors["reduction_per_radian"] = physics::reduction_error_per_radian;

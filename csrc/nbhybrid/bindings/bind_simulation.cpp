@@ -25,6 +25,7 @@ void bind_simulation(py::module_& module) {
                                    py::dict counts;
                                    counts["rendered"] = c.pixels;
                                    counts["scalar"] = c.scalar;
+                                   counts["twice"] = c.twice;
                                    counts["undecided"] = c.undecided;
                                    counts["wrong"] = c.wrong;
                                    return counts;
@@ -48,6 +49,7 @@ void bind_simulation(py::module_& module) {
                 simulation.render(native);
             },
             py::arg("watch") = py::none())
+        .def("measure", &Simulation::measure, py::call_guard<py::gil_scoped_release>())
         .def(
             "write",
             [](Simulation& simulation, const py::object& watch) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "nbhybrid/image/pixel_loops.hpp"
 #include "nbhybrid/image/statistics.hpp"
 #include "nbhybrid/random/deviates.hpp"
 
@@ -13,8 +14,9 @@ double integer_scale(double given, const Statistics& statistics);
 double pgm_scale(double given, double integer_scale, const Statistics& statistics);
 
 // `row` has room for all pixels of the row.
-void integer_row(const ImageView& image, int slow, double scale, double adc_offset, std::uint16_t* row);
-void pgm_row(const ImageView& image, int slow, double scale, std::uint8_t* row);
+void integer_row(const ImageView& image, int slow, double scale, double adc_offset, std::uint16_t* row,
+                 const PixelLoops& loops = pixel_loops());
+void pgm_row(const ImageView& image, int slow, double scale, std::uint8_t* row, const PixelLoops& loops = pixel_loops());
 
 struct NoiseTotals {
     double photons = 0;

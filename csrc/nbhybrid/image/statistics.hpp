@@ -1,8 +1,10 @@
 #pragma once
-// Numbers about a finished image, summed in the reference's order and types.
+// Numbers about a finished image, with the bits of sums in the reference's order and types.
 
 #include <cstdint>
+#include <functional>
 
+#include "nbhybrid/image/pixel_loops.hpp"
 #include "nbhybrid/model/detector.hpp"
 
 namespace nbhybrid::image {
@@ -25,6 +27,10 @@ struct Statistics {
     double rmsd = 0;           // over the region, pixels masked included
 };
 
-Statistics measure(const ImageView& image);
+// Runs work(number) for 0 ... tasks-1, possibly at the same time, the first of them first.
+using Runner = std::function<void(std::int64_t tasks, const std::function<void(std::int64_t)>& work)>;
+void run_in_turn(std::int64_t tasks, const std::function<void(std::int64_t)>& work);
+
+Statistics measure(const ImageView& image, const PixelLoops& loops = pixel_loops(), const Runner& runner = run_in_turn);
 
 }  // namespace nbhybrid::image

@@ -15,8 +15,10 @@
 #include <thread>
 
 #include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/large_pages.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/io/input_file.hpp"
+#include "nbhybrid/io/row_store.hpp"
 
 namespace nbhybrid::io {
 
@@ -81,11 +83,6 @@ bool parse_index(std::string_view word, int& index) {
     return true;
 }
 
-struct Row {
-    std::array<int, 3> indices{};
-    double amplitude = 0;
-};
-
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 // The value of a digit; more than 9 for every other character.
@@ -148,40 +145,11 @@ const char* read_plain_row(const char* p, Row& row) {
     return *p == '\n' ? p + 1 : nullptr;
 }
 
-// Rows in the order of the file.
-class RowStore {
-public:
-    void add(const Row& row) {
-        if (used_ == block_rows) {
-            blocks_.push_back(std::unique_ptr<Block>(new Block));  // make_unique would fill it with zeros
-            used_ = 0;
-        }
-        blocks_.back()->indices[used_] = row.indices;
-        blocks_.back()->amplitudes[used_++] = row.amplitude;
-    }
-    std::size_t count() const { return blocks_.empty() ? 0 : (blocks_.size() - 1) * block_rows + used_; }
-    template <class Visit>
-    void for_each(Visit visit) const {
-        for (std::size_t b = 0; b < blocks_.size(); ++b) {
-            const std::size_t rows = b + 1 == blocks_.size() ? used_ : block_rows;
-            for (std::size_t i = 0; i < rows; ++i) visit(blocks_[b]->indices[i], blocks_[b]->amplitudes[i]);
-        }
-    }
-
-private:
-    static constexpr std::size_t block_rows = 16384;
-    struct Block {
-        std::array<std::array<int, 3>, block_rows> indices;
-        std::array<double, block_rows> amplitudes;
-    };
-    std::vector<std::unique_ptr<Block>> blocks_;
-    std::size_t used_ = block_rows;  // of the last block
-};
-
 // Takes the rows from the file part by part; blank lines and comments are dealt with here.
 class HklReader {
 public:
-    HklReader(const std::string& name, CommentLines comments) : source_{name, comments} {}
+    HklReader(const std::string& name, CommentLines comments, std::shared_ptr<RowBlocks> blocks)
+        : source_{name, comments}, rows_(std::move(blocks)) {}
 
     // The text ends where a line ends. False if nothing after it counts.
     bool take(std::string_view text) {
@@ -285,7 +253,11 @@ std::vector<double> zero_table(const IndexRange& h, const IndexRange& k, const I
                                              static_cast<double>(limits.max_table_bytes) / bytes_per_gib));
     }
     try {
-        return std::vector<double>(static_cast<std::size_t>(values));
+        std::vector<double> zeros;
+        zeros.reserve(static_cast<std::size_t>(values));
+        ask_for_large_pages(zeros.data(), zeros.capacity() * sizeof(double));
+        zeros.resize(static_cast<std::size_t>(values));
+        return zeros;
     } catch (const std::exception&) {
         throw SizeError(table + format(" would take %.4g GiB, more memory than there is", gib));
     }
@@ -332,7 +304,7 @@ bool is_long(const std::string& path) {
 
 Parts read_in_turn(const std::string& path, const HklLimits& limits) {
     Parts parts;
-    HklReader& reader = parts.emplace_back(path, limits.comments);
+    HklReader& reader = parts.emplace_back(path, limits.comments, std::make_shared<RowBlocks>());
     LineChunks chunks(path);
     std::string_view lines;
     while (chunks.next(lines) && reader.take(lines)) {
@@ -382,12 +354,13 @@ private:
         std::string_view lines;
         if (given_up_ || !chunks_.next(lines)) return nullptr;
         text.assign(lines);
-        return parts_.emplace_back(std::make_unique<HklReader>(path_, limits_.comments)).get();
+        return parts_.emplace_back(std::make_unique<HklReader>(path_, limits_.comments, blocks_)).get();
     }
 
     const std::string& path_;
     const HklLimits& limits_;
     LineChunks chunks_;
+    std::shared_ptr<RowBlocks> blocks_ = std::make_shared<RowBlocks>();
     std::mutex mutex_;
     std::vector<std::unique_ptr<HklReader>> parts_;
     std::atomic<bool> given_up_{false};
@@ -398,7 +371,7 @@ private:
 StructureFactors parse_hkl(std::string_view text, const std::string& name, double default_amplitude, const HklLimits& limits,
                            Warnings& warnings) {
     Parts parts;
-    parts.emplace_back(name, limits.comments).take(text);
+    parts.emplace_back(name, limits.comments, std::make_shared<RowBlocks>()).take(text);
     return make_table(parts, name, default_amplitude, limits, warnings);
 }
 

@@ -21,6 +21,8 @@ public:
 
     // The path as the caller gave it.
     const std::string& path() const { return path_; }
+    // Whether what is written goes to a temporary file first.
+    bool is_staged() const { return !temporary_.empty(); }
 
     void write(const void* data, std::size_t bytes);
     void write(std::string_view text) { write(text.data(), text.size()); }

@@ -16,42 +16,47 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-// Where points of the pixels lie that are `along_fast(i)` and `along_slow` from the edges of the detector; `plane` is their number
-// in kernel/curved_table.hpp.
-template <class Block, class Offset>
-NBHYBRID_HOST_DEVICE inline void locate(const PlanView& plan, const Block& block, Offset along_fast, double along_slow,
-                                        double depth, int plane, VectorLanes<Block::capacity>& position) {
-    const int count = block.count;
-    const DetectorStage& d = plan.detector;
-    const Vec3 slow_offset = along_slow * d.slow_axis;
-    const Vec3 depth_offset = depth * d.normal;
-    const Vec3 fast_axis = d.fast_axis, origin = d.origin;
-    for (int i = 0; i < count; ++i)
-        position.set(i, physics::flat_position(along_fast(i) * fast_axis, slow_offset, depth_offset, origin));
-    if (d.curved)
-        for (int i = 0; i < count; ++i) position.set(i, Block::Math::curved(d, block, i, plane, position[i]));
-}
+// Points of the pixels of a row that are `along_slow` and `depth` from the edge and the front of the detector.
+class RowOfPoints {
+public:
+    NBHYBRID_HOST_DEVICE RowOfPoints(const DetectorStage& d, double along_slow, double depth)
+        : slow_offset_(along_slow * d.slow_axis), depth_offset_(depth * d.normal), fast_axis_(d.fast_axis), origin_(d.origin) {}
+
+    NBHYBRID_HOST_DEVICE Vec3 operator()(double along_fast) const {
+        return physics::flat_position(along_fast * fast_axis_, slow_offset_, depth_offset_, origin_);
+    }
+
+private:
+    Vec3 slow_offset_, depth_offset_, fast_axis_, origin_;
+};
 
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, Block& block) {
     const int count = block.count;
-    const double size = plan.detector.subpixel_size;
-    const int oversample = plan.detector.oversample, sub_fast = block.sub_fast;
-    const auto along_fast = [&block, size, oversample, sub_fast](int i) {
-        return physics::subpixel_centre(size, block.fast[i] * oversample + sub_fast);
+    const DetectorStage& d = plan.detector;
+    const double size = d.subpixel_size;
+    const int oversample = d.oversample, sub_fast = block.sub_fast;
+    const RowOfPoints points(d, physics::subpixel_centre(size, block.slow * oversample + block.sub_slow),
+                             block.layer * plan.sensor.layer_thickness);
+    const auto flat = [&block, &points, size, oversample, sub_fast](int i) {
+        return points(physics::subpixel_centre(size, block.fast[i] * oversample + sub_fast));
     };
-    const double along_slow = physics::subpixel_centre(size, block.slow * oversample + block.sub_slow);
     const int plane = subpixel_plane(oversample, block.layer, block.sub_slow, sub_fast);
-    locate(plan, block, along_fast, along_slow, block.layer * plan.sensor.layer_thickness, plane, block.position);
-    for (int i = 0; i < count; ++i) Block::Math::direct(block, i);
+    if (d.curved)
+        for (int i = 0; i < count; ++i) Block::Math::direct(block, i, Block::Math::curved(d, block, i, plane, flat(i)));
+    else
+        for (int i = 0; i < count; ++i) Block::Math::direct(block, i, flat(i));
 }
 
 // The centres of the pixels, on the front of the sensor.
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void locate_centres(const PlanView& plan, Block& block) {
-    const double size = plan.detector.pixel_size;
-    const auto along_fast = [&block, size](int i) { return physics::subpixel_centre(size, block.fast[i]); };
-    locate(plan, block, along_fast, physics::subpixel_centre(size, block.slow), 0.0, plane_of_centres, block.centre);
+    const DetectorStage& d = plan.detector;
+    const RowOfPoints points(d, physics::subpixel_centre(d.pixel_size, block.slow), 0.0);
+    for (int i = 0; i < block.count; ++i) {
+        const Vec3 flat = points(physics::subpixel_centre(d.pixel_size, block.fast[i]));
+        block.centre.set(i, d.curved ? Block::Math::curved(d, block, i, plane_of_centres, flat) : flat);
+    }
 }
 
 template <class Block>
@@ -81,8 +86,8 @@ struct LibraryMath {
 
     // The way to the pixel, and its length.
     template <class Block>
-    NBHYBRID_HOST_DEVICE static void direct(Block& block, int i) {
-        block.position.set(i, perturbed("pixel_pos_meters", block.position[i]));
+    NBHYBRID_HOST_DEVICE static void direct(Block& block, int i, const Vec3& position) {
+        block.position.set(i, perturbed("pixel_pos_meters", position));
         block.path[i] = perturbed("R_distance_meters", norm(block.position[i]));
         block.diffracted.set(i, perturbed("diffracted_vec", normalized(block.position[i])));
     }
@@ -123,9 +128,13 @@ NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, Block& blo
     find_solid_angles(plan, block);
     if (sensor.counts_all && !sensor.recomputes) return;
     const Vec3 normal = plan.detector.normal;
-    std::int64_t missing = 0;
-    for (int i = 0; i < count; ++i) missing += block.capture[i] == 0.0 ? 1 : 0;
-    if (missing == block.count || sensor.recomputes) {
+    std::int64_t missing = block.count;
+    if (!block.new_layer && !sensor.recomputes) {
+        missing = 0;
+        for (int i = 0; i < count; ++i) missing += block.capture[i] == 0.0 ? 1 : 0;
+    }
+    block.new_layer = false;
+    if (missing == block.count) {
         for (int i = 0; i < count; ++i) Block::Math::capture(sensor, block, i, dot(block.diffracted[i], normal));
     } else if (missing != 0) {
         for (int i = 0; i < count; ++i)
@@ -156,9 +165,11 @@ template <class Block>
 NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& block) {
     const int count = block.count;
     const BeamStage& beam = plan.beam;
-    std::int64_t missing = 0;
-    for (int i = 0; i < count; ++i) missing += block.polarization[i] == 0.0 ? 1 : 0;
-    if (beam.recomputes) missing = block.count;
+    std::int64_t missing = block.count;
+    if (!block.unpolarized && !beam.recomputes) {
+        missing = 0;
+        for (int i = 0; i < count; ++i) missing += block.polarization[i] == 0.0 ? 1 : 0;
+    }
     if (missing == 0) return;
     const Vec3 axis = beam.axes[block.axis_entry];
     const int next_entry = block.axis_entry + 1 < beam.n_axes ? block.axis_entry + 1 : beam.axis_cycle;
@@ -172,8 +183,10 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& 
         else
             for (int i = 0; i < count; ++i) polarize(block, i, frame);
         block.axis_entry = next_entry;
+        block.unpolarized = false;
         return;
     }
+    block.unpolarized = false;
     bool used = false;
     for (int j = 0; j < block.n_live; ++j) {
         const int i = block.live[j];
@@ -236,13 +249,12 @@ NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, Block& block, 
     const int count = block.count;
     block.n_live = 0;
     block.polarization_error = 0.0;
-    for (int i = 0; i < count; ++i) block.polarization[i] = plan.beam.is_corrected_for_polarization ? 0.0 : 1.0;
+    block.unpolarized = plan.beam.is_corrected_for_polarization;
+    for (int i = 0; i < count; ++i) block.polarization[i] = block.unpolarized ? 0.0 : 1.0;
     if (plan.beam.each_source || plan.detector.solid_angle_at_centre) locate_centres(plan, block);
     for (block.layer = 0; block.layer < plan.sensor.layers; ++block.layer) {
-        for (int i = 0; i < count; ++i) {
-            block.capture[i] = plan.sensor.counts_all ? 1.0 : 0.0;
-            block.capture_error[i] = 0.0;
-        }
+        block.new_layer = true;
+        for (int i = 0; i < count; ++i) block.capture[i] = plan.sensor.counts_all ? 1.0 : 0.0;
         for (block.sub_slow = 0; block.sub_slow < plan.detector.oversample; ++block.sub_slow) {
             for (block.sub_fast = 0; block.sub_fast < plan.detector.oversample; ++block.sub_fast) {
                 enter_subpixel(plan, block);

@@ -19,8 +19,7 @@ struct BoundedMath {
     }
 
     template <class Block>
-    NBHYBRID_HOST_DEVICE static void direct(Block& block, int i) {
-        const Vec3 position = block.position[i];
+    NBHYBRID_HOST_DEVICE static void direct(Block& block, int i, const Vec3& position) {
         const double length = norm(position), inverse = 1.0 / length;
         block.path[i] = length;
         block.diffracted.set(i, {physics::quotient(position.x, length, inverse), physics::quotient(position.y, length, inverse),
@@ -34,17 +33,17 @@ struct BoundedMath {
                 physics::quotient(difference.z, wavelength, inverse)};
     }
 
-    // cos(2 psi) sin^2(2 theta) = E^2 - B^2 with the ray's components along E and B.
+    // cos(2 psi) sin^2(2 theta) = E^2 - B^2 with the ray's components along E and B, which do not matter if the Kahn factor is 0.
     struct Polarization {
         NBHYBRID_HOST_DEVICE Polarization(double kahn, const Vec3& towards, const Vec3& along)
-            : kahn_factor(kahn), incident(towards) {
+            : kahn_factor(kahn), incident(towards), e{}, b{}, error(20 * physics::rounding) {
+            if (kahn == 0.0) return;
             b = normalized(cross(along, incident));
             e = normalized(cross(incident, b));
             const double skew = __builtin_fabs(dot(b, incident)) + __builtin_fabs(dot(e, incident)) + __builtin_fabs(dot(e, b)) +
                                 __builtin_fabs(dot(e, e) - 1.0) + __builtin_fabs(dot(b, b) - 1.0) +
                                 __builtin_fabs(dot(incident, incident) - 1.0);
-            error = 20 * physics::rounding;
-            if (kahn != 0.0) error += __builtin_fabs(kahn) * (4 * skew + 60 * physics::rounding);
+            error += __builtin_fabs(kahn) * (4 * skew + 60 * physics::rounding);
         }
         double kahn_factor;
         Vec3 incident, e, b;
@@ -53,7 +52,12 @@ struct BoundedMath {
 
     template <class Block>
     NBHYBRID_HOST_DEVICE static void polarize(const Polarization& p, Block& block, int i, const Vec3& diffracted) {
-        const double along = dot(p.incident, diffracted), e = dot(diffracted, p.e), b = dot(diffracted, p.b);
+        const double along = dot(p.incident, diffracted);
+        if (p.kahn_factor == 0.0) {
+            block.polarization[i] = 0.5 + 0.5 * along * along;
+            return;
+        }
+        const double e = dot(diffracted, p.e), b = dot(diffracted, p.b);
         block.polarization[i] = 0.5 * (1.0 + along * along - p.kahn_factor * (e * e - b * b));
     }
 
@@ -76,6 +80,20 @@ struct BoundedMath {
     NBHYBRID_HOST_DEVICE static double absorbed(double x) {
         const double inside = x < -700.0 ? -700.0 : x;
         return physics::exponential(inside) + (x <= 700.0 ? 0.0 : __builtin_nan(""));
+    }
+};
+
+// The same where a pixel need not have the reference's bits: quotients by reciprocals.
+struct QuickMath : BoundedMath {
+    template <class Block>
+    NBHYBRID_HOST_DEVICE static void direct(Block& block, int i, const Vec3& position) {
+        const double length = norm(position);
+        block.path[i] = length;
+        block.diffracted.set(i, (1.0 / length) * position);
+    }
+
+    NBHYBRID_HOST_DEVICE static Vec3 scattering_vector(const Vec3& diffracted, const Vec3& incident, double, double inverse) {
+        return inverse * (diffracted - incident);
     }
 };
 

@@ -2,6 +2,7 @@
 // Squares of lattice factors and amplitudes for some lanes of a step, with the error of a factor where it depends on the place.
 
 #include <cstdint>
+#include <cstring>
 
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/host_device.hpp"
@@ -17,9 +18,12 @@ inline namespace NBHYBRID_ISA {
 
 using physics::CrystalShape;
 
+// What is left out is left out by so many lanes.
+inline constexpr int lanes_of_a_group = 8;
+
 template <int width>
 struct alignas(line_bytes) StepLanes {
-    VectorLanes<width> index;
+    VectorLanes<width> index, offset, turns;
     double amplitude[width];                      // squared
     double lattice[width], lattice_error[width];  // squared; the error of that
     int place[width];                             // in the table, -1 outside; then whether a lane needs care
@@ -34,38 +38,93 @@ NBHYBRID_HOST_DEVICE inline void find_indices(const Axes& axes, const VectorLane
     for (int i = begin; i < end; ++i) s.index.set(i, physics::miller_index(local.a, local.b, local.c, scattering[i]));
 }
 
-// The amplitudes of the entries, squared. False if all are 0.
-template <int width>
-NBHYBRID_HOST_DEVICE inline bool read_places(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
-    for (int i = begin; i < end; ++i) s.amplitude[i] = s.place[i] >= 0 ? grid.values[s.place[i]] : grid.default_amplitude;
-    std::int64_t present = 0;
-    for (int i = begin; i < end; ++i) {
-        s.amplitude[i] *= s.amplitude[i];
-        present += s.amplitude[i] != 0.0 ? 1 : 0;
+// A product of three scaled sines is a product of sines times this, and the smallest of which the inverse is taken.
+inline constexpr double scale_of_sines = 1.0 / (physics::sine_of_scaled * physics::sine_of_scaled * physics::sine_of_scaled);
+inline constexpr double smallest_product = physics::smallest_sines * scale_of_sines;
+
+// Where in a table the entry of an index stands; -1 outside. Each index is compared as a distance from the middle of its range.
+class TablePlaces {
+public:
+    NBHYBRID_HOST_DEVICE explicit TablePlaces(const physics::AmplitudeGrid& g)
+        : middle_{middle(g.h_min, g.h_max), middle(g.k_min, g.k_max), middle(g.l_min, g.l_max)},
+          half_{g.h_max - middle_.x, g.k_max - middle_.y, g.l_max - middle_.z},
+          stride_h_(static_cast<double>(g.stride_h)),
+          stride_k_(static_cast<double>(g.stride_k)),
+          place_of_middle_((middle_.x - g.h_min) * stride_h_ + (middle_.y - g.k_min) * stride_k_ + (middle_.z - g.l_min)) {}
+
+    NBHYBRID_HOST_DEVICE int operator()(const Vec3& nearest) const {
+        const double h = nearest.x - middle_.x, k = nearest.y - middle_.y, l = nearest.z - middle_.z;
+        const bool inside = (__builtin_fabs(h) <= half_.x) & (__builtin_fabs(k) <= half_.y) & (__builtin_fabs(l) <= half_.z);
+        const double place = (h * stride_h_ + place_of_middle_) + (k * stride_k_ + l);
+        return static_cast<int>(inside ? place : -1.0);
     }
-    return present != 0;
+
+private:
+    NBHYBRID_HOST_DEVICE static double middle(int lowest, int highest) { return 0.5 * (static_cast<double>(lowest) + highest); }
+
+    Vec3 middle_, half_;
+    double stride_h_, stride_k_, place_of_middle_;
+};
+
+// The amplitudes of the entries, squared. Which of the groups of eight lanes have one that is not 0: bit g for lanes 8 g ... 8 g
+// + 7.
+template <int width>
+NBHYBRID_HOST_DEVICE inline unsigned read_places(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
+    const double* const values = grid.values;
+    const double* const elsewhere = &grid.default_amplitude;
+    constexpr int lanes = width < lanes_of_a_group ? width : lanes_of_a_group;
+    unsigned present = 0;
+    for (int group = begin; group < end; group += lanes_of_a_group) {
+        std::uint64_t bits = 0;
+        for (int i = group; i < group + lanes; ++i) {
+            const double amplitude = *(s.place[i] >= 0 ? values + s.place[i] : elsewhere), square = amplitude * amplitude;
+            std::uint64_t its_bits = 0;
+            std::memcpy(&its_bits, &square, sizeof square);
+            s.amplitude[i] = square;
+            bits |= its_bits;
+        }
+        if (bits != 0) present |= 1U << static_cast<unsigned>(group / lanes_of_a_group);
+    }
+    return present;
 }
 
-// The amplitudes of the nearest entries, squared. False if all are 0.
+// The places of the nearest entries.
 template <int width>
-NBHYBRID_HOST_DEVICE inline bool read_table(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
-    const double h_min = grid.h_min, h_max = grid.h_max, k_min = grid.k_min, k_max = grid.k_max, l_min = grid.l_min,
-                 l_max = grid.l_max;
-    const auto stride_h = static_cast<double>(grid.stride_h), stride_k = static_cast<double>(grid.stride_k);
-    for (int i = begin; i < end; ++i) {
-        const double h = nearest(s.index.x[i]), k = nearest(s.index.y[i]), l = nearest(s.index.z[i]);
-        const bool inside = (h >= h_min) & (h <= h_max) & (k >= k_min) & (k <= k_max) & (l >= l_min) & (l <= l_max);
-        const double place = (h - h_min) * stride_h + (k - k_min) * stride_k + (l - l_min);
-        s.place[i] = static_cast<int>(inside ? place : -1.0);
-    }
-    return read_places(grid, s, begin, end);
+NBHYBRID_HOST_DEVICE inline void find_places(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
+    const TablePlaces place(grid);
+    for (int i = begin; i < end; ++i) s.place[i] = place({nearest(s.index.x[i]), nearest(s.index.y[i]), nearest(s.index.z[i])});
 }
 
-// The sine of N times the phase of an axis, and of the phase itself.
-NBHYBRID_HOST_DEVICE inline void multiply_axis(double index, double n, double& above, double& below) {
-    const double phase = pi * index, product = phase * n;
-    above *= physics::sine_of_reduced(physics::reduced_phase(product, physics::nearest_multiple_of_pi(product)));
-    below *= physics::sine_of_reduced(physics::reduced_phase(phase, nearest(index)));
+// Offsets of the indices from the nearest whole numbers, and N times these offsets likewise: the phases, in half turns, of the
+// sines of a parallelepiped. They differ from the reference's by roundings of its own. With a table, also the places of its
+// entries.
+template <bool has_table, int width>
+NBHYBRID_HOST_DEVICE inline void find_phases(const CrystalStage& crystal, const Axes& axes, const VectorLanes<width>& scattering,
+                                             StepLanes<width>& s, int begin, int end) {
+    const Vec3 n = crystal.cells;
+    const Axes local = axes;
+    const TablePlaces place(crystal.amplitudes);
+    for (int i = begin; i < end; ++i) {
+        const Vec3 index = physics::miller_index(local.a, local.b, local.c, scattering[i]);
+        // Where two whole numbers are as near, the table wants the lower one, and the sines do not mind.
+        const Vec3 whole = has_table ? Vec3{nearest(index.x), nearest(index.y), nearest(index.z)}
+                                     : Vec3{__builtin_rint(index.x), __builtin_rint(index.y), __builtin_rint(index.z)};
+        const Vec3 offset = index - whole;
+        const Vec3 turns{n.x * offset.x, n.y * offset.y, n.z * offset.z};
+        s.offset.set(i, offset);
+        s.turns.set(i, {turns.x - __builtin_rint(turns.x), turns.y - __builtin_rint(turns.y), turns.z - __builtin_rint(turns.z)});
+        if (has_table) s.place[i] = place(whole);
+    }
+}
+
+// Products of the scaled sines of these phases.
+template <int width>
+NBHYBRID_HOST_DEVICE inline void multiply_sines(StepLanes<width>& s, int begin, int end) {
+    using physics::scaled_sine;
+    for (int i = begin; i < end; ++i) {
+        s.lattice[i] = scaled_sine(s.turns.x[i]) * scaled_sine(s.turns.y[i]) * scaled_sine(s.turns.z[i]);
+        s.lattice_error[i] = scaled_sine(s.offset.x[i]) * scaled_sine(s.offset.y[i]) * scaled_sine(s.offset.z[i]);
+    }
 }
 
 // One axis with all its exceptions: N at an index of exactly 0, and not-a-number where a phase is too near to a multiple of pi to
@@ -80,9 +139,23 @@ NBHYBRID_HOST_DEVICE inline double careful_axis(double index, double n) {
     return is_lost ? __builtin_nan("") : physics::sine_of_reduced(above) / physics::sine_of_reduced(below);
 }
 
-// An axis of a single cell needs no exception: the quotient is 1 within its error.
+NBHYBRID_HOST_DEVICE inline double careful_square(const Vec3& index, const Vec3& n) {
+    const double factor = careful_axis(index.x, n.x) * careful_axis(index.y, n.y) * careful_axis(index.z, n.z);
+    return factor * factor;
+}
+
+// The sine of N times the phase of an axis, and of the phase itself, multiplied to those of other axes: the reference's phases,
+// reduced.
+NBHYBRID_HOST_DEVICE inline void multiply_axis(double index, double n, double& above, double& below) {
+    const double phase = pi * index, product = phase * n;
+    above *= physics::sine_of_reduced(physics::reduced_phase(product, physics::nearest_multiple_of_pi(product)));
+    below *= physics::sine_of_reduced(physics::reduced_phase(phase, nearest(index)));
+}
+
+// The squares of the lattice factors of a parallelepiped, from the indices. An axis of a single cell needs no exception: the
+// quotient is 1 within its error.
 template <int width>
-NBHYBRID_HOST_DEVICE inline void square_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
+NBHYBRID_HOST_DEVICE inline void reduced_square_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
     const Vec3 n = crystal.cells;
     // Where all sines are larger, no reduced phase is too small.
     constexpr double smallest_square = 4 * physics::smallest_reduced * physics::smallest_reduced;
@@ -93,18 +166,14 @@ NBHYBRID_HOST_DEVICE inline void square_crystal(const CrystalStage& crystal, Ste
         multiply_axis(s.index.y[i], n.y, above, below);
         multiply_axis(s.index.z[i], n.z, above, below);
         const double upper = above * above, lower = below * below;
-        s.lattice[i] = upper / lower;
         // So that what is not a number is odd.
         const bool is_plain = (upper > smallest_square) & (lower > smallest_square);
-        s.place[i] = is_plain ? 0 : 1;
+        s.lattice[i] = is_plain ? upper / lower : -1.0;
         odd += is_plain ? 0 : 1;
     }
     if (odd == 0) return;
-    for (int i = begin; i < end; ++i) {
-        if (s.place[i] == 0) continue;
-        const double factor = careful_axis(s.index.x[i], n.x) * careful_axis(s.index.y[i], n.y) * careful_axis(s.index.z[i], n.z);
-        s.lattice[i] = factor * factor;
-    }
+    for (int i = begin; i < end; ++i)
+        if (s.lattice[i] < 0.0) s.lattice[i] = careful_square(s.index[i], n);
 }
 
 NBHYBRID_HOST_DEVICE inline Vec3 offset_of(const Vec3& index) {
@@ -160,7 +229,7 @@ NBHYBRID_HOST_DEVICE inline void spot(const CrystalStage& c, StepLanes<width>& s
 
 template <CrystalShape shape, int width>
 NBHYBRID_HOST_DEVICE inline void square_lattice_factors(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
-    if constexpr (shape == CrystalShape::square) square_crystal(crystal, s, begin, end);
+    if constexpr (shape == CrystalShape::square) reduced_square_crystal(crystal, s, begin, end);
     else if constexpr (shape == CrystalShape::round) round_crystal(crystal, s, begin, end);
     else spot<shape>(crystal, s, begin, end);
 }

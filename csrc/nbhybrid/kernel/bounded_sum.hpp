@@ -2,6 +2,8 @@
 // The intensity of the pixels of a block by vector instructions, with a bound of its distance from the reference's. Up to the
 // arguments of the sines and exponentials everything is computed by the reference's own operations.
 
+#include <type_traits>
+
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/kernel/bounded_factors.hpp"
@@ -14,31 +16,36 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-// With `in_float` the pixels are not decided but taken as they are, and a parallelepiped's factors are in float32: the `fast`
-// engine.
-template <CrystalShape shape, bool in_float>
+template <CrystalShape shape, SquareSines sines>
 class alignas(line_bytes) BoundedSum {
 public:
     static constexpr int width = VectorBlock::capacity;
-    using Block = PixelBlock<width, BoundedMath>;
+    static constexpr bool is_square = shape == CrystalShape::square, in_float = sines == SquareSines::in_float;
+    using Block = PixelBlock<width, std::conditional_t<in_float, QuickMath, BoundedMath>>;
+    static constexpr bool finds_steepness = is_square && sines == SquareSines::of_offsets;
+    static constexpr bool has_uncertainty = finds_steepness || shape == CrystalShape::round;
 
     BoundedSum(const PlanView& plan, const VectorMargins& margins, int pixels) : plan_(plan), margins_(margins), pixels_(pixels) {
         multiplies_terms_ = multiplies_terms(plan);
-        const double start = plan.scale.background_is_scaled && !multiplies_terms_ ? plan.scale.background : 0.0;
-        for (int i = 0; i < width; ++i) intensity_[i] = start, error_[i] = 0.0, angles_[i] = 0.0;
+        has_table_ = plan.crystal.amplitudes.values != nullptr;
+        for (int i = 0; i < width; ++i) intensity_[i] = 0.0;
+        if constexpr (has_uncertainty)
+            for (int i = 0; i < width; ++i) uncertainty_[i] = 0.0;
+        if (multiplies_terms_)
+            for (int i = 0; i < width; ++i) largest_weight_error_[i] = 0.0;
     }
 
     void enter_subpixel(const Block& block) {
-        for (int i = 0; i < block.count; ++i) angles_[i] += block.solid_angle[i];
+        if (first_subpixel_)
+            for (int i = 0; i < block.count; ++i) angles_[i] = block.solid_angle[i];
+        else
+            for (int i = 0; i < block.count; ++i) angles_[i] += block.solid_angle[i];
+        first_subpixel_ = false;
     }
 
     bool enter_source(const Block& block) {
-        all_live_ = block.n_live == block.count;
-        if (!all_live_) {
-            for (int i = 0; i < width; ++i) live_[i] = 0.0;
-            for (int j = 0; j < block.n_live; ++j) live_[block.live[j]] = 1.0;
-        }
-        if (multiplies_terms_) find_weights(block);
+        set_scale(block);
+        if constexpr (finds_steepness) find_largest_square(block);
         if (!margins_.reach.is_limited) return true;
         segments_.set(block.scattering, block.count);
         if (plan_.orientation.components == nullptr || !segments_.has_whole()) return true;
@@ -61,39 +68,133 @@ public:
 
     // Writes the pixels and marks those that the bound does not decide.
     void finish(const Block& block, VectorBlock& result) {
-        const Factors f = factors(block, Applied::at_end);
-        const DecisionScale scale(plan_, margins_.relative, margins_.absolute_intensity * largest_weight_);
-        const int count = block.count;
-        std::int64_t undecided = 0;
-        for (int i = 0; i < count; ++i) {
-            unsure_[i] = decide(scale, intensity_[i], error_[i], f.of(i), result.pixels[i]) ? 0 : 1;
-            undecided += unsure_[i];
-        }
         result.solid_angles = total_of_angles();
         result.undecided = 0;
-        if (in_float || undecided == 0) return;
-        for (int i = 0; i < pixels_; ++i) result.undecided |= static_cast<std::uint64_t>(unsure_[i]) << static_cast<unsigned>(i);
+        const Factors f = factors(block, Applied::at_end);
+        const DecisionScale scale(plan_, margins_.relative, margins_.absolute_intensity * largest_weight_);
+        if constexpr (in_float) {
+            for (int i = 0; i < block.count; ++i) result.pixels[i] = taken(scale, intensity_[i], f.of(i));
+        } else {
+            decide_all(scale, f, block.count, result);
+        }
     }
 
 private:
     static constexpr int steps_between_looks = 256;
 
+    // The factors that enter in one way, and ones in place of the others.
+    struct Factors {
+        const double *capture, *capture_error, *polarization, *angle, *weight_error;
+        double polarization_error;
+
+        NBHYBRID_HOST_DEVICE BoundedFactors of(int i) const {
+            return {capture[i], capture_error[i], polarization[i], polarization_error, angle[i], weight_error[i]};
+        }
+    };
+
+    void decide_all(const DecisionScale& given, const Factors& f, int count, VectorBlock& result) {
+        const DecisionScale scale = given;
+        const double* const uncertainty = find_uncertainty(count);
+        std::int64_t undecided = 0;
+        for (int i = 0; i < count; ++i) {
+            unsure_[i] = decide(scale, intensity_[i], uncertainty[i], f.of(i), result.pixels[i]) ? 0 : 1;
+            undecided += unsure_[i];
+        }
+        if (undecided == 0) return;
+        for (int i = 0; i < pixels_; ++i) result.undecided |= static_cast<std::uint64_t>(unsure_[i]) << static_cast<unsigned>(i);
+    }
+
     void add(const Block& block, const Axes& axes, int begin, int end) {
-        if constexpr (in_float && shape == CrystalShape::square) {
-            find_fractions(axes, block.scattering, fractions_, begin, end);
-            if (!look_up(begin, end)) return;
-            square_crystal_in_float(plan_.crystal.cells, fractions_, begin, end);
-            for (int i = begin; i < end; ++i) {
-                const auto factor = static_cast<double>(fractions_.lattice[i]);
-                lanes_.lattice[i] = factor * factor;
-            }
-            add_terms(begin, end);
+        if constexpr (is_square && in_float) {
+            add_square_in_float(block, axes, begin, end);
+        } else if constexpr (is_square && sines == SquareSines::of_offsets) {
+            add_square(block, axes, begin, end);
+        } else {
+            find_indices(axes, block.scattering, lanes_, begin, end);
+            if (has_table_) find_places(plan_.crystal.amplitudes, lanes_, begin, end);
+            for_each_run(begin, end, [&](int first, int last) {
+                square_lattice_factors<shape>(plan_.crystal, lanes_, first, last);
+                add_products(intensity_, lanes_.lattice, first, last);
+                if constexpr (shape == CrystalShape::round) add_products(uncertainty_, lanes_.lattice_error, first, last);
+            });
+        }
+    }
+
+    // Adds the lanes' values, times the amplitudes' squares.
+    void add_products(double* sums, const double* values, int begin, int end) {
+        if (has_amplitudes_)
+            for (int i = begin; i < end; ++i) sums[i] += lanes_.amplitude[i] * values[i];
+        else
+            for (int i = begin; i < end; ++i) sums[i] += values[i];
+    }
+
+    void add_square_in_float(const Block& block, const Axes& axes, int begin, int end) {
+        const CrystalStage& crystal = plan_.crystal;
+        StepLanes<width>& s = lanes_;
+        if (has_table_) find_phases_in_float<true>(crystal, axes, block.scattering, phases_, s, begin, end);
+        else find_phases_in_float<false>(crystal, axes, block.scattering, phases_, s, begin, end);
+        square_crystal_in_float(phases_, s, begin, end);
+        for_each_run(begin, end, [&](int first, int last) {
+            if (near_reflections(crystal.cells, s, first, last) != 0)
+                compute_bright_in_double(crystal, axes, block.scattering, s, first, last);
+            add_products(intensity_, s.lattice, first, last);
+        });
+    }
+
+    static Vec3 index_of(const Block& block, const Axes& axes, int i) {
+        return physics::miller_index(axes.a, axes.b, axes.c, block.scattering[i]);
+    }
+
+    void add_square(const Block& block, const Axes& axes, int begin, int end) {
+        if (has_table_) find_phases<true>(plan_.crystal, axes, block.scattering, lanes_, begin, end);
+        else find_phases<false>(plan_.crystal, axes, block.scattering, lanes_, begin, end);
+        for_each_run(begin, end, [&](int first, int last) {
+            multiply_sines(lanes_, first, last);
+            const bool some_are_odd = has_amplitudes_ ? add_square_terms<true>(first, last) : add_square_terms<false>(first, last);
+            if (some_are_odd) add_odd_terms(block, axes, first, last);
+        });
+    }
+
+    // From the products of sines. True if there are lanes where that of the denominator is too small.
+    template <bool has_amplitudes>
+    bool add_square_terms(int begin, int end) {
+        const StepLanes<width>& s = lanes_;
+        const double half_shift = margins_.half_shift;
+        std::int64_t odd = 0;
+        for (int i = begin; i < end; ++i) {
+            const double above = s.lattice[i], below = s.lattice_error[i], inverse = 1.0 / below;
+            const bool is_plain = __builtin_fabs(below) > smallest_product;
+            const double quotient = is_plain ? inverse * inverse : 0.0;
+            const double square = has_amplitudes ? s.amplitude[i] * quotient : quotient;
+            intensity_[i] += square * (above * above);
+            uncertainty_[i] += square * (__builtin_fabs(above) + half_shift);
+            odd += is_plain ? 0 : 1;
+        }
+        return odd != 0;
+    }
+
+    void add_odd_terms(const Block& block, const Axes& axes, int begin, int end) {
+        for (int i = begin; i < end; ++i) {
+            if (__builtin_fabs(lanes_.lattice_error[i]) > smallest_product) continue;
+            const double square = careful_square(index_of(block, axes, i), plan_.crystal.cells);
+            intensity_[i] += has_amplitudes_ ? lanes_.amplitude[i] * square : square;
+        }
+    }
+
+    // work(first, last) for each run of lanes, by groups, that have an amplitude. With a table, their places must be known.
+    template <class Work>
+    void for_each_run(int begin, int end, Work work) {
+        if (!has_table_) {
+            work(begin, end);
             return;
         }
-        find_indices(axes, block.scattering, lanes_, begin, end);
-        if (!look_up(begin, end)) return;
-        square_lattice_factors<shape>(plan_.crystal, lanes_, begin, end);
-        add_terms(begin, end);
+        const unsigned present = find_amplitudes(begin, end);
+        for (int first = begin; first < end;) {
+            int last = first;
+            while (last < end && (present >> static_cast<unsigned>(last / lanes_of_a_group) & 1U) != 0) last += lanes_of_a_group;
+            if (last > first) work(first, last);
+            first = last + lanes_of_a_group;
+        }
     }
 
     void add_reached(const Block& block, const Axes& axes) {
@@ -120,60 +221,68 @@ private:
         }
     }
 
-    // False if there is nothing to add.
-    bool look_up(int begin, int end) {
-        const physics::AmplitudeGrid& grid = plan_.crystal.amplitudes;
-        if (grid.values != nullptr) {
-            if constexpr (in_float && shape == CrystalShape::square) {
-                if (!read_table_at(grid, fractions_, lanes_, begin, end)) return false;
-            } else if (!read_table(grid, lanes_, begin, end)) {
-                return false;
-            }
-        } else {
-            const double square = grid.default_amplitude * grid.default_amplitude;
-            for (int i = begin; i < end; ++i) lanes_.amplitude[i] = square;
-        }
-        if (!all_live_)
-            for (int i = begin; i < end; ++i) lanes_.amplitude[i] *= live_[i];
-        return true;
+    // What the amplitudes' squares are multiplied by for this source. Without a table the square itself, which is the same for all,
+    // is left for the end.
+    void set_scale(const Block& block) {
+        const bool all_live = block.n_live == block.count;
+        if (multiplies_terms_) find_weights(block);
+        is_scaled_ = multiplies_terms_ || !all_live;
+        has_amplitudes_ = has_table_ || is_scaled_;
+        if (!is_scaled_) return;
+        for (int i = 0; i < width; ++i) scale_[i] = all_live ? weight_[i] : 0.0;
+        for (int j = 0; !all_live && j < block.n_live; ++j)
+            scale_[block.live[j]] = multiplies_terms_ ? weight_[block.live[j]] : 1.0;
+        for (int i = 0; !has_table_ && i < width; ++i) lanes_.amplitude[i] = scale_[i];
     }
 
-    void add_terms(int begin, int end) {
-        const StepLanes<width>& s = lanes_;
-        if (multiplies_terms_) {
-            for (int i = begin; i < end; ++i) {
-                const double term = s.amplitude[i] * s.lattice[i] * weight_[i];
-                intensity_[i] += term;
-                error_[i] += term * weight_error_[i];
-            }
-        } else {
-            for (int i = begin; i < end; ++i) intensity_[i] += s.amplitude[i] * s.lattice[i];
-        }
-        if constexpr (shape == CrystalShape::round)
-            for (int i = begin; i < end; ++i)
-                error_[i] += s.amplitude[i] * s.lattice_error[i] * (multiplies_terms_ ? weight_[i] : 1.0);
+    // From the places of the table's entries. Which groups have one that is not 0.
+    unsigned find_amplitudes(int begin, int end) {
+        const unsigned present = read_places(plan_.crystal.amplitudes, lanes_, begin, end);
+        for (int i = begin; is_scaled_ && i < end; ++i) lanes_.amplitude[i] *= scale_[i];
+        return present;
     }
 
-    // The factors that enter in one way, and ones in place of the others.
-    struct Factors {
-        const double *capture, *capture_error, *polarization, *angle;
-        double polarization_error;
-        NBHYBRID_HOST_DEVICE BoundedFactors of(int i) const {
-            return {capture[i], capture_error[i], polarization[i], polarization_error, angle[i]};
+    void find_largest_square(const Block& block) {
+        const bool is_first = !knows_square_;
+        for (int i = 0; i < block.count; ++i) {
+            const double square = dot(block.scattering[i], block.scattering[i]);
+            largest_square_[i] = is_first || square > largest_square_[i] ? square : largest_square_[i];
         }
-    };
+        knows_square_ = true;
+    }
+
+    // Of the intensities. Those of a parallelepiped come from the reference's phases, which differ from ours by roundings in
+    // proportion to the scattering vector. Its length s is at most (s^2 / c + c) / 2, for any c.
+    const double* find_uncertainty(int count) {
+        if constexpr (!has_uncertainty) return constants_.zeros;
+        if constexpr (finds_steepness) {
+            const double centre = knows_square_ && largest_square_[0] > 0.0 ? __builtin_sqrt(largest_square_[0]) : 1.0;
+            const double half = knows_square_ ? 0.501 * margins_.shift_per_scattering : 0.0, inverse = 1.0 / centre;
+            for (int i = 0; i < count; ++i) uncertainty_[i] *= half * physics::multiply_add(largest_square_[i], inverse, centre);
+        }
+        return uncertainty_;
+    }
+
     Factors factors(const Block& block, Applied way) const {
-        const bool captures = plan_.sensor.capture == way, polarizes = plan_.beam.polarization == way,
-                   has_angle = plan_.detector.solid_angle == way;
-        return {captures ? block.capture : constants_.ones, captures ? block.capture_error : constants_.zeros,
-                polarizes ? block.polarization : constants_.ones, has_angle ? block.solid_angle : constants_.ones,
+        const bool captures = plan_.sensor.capture == way && (!plan_.sensor.counts_all || plan_.sensor.recomputes),
+                   polarizes = plan_.beam.polarization == way, has_angle = plan_.detector.solid_angle == way;
+        return {captures ? block.capture : constants_.ones,
+                captures ? block.capture_error : constants_.zeros,
+                polarizes ? block.polarization : constants_.ones,
+                has_angle ? block.solid_angle : constants_.ones,
+                multiplies_terms_ ? largest_weight_error_ : constants_.zeros,
                 polarizes && plan_.beam.is_corrected_for_polarization ? block.polarization_error : 0.0};
     }
 
     void find_weights(const Block& block) {
         const Factors f = factors(block, Applied::to_each_term);
         const double weight = plan_.beam.weighted ? plan_.beam.sources[block.source].weight : 1.0;
-        for (int i = 0; i < block.count; ++i) weight_[i] = term_weight(f.of(i), weight, weight_error_[i]);
+        for (int i = 0; i < block.count; ++i) {
+            double error = 0;
+            weight_[i] = term_weight(f.of(i), weight, error);
+            if (in_float) weight_[i] = f.capture[i] * f.polarization[i] * f.angle[i] * weight;
+            largest_weight_error_[i] = error > largest_weight_error_[i] ? error : largest_weight_error_[i];
+        }
         for (int i = 0; i < block.count; ++i) largest_weight_ = weight_[i] > largest_weight_ ? weight_[i] : largest_weight_;
     }
 
@@ -194,29 +303,32 @@ private:
     static constexpr Constants constants_{};
 
     StepLanes<width> lanes_;
-    FractionLanes<in_float ? width : 1> fractions_;
+    FloatPhases<in_float ? width : 1> phases_;
     Segments<width> segments_;
-    double intensity_[width], error_[width], angles_[width];
-    double weight_[width], weight_error_[width];  // of the terms of this source; the error is relative
-    double live_[width];                          // 1, or 0 for a lane that the source does not reach
+    double intensity_[width], angles_[width];
+    double uncertainty_[width];           // of the intensity; or, of a parallelepiped, how steeply it changes with the phases
+    double largest_square_[width];        // of the scattering vectors
+    double weight_[width];                // of the terms of this source
+    double largest_weight_error_[width];  // relative
+    double scale_[width];                 // the same, or 0 for a lane that the source does not reach
     std::int64_t unsure_[width];
     const PlanView& plan_;
     const VectorMargins& margins_;
     int pixels_;
-    bool multiplies_terms_ = false, all_live_ = true;
+    bool multiplies_terms_ = false, has_table_ = false, has_amplitudes_ = false, is_scaled_ = false, first_subpixel_ = true,
+         knows_square_ = false;
     int until_look_ = steps_between_looks;
     double largest_weight_ = 1;
 };
 
-template <CrystalShape shape, bool in_float>
+template <CrystalShape shape, SquareSines sines>
 bool render_by_bounds(const PlanView& plan, const VectorMargins& margins, VectorBlock& result) {
-    using Sum = BoundedSum<shape, in_float>;
+    using Sum = BoundedSum<shape, sines>;
     typename Sum::Block block;
     block.slow = result.slow;
-    // Lanes that belong to no pixel repeat the last one, so that there are whole vectors.
     constexpr int lanes_of_a_vector = Segments<Sum::width>::lanes;
     block.count = (result.count + lanes_of_a_vector - 1) / lanes_of_a_vector * lanes_of_a_vector;
-    for (int i = 0; i < Sum::width; ++i) block.fast[i] = i < result.count ? result.fast[i] : result.fast[result.count - 1];
+    for (int i = 0; i < Sum::width; ++i) block.fast[i] = result.fast[i];
     block.first_sweep = block.interpolate = false;
     block.axis_entry = plan.beam.n_axes - 1;
     Sum sum(plan, margins, result.count);

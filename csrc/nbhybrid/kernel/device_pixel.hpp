@@ -43,9 +43,11 @@ public:
     using Block = PixelBlock<1, typename Sweep::Math>;
 
     NBHYBRID_HOST_DEVICE PixelSum(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep)
-        : plan_(plan), bounds_(bounds), sweep_(sweep), multiplies_terms_(multiplies_terms(plan)) {
-        if (plan.scale.background_is_scaled && !multiplies_terms_) intensity_ = plan.scale.background;
-    }
+        : plan_(plan),
+          bounds_(bounds),
+          sweep_(sweep),
+          multiplies_terms_(multiplies_terms(plan)),
+          has_table_(plan.crystal.amplitudes.values != nullptr) {}
 
     NBHYBRID_HOST_DEVICE void enter_subpixel(const Block& block) { solid_angles_ += block.solid_angle[0]; }
 
@@ -60,15 +62,17 @@ public:
 
     NBHYBRID_HOST_DEVICE bool step(const Block& block, int, int, const Axes& axes) {
         if constexpr (in_float && shape == CrystalShape::square) {
-            find_fractions(axes, block.scattering, fractions_, 0, 1);
+            const CrystalStage& crystal = plan_.crystal;
+            if (has_table_) find_phases_in_float<true>(crystal, axes, block.scattering, phases_, lanes_, 0, 1);
+            else find_phases_in_float<false>(crystal, axes, block.scattering, phases_, lanes_, 0, 1);
             if (!look_up()) return true;
-            square_crystal_in_float(plan_.crystal.cells, fractions_, 0, 1);
-            const auto factor = static_cast<double>(fractions_.lattice[0]);
-            lanes_.lattice[0] = factor * factor;
+            square_crystal_in_float(phases_, lanes_, 0, 1);
+            compute_bright_in_double(crystal, axes, block.scattering, lanes_, 0, 1);
         } else {
             find_indices(axes, block.scattering, lanes_, 0, 1);
             if constexpr (can_be_narrow)
                 if (bounds_.reach.is_limited && is_far(lanes_.index[0])) return true;
+            if (has_table_) find_places(plan_.crystal.amplitudes, lanes_, 0, 1);
             if (!look_up()) return true;
             square_lattice_factors<shape>(plan_.crystal, lanes_, 0, 1);
         }
@@ -79,8 +83,9 @@ public:
     NBHYBRID_HOST_DEVICE DecidedPixel finish(const Block& block) const {
         const DecisionScale scale(plan_, bounds_.relative, bounds_.absolute_intensity * largest_weight_);
         DecidedPixel pixel;
-        const bool is_sure = decide(scale, intensity_, error_, factors(block, Applied::at_end), pixel.value);
-        pixel.is_decided = in_float || is_sure;
+        const BoundedFactors f = factors(block, Applied::at_end);
+        if constexpr (in_float) pixel.value = taken(scale, intensity_, f), pixel.is_decided = true;
+        else pixel.is_decided = decide(scale, intensity_, error_, f, pixel.value);
         pixel.solid_angles = solid_angles_;
         return pixel;
     }
@@ -95,15 +100,11 @@ private:
                 stays_away(index.z, 0.0, 0.0, reach.z)) != 0;
     }
 
-    // False if the amplitude is 0.
+    // From the place of a table's entry. False if the amplitude is 0.
     NBHYBRID_HOST_DEVICE bool look_up() {
-        const physics::AmplitudeGrid& grid = plan_.crystal.amplitudes;
-        if (grid.values == nullptr) {
-            lanes_.amplitude[0] = grid.default_amplitude * grid.default_amplitude;
-            return true;
-        }
-        if constexpr (in_float && shape == CrystalShape::square) return read_table_at(grid, fractions_, lanes_, 0, 1);
-        else return read_table(grid, lanes_, 0, 1);
+        if (has_table_) return read_places(plan_.crystal.amplitudes, lanes_, 0, 1) != 0;
+        lanes_.amplitude[0] = 1.0;  // the square of the others is left for the end
+        return true;
     }
 
     NBHYBRID_HOST_DEVICE void add_term() {
@@ -116,7 +117,7 @@ private:
 
     // Those that enter in one way, and ones in place of the others.
     NBHYBRID_HOST_DEVICE BoundedFactors factors(const Block& block, Applied way) const {
-        BoundedFactors f{1.0, 0.0, 1.0, 0.0, 1.0};
+        BoundedFactors f{1.0, 0.0, 1.0, 0.0, 1.0, 0.0};
         if (plan_.sensor.capture == way) f.capture = block.capture[0], f.capture_error = block.capture_error[0];
         if (plan_.beam.polarization == way) {
             f.polarization = block.polarization[0];
@@ -129,11 +130,11 @@ private:
     const PlanView& plan_;
     const PixelBounds& bounds_;
     const Sweep& sweep_;
-    bool multiplies_terms_;
+    bool multiplies_terms_, has_table_;
     double intensity_ = 0, error_ = 0, solid_angles_ = 0;
     double weight_ = 1, weight_error_ = 0, largest_weight_ = 1;  // of the terms of this source; of all sources
     StepLanes<1> lanes_;
-    FractionLanes<1> fractions_;
+    FloatPhases<1> phases_;
 };
 
 // The pixel must be one that the vector kernel may take: none that interpolates or sees the run's first sweep.

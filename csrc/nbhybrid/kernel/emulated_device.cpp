@@ -20,9 +20,10 @@ public:
         const DetectorStage& d = plan.view().detector;
         const Bounds& bounds = plan.bounds();
         pixels_ = static_cast<std::size_t>(d.fast_pixels) * static_cast<std::size_t>(d.slow_pixels);
-        margins_ = {bounds.relative, bounds.absolute_intensity, bounds.reach, &never, nullptr};
+        margins_ = margins_of(bounds, &never, nullptr);
         const bool in_float = engine == Engine::fast && bounds.not_in_float.empty();
-        render_ = vector_kernel("device").render[in_float ? 1 : 0][static_cast<int>(plan.shape())];
+        const SquareSines sines = in_float ? SquareSines::in_float : SquareSines::of_phases;
+        render_ = vector_kernel("device").render[static_cast<int>(sines)][static_cast<int>(plan.shape())];
         const FlatPlan flat(plan);
         memory_.resize(flat.bytes());
         for (const FlatPlan::Piece& piece : flat.pieces()) std::memcpy(memory_.data() + piece.offset, piece.from, piece.bytes);

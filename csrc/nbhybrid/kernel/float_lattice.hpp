@@ -1,12 +1,10 @@
 #pragma once
-// The lattice factor of a parallelepiped in float32, from Miller indices in double: the `fast` engine.
+// The lattice factor of a parallelepiped in float32, from phases in double: the `fast` engine.
 //
-// A sum with a large constant leaves the fraction of an index as a 32-bit integer, in steps of 2^-32, and a rest. N times the
-// integer, modulo 1, is one exact product of integers; N times the rest is added in float32, and so is all that follows. The square
-// of the factor has 12 times the relative error of a sine and its argument, 2e-7 each at most.
+// The square of the factor has 12 times the relative error of a sine and its argument, 2e-7 each at most. Near a reflection, where
+// a single term may be most of an image, it is computed in double.
 
 #include <cstdint>
-#include <cstring>
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
@@ -15,82 +13,97 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-template <int width>
-struct alignas(line_bytes) FractionLanes {
-    std::int32_t fraction[3][width];  // of the index, in steps of 2^-32
-    float rest[3][width];             // what these steps leave of the index
-    std::int32_t whole[3][width];     // the nearest integers
-    float lattice[width];
-};
-
-template <int width>
-NBHYBRID_HOST_DEVICE inline void find_fractions(const Axes& axes, const VectorLanes<width>& scattering, FractionLanes<width>& f,
-                                                int begin, int end) {
-    constexpr double shift = 1572864.0;  // 1.5 * 2^20: the last place of the sum is 2^-32
-    constexpr std::uint64_t half = 1U << 31U;
-    constexpr std::int32_t first_whole = 1 << 19;
-    constexpr double never_zero = 1e-12;  // so that no quotient is 0/0
-    const Vec3 local[] = {axes.a, axes.b, axes.c};
-    for (int axis = 0; axis < 3; ++axis) {
-        const Vec3 u = local[axis];
-        for (int i = begin; i < end; ++i) {
-            const double index =
-                physics::multiply_add(u.x, scattering.x[i], physics::multiply_add(u.y, scattering.y[i], u.z * scattering.z[i]));
-            const double sum = index + shift;
-            std::uint64_t bits = 0;
-            std::memcpy(&bits, &sum, sizeof bits);
-            f.fraction[axis][i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(bits));
-            f.rest[axis][i] = static_cast<float>(index - (sum - shift) + never_zero);
-            f.whole[axis][i] = static_cast<std::int32_t>((bits + half) >> 32U & 0xfffffU) - first_whole;
-        }
-    }
-}
-
-// sin(pi x) for x = fraction 2^-32 + rest, |x| <= 1/2: relative error 5e-9 before roundings.
-NBHYBRID_HOST_DEVICE inline float sine_of_fraction(std::int32_t fraction, float rest) {
-    const float x = static_cast<float>(fraction) * 2.3283064365386963e-10F + rest;
+// sin(pi x) for |x| <= 1/2: relative error 5e-9 before roundings.
+NBHYBRID_HOST_DEVICE inline float sine_of_half_turns(float x) {
+    using physics::multiply_add;
     const float u = x * x;
-    float p = 0.07755592204651914F;
-    p = p * u - 0.5982401101529866F;
-    p = p * u + 2.550069444775675F;
-    p = p * u - 5.167709672366695F;
-    p = p * u + 3.1415926368106466F;
+    float p = multiply_add(0.07755592204651914F, u, -0.5982401101529866F);
+    p = multiply_add(p, u, 2.550069444775675F);
+    p = multiply_add(p, u, -5.167709672366695F);
+    p = multiply_add(p, u, 3.1415926368106466F);
     return x * p;
 }
 
-// The factor of each lane, but for its sign. The numbers of cells are whole.
+// The phases of find_phases(), for each axis.
 template <int width>
-NBHYBRID_HOST_DEVICE inline void square_crystal_in_float(const Vec3& cells, FractionLanes<width>& f, int begin, int end) {
-    const auto n_a = static_cast<std::uint32_t>(cells.x), n_b = static_cast<std::uint32_t>(cells.y),
-               n_c = static_cast<std::uint32_t>(cells.z);
-    const std::uint32_t n[] = {n_a, n_b, n_c};
-    const float as_float[] = {static_cast<float>(n_a), static_cast<float>(n_b), static_cast<float>(n_c)};
+struct alignas(line_bytes) FloatPhases {
+    float offset[3][width], turns[3][width];
+};
+
+// Of one axis. What is added to each offset keeps quotients from being 0/0.
+template <bool has_table, int width, class Doubles>
+NBHYBRID_HOST_DEVICE inline void find_axis_in_float(const Vec3& axis, double cells, const VectorLanes<width>& scattering,
+                                                    float* offsets, float* turns, Doubles& whole, int begin, int end) {
+    using physics::multiply_add;
+    constexpr double never_zero = 1e-12;
+    const Vec3 u = axis;
     for (int i = begin; i < end; ++i) {
-        float above = 1.0F, below = 1.0F;
-        for (int axis = 0; axis < 3; ++axis) {
-            const auto fraction = static_cast<std::uint32_t>(f.fraction[axis][i]);
-            const float rest = f.rest[axis][i];
-            above *= sine_of_fraction(static_cast<std::int32_t>(fraction * n[axis]), rest * as_float[axis]);
-            below *= sine_of_fraction(static_cast<std::int32_t>(fraction), rest);
-        }
-        f.lattice[i] = above / below;
+        const double index = multiply_add(u.x, scattering.x[i], multiply_add(u.y, scattering.y[i], u.z * scattering.z[i]));
+        const double integer = has_table ? nearest(index) : __builtin_rint(index);
+        const double offset = (index - integer) + never_zero, product = cells * offset;
+        offsets[i] = static_cast<float>(offset);
+        turns[i] = static_cast<float>(product - __builtin_rint(product));
+        if (has_table) whole[i] = integer;
     }
 }
 
-// The amplitudes of the nearest entries, squared. False if all are 0.
+// As find_phases(), with sums that round less often than the reference's.
+template <bool has_table, int width>
+NBHYBRID_HOST_DEVICE inline void find_phases_in_float(const CrystalStage& crystal, const Axes& axes,
+                                                      const VectorLanes<width>& scattering, FloatPhases<width>& f,
+                                                      StepLanes<width>& s, int begin, int end) {
+    const Vec3 n = crystal.cells;
+    find_axis_in_float<has_table>(axes.a, n.x, scattering, f.offset[0], f.turns[0], s.index.x, begin, end);
+    find_axis_in_float<has_table>(axes.b, n.y, scattering, f.offset[1], f.turns[1], s.index.y, begin, end);
+    find_axis_in_float<has_table>(axes.c, n.z, scattering, f.offset[2], f.turns[2], s.index.z, begin, end);
+    if (!has_table) return;
+    const TablePlaces place(crystal.amplitudes);
+    for (int i = begin; i < end; ++i) s.place[i] = place(s.index[i]);
+}
+
+// The squares of the factors.
 template <int width>
-NBHYBRID_HOST_DEVICE inline bool read_table_at(const physics::AmplitudeGrid& grid, const FractionLanes<width>& f,
-                                               StepLanes<width>& s, int begin, int end) {
-    const auto stride_h = static_cast<std::int32_t>(grid.stride_h), stride_k = static_cast<std::int32_t>(grid.stride_k);
-    const std::int32_t h_min = grid.h_min, h_max = grid.h_max, k_min = grid.k_min, k_max = grid.k_max, l_min = grid.l_min,
-                       l_max = grid.l_max;
+NBHYBRID_HOST_DEVICE inline void square_crystal_in_float(const FloatPhases<width>& f, StepLanes<width>& s, int begin, int end) {
     for (int i = begin; i < end; ++i) {
-        const std::int32_t h = f.whole[0][i], k = f.whole[1][i], l = f.whole[2][i];
-        const bool inside = (h >= h_min) & (h <= h_max) & (k >= k_min) & (k <= k_max) & (l >= l_min) & (l <= l_max);
-        const std::int32_t place = (h - h_min) * stride_h + (k - k_min) * stride_k + (l - l_min);
-        s.place[i] = inside ? place : -1;
+        float above = 1.0F, below = 1.0F;
+        for (int axis = 0; axis < 3; ++axis) {
+            above *= sine_of_half_turns(f.turns[axis][i]);
+            below *= sine_of_half_turns(f.offset[axis][i]);
+        }
+        const float factor = above / below;
+        s.lattice[i] = static_cast<double>(factor * factor);
     }
-    return read_places(grid, s, begin, end);
+}
+
+// How many lanes are near a reflection: an eighth of the largest factor, and more.
+template <int width>
+NBHYBRID_HOST_DEVICE inline std::int64_t near_reflections(const Vec3& cells, const StepLanes<width>& s, int begin, int end) {
+    const double peak = cells.x * cells.y * cells.z, bright = peak * peak / 64;
+    std::int64_t near = 0;
+    // So that what is not a number is near.
+    for (int i = begin; i < end; ++i) near += s.lattice[i] < bright ? 0 : 1;
+    return near;
+}
+
+// The squares of the lattice factors, in double, of those groups that have a lane near a reflection.
+template <int width>
+NBHYBRID_HOST_DEVICE inline void compute_bright_in_double(const CrystalStage& crystal, const Axes& axes,
+                                                          const VectorLanes<width>& scattering, StepLanes<width>& s, int begin,
+                                                          int end) {
+    constexpr int lanes = width < lanes_of_a_group ? width : lanes_of_a_group;
+    for (int group = begin; group < end; group += lanes_of_a_group) {
+        const int last = group + lanes;
+        if (near_reflections(crystal.cells, s, group, last) == 0) continue;
+        find_phases<false>(crystal, axes, scattering, s, group, last);
+        multiply_sines(s, group, last);
+        for (int i = group; i < last; ++i) {
+            const double factor = s.lattice[i] / s.lattice_error[i];
+            s.lattice[i] = factor * factor;
+        }
+        for (int i = group; i < last; ++i)
+            if (!(__builtin_fabs(s.lattice_error[i]) > smallest_product))
+                s.lattice[i] = careful_square(physics::miller_index(axes.a, axes.b, axes.c, scattering[i]), crystal.cells);
+    }
 }
 
 }  // namespace NBHYBRID_ISA

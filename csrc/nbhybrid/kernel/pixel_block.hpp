@@ -52,6 +52,8 @@ struct alignas(width > 1 ? line_bytes : alignof(double)) PixelBlock {
     Lanes<double, width> polarization, solid_angle, capture;
     // How far two of them may be from what the library's functions give, if others are used.
     Lanes<double, width> capture_error;
+    // Nothing of them has been computed yet: of this layer's capture, of the pixel's polarization.
+    bool new_layer = true, unpolarized = true;
     // The lanes that the source reaches.
     Lanes<int, width> live;
     int n_live = 0;

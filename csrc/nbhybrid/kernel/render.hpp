@@ -28,12 +28,14 @@ struct Way {
 
 struct RenderCounts {
     std::int64_t pixels = 0;
-    std::int64_t undecided = 0;  // by the vector kernel
+    std::int64_t twice = 0;      // by the vector kernel with the wider bounds, then by that with the narrower ones
+    std::int64_t undecided = 0;  // by both
     std::int64_t scalar = 0;     // computed by the scalar path: undecided, or not fit for the vector kernel
     std::int64_t wrong = 0;      // decisions, if they were verified
 
     void add(const RenderCounts& other) {
         pixels += other.pixels;
+        twice += other.twice;
         undecided += other.undecided;
         scalar += other.scalar;
         wrong += other.wrong;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "nbhybrid/kernel/pixel_block.hpp"
@@ -17,13 +18,8 @@ template <CrystalShape shape>
 class RowRenderer {
 public:
     RowRenderer(const Plan& plan, const Way& way, const StopSign& stop)
-        : view_(plan.view()),
-          way_(way),
-          stop_(stop),
-          margins_{plan.bounds().relative, plan.bounds().absolute_intensity, plan.bounds().reach, &is_up, &stop} {
-        const bool in_float = way.engine == Engine::fast && plan.bounds().not_in_float.empty();
-        if (way.vector && plan.bounds().unusable.empty())
-            vector_ = vector_kernel().render[in_float ? 1 : 0][static_cast<int>(shape)];
+        : view_(plan.view()), way_(way), stop_(stop), margins_(margins_of(plan.bounds(), &is_up, &stop)) {
+        if (way.vector && plan.bounds().unusable.empty()) choose_kernels(plan.bounds());
         some_are_left_ = view_.carry_over.first_sweep != no_pixel || view_.crystal.interpolate;
     }
 
@@ -39,6 +35,7 @@ public:
         }
         for (std::size_t next = 0; vector_ != nullptr && next < fast.size() && !stop_.is_up();)
             solid_angles += decide_some(slow, fast, next, values);
+        look_again(slow, fast, values);
         counts_.undecided += static_cast<std::int64_t>(undecided_.size());
         counts_.scalar += static_cast<std::int64_t>(left_.size() + undecided_.size());
         for (std::size_t next = 0; next < left_.size() && !stop_.is_up();)
@@ -51,6 +48,19 @@ public:
 
 private:
     static bool is_up(const void* sign) { return static_cast<const StopSign*>(sign)->is_up(); }
+
+    void choose_kernels(const Bounds& bounds) {
+        const auto kernel = [](SquareSines sines) {
+            return vector_kernel().render[static_cast<int>(sines)][static_cast<int>(shape)];
+        };
+        if (way_.engine == Engine::fast && bounds.not_in_float.empty()) {
+            vector_ = kernel(SquareSines::in_float);
+            return;
+        }
+        second_ = kernel(SquareSines::of_phases);
+        if (!bounds.needs_phases) vector_ = kernel(SquareSines::of_offsets);
+        if (vector_ == nullptr) std::swap(vector_, second_);
+    }
 
     // Whether the pixel needs what the vector kernel does not do.
     bool is_left(PixelIndex pixel) const {
@@ -70,19 +80,47 @@ private:
                 if (is_left(pixel_index(view_, slow, fast[i]))) next = i;
         block.count = static_cast<int>(next - first);
         std::copy_n(fast.data() + first, block.count, block.fast);
+        std::fill(block.fast + block.count, block.fast + VectorBlock::capacity, fast[first < fast.size() ? first : 0]);
         if (block.count == 0 || !vector_(view_, margins_, block)) return 0;
         std::copy_n(block.pixels, block.count, values + first);
         for (std::uint64_t bits = block.undecided, i = 0; bits != 0; bits >>= 1U, ++i)
             if ((bits & 1U) != 0) undecided_.push_back(first + i);
-        if (way_.verify) verify(block, first, values, fast);
+        if (way_.verify) {
+            std::vector<std::size_t> places(static_cast<std::size_t>(block.count));
+            std::iota(places.begin(), places.end(), first);
+            verify(block, places, 0, values, fast);
+        }
         return block.solid_angles;
     }
 
+    // Pixels that were left undecided, by the kernel with the narrower bounds.
+    void look_again(int slow, const std::vector<int>& fast, float* values) {
+        if (second_ == nullptr || undecided_.empty()) return;
+        counts_.twice += static_cast<std::int64_t>(undecided_.size());
+        const std::vector<std::size_t> places = std::move(undecided_);
+        undecided_.clear();
+        VectorBlock& block = vector_block_;
+        block.slow = slow;
+        for (std::size_t next = 0; next < places.size() && !stop_.is_up(); next += static_cast<std::size_t>(block.count)) {
+            block.count = static_cast<int>(std::min<std::size_t>(VectorBlock::capacity, places.size() - next));
+            for (int i = 0; i < VectorBlock::capacity; ++i)
+                block.fast[i] = fast[places[next + static_cast<std::size_t>(i < block.count ? i : 0)]];
+            if (!second_(view_, margins_, block)) return;
+            for (int i = 0; i < block.count; ++i) {
+                const std::size_t place = places[next + static_cast<std::size_t>(i)];
+                values[place] = block.pixels[i];
+                if (((block.undecided >> static_cast<unsigned>(i)) & 1U) != 0) undecided_.push_back(place);
+            }
+            if (way_.verify) verify(block, places, next, values, fast);
+        }
+    }
+
     // Computes decided pixels again and counts those that differ.
-    void verify(const VectorBlock& block, std::size_t first, const float* values, const std::vector<int>& fast) {
+    void verify(const VectorBlock& block, const std::vector<std::size_t>& places, std::size_t first, const float* values,
+                const std::vector<int>& fast) {
         std::vector<std::size_t> decided;
         for (unsigned i = 0; i < static_cast<unsigned>(block.count); ++i)
-            if (((block.undecided >> i) & 1U) == 0) decided.push_back(first + i);
+            if (((block.undecided >> i) & 1U) == 0) decided.push_back(places[first + i]);
         std::vector<float> again(fast.size());
         for (std::size_t next = 0; next < decided.size() && !stop_.is_up();)
             render_some(block.slow, fast, decided, next, again.data());
@@ -116,7 +154,7 @@ private:
     const Way way_;
     const StopSign& stop_;
     const VectorMargins margins_;
-    VectorRender vector_ = nullptr;
+    VectorRender vector_ = nullptr, second_ = nullptr;
     bool some_are_left_ = false;
     VectorBlock vector_block_;
     std::vector<std::size_t> left_, undecided_;  // places of pixels for the scalar path

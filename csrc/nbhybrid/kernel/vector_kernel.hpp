@@ -12,7 +12,8 @@ namespace nbhybrid::kernel {
 struct VectorBlock {
     static constexpr int capacity = 64;
 
-    // Given: pixels of one row, none of them masked or one that carries state.
+    // Given: pixels of one row, none of them masked or one that carries state. Places behind them repeat one of them, so that there
+    // are whole vectors.
     int slow = 0, count = 0;
     int fast[capacity] = {};
     // Found: the pixels' values, but for those whose bit is set in `undecided`.
@@ -22,10 +23,21 @@ struct VectorBlock {
 };
 
 struct VectorMargins {
-    double relative, absolute_intensity;  // as in plan/bounds.hpp
+    double relative, absolute_intensity, shift_per_scattering, half_shift;  // as in plan/bounds.hpp
     Reach reach;
     bool (*is_stopped)(const void* sign);
     const void* sign;
+};
+
+inline VectorMargins margins_of(const Bounds& b, bool (*is_stopped)(const void*), const void* sign) {
+    return {b.relative, b.absolute_intensity, b.shift_per_scattering, b.half_shift, b.reach, is_stopped, sign};
+}
+
+// How the sines of a parallelepiped are found; other crystals are the same for all.
+enum class SquareSines {
+    of_offsets,  // of the indices from whole numbers: fast, but the phases differ from the reference's by roundings
+    of_phases,   // the reference's own, reduced: for pixels that the first left undecided
+    in_float,    // in float32, and the pixels are not decided but taken as they are: the `fast` engine
 };
 
 // False if the sign was up.
@@ -39,8 +51,8 @@ struct BoundedFunction {
 
 struct VectorKernel {
     const char* isa;
-    VectorRender render[2][4];  // by Engine and CrystalShape
-    BoundedFunction functions[5];
+    VectorRender render[3][4];  // by SquareSines and CrystalShape; null where another is as good
+    BoundedFunction functions[6];
 };
 
 // The copy for this processor, or for the level that the environment variable NBHYBRID_ISA names.

@@ -23,13 +23,29 @@ constexpr double library_error = 2.3e-16;
 double term_error(CrystalShape shape, double phase) {
     switch (shape) {
         case CrystalShape::square:
-            return 12 * (physics::sine_error + physics::reduction_error_per_radian * phase + library_error) + 40 * rounding;
+            return 12 * (physics::scaled_sine_error + physics::reduction_error_per_radian * phase + library_error) + 40 * rounding;
         // The exponent, 700 at most, is computed in another order.
         case CrystalShape::gauss: return physics::exponential_error + 2 * library_error + (24 + 700 * 20) * rounding;
         case CrystalShape::round:  // the rest is summed beside the intensity
         case CrystalShape::tophat: break;
     }
     return 24 * rounding;
+}
+
+// The phases of the sines of a parallelepiped, the reference's less ours, all axes together, for a scattering vector of 1/m:
+// roundings of pi h and of N pi h. The sum of |N h| over the axes is at most the length of the scattering vector times the longest
+// diagonal of the crystal.
+double phase_shift_per_scattering(const Plan& plan) {
+    const PlanView& view = plan.view();
+    const OrientationStage& o = view.orientation;
+    const auto size = [](double n) { return n > 1.0 ? n : 0.0; };
+    const Vec3 n{size(view.crystal.cells.x), size(view.crystal.cells.y), size(view.crystal.cells.z)};
+    double diagonal = 0;
+    for (int i = 0; i < o.n_phi; ++i)
+        for (const Axes* axes : {o.first_sweep + i, o.later_sweep + i})
+            for (const Vec3& sign : {Vec3{1, 1, 1}, Vec3{1, 1, -1}, Vec3{1, -1, 1}, Vec3{-1, 1, 1}})
+                diagonal = std::max(diagonal, norm(sign.x * n.x * axes->a + sign.y * n.y * axes->b + sign.z * n.z * axes->c));
+    return 1.01 * 5.0 * rounding * pi * diagonal;
 }
 
 // The longest edge of the cell in any orientation; a bit more for domains' rotations that are not quite orthogonal.
@@ -42,11 +58,16 @@ double longest_edge(const Plan& plan) {
     return 1.01 * edge;
 }
 
+double shortest_wavelength(const PlanView& view) {
+    double shortest = std::numeric_limits<double>::infinity();
+    for (int i = 0; i < view.beam.n_sources; ++i) shortest = std::min(shortest, view.beam.sources[i].wavelength);
+    return shortest;
+}
+
 // The largest argument of a sine. |s| <= 2 / wavelength, and offsets from reflections are at most half a cell.
 double largest_phase(const Plan& plan) {
     const PlanView& view = plan.view();
-    double shortest = std::numeric_limits<double>::infinity();
-    for (int i = 0; i < view.beam.n_sources; ++i) shortest = std::min(shortest, view.beam.sources[i].wavelength);
+    const double shortest = shortest_wavelength(view);
     const Vec3& n = view.crystal.cells;
     const double cells = std::max({n.x, n.y, n.z, 1.0});
     const double fudge = std::max(1.0, std::sqrt(std::fabs(view.crystal.fudge)));
@@ -100,14 +121,18 @@ std::string obstacle(const Plan& plan) {
     return "";
 }
 
+bool has_whole_cells(const Plan& plan) {
+    const Vec3& n = plan.view().crystal.cells;
+    return n.x == std::floor(n.x) && n.y == std::floor(n.y) && n.z == std::floor(n.z);
+}
+
 std::string obstacle_in_float(const Plan& plan) {
     if (plan.shape() != CrystalShape::square) return "";
+    if (!has_whole_cells(plan)) return "a number of cells is not whole";
     const Vec3& n = plan.view().crystal.cells;
     constexpr double most_cells = 65536;
     if (n.x != std::floor(n.x) || n.y != std::floor(n.y) || n.z != std::floor(n.z)) return "a number of cells is not whole";
     if (std::max({n.x, n.y, n.z}) > most_cells) return "the crystal has more than 65536 cells along an edge";
-    constexpr double most_index = 500000;
-    if (largest_phase(plan) / pi / std::max({n.x, n.y, n.z, 1.0}) > most_index) return "indices are beyond 500000";
     return "";
 }
 
@@ -121,6 +146,13 @@ Bounds bounds_of(const Plan& plan) {
     bounds.unusable = obstacle(plan);
     bounds.not_in_float = obstacle_in_float(plan);
     bounds.relative = 1.01 * (term_error(plan.shape(), largest_phase(plan)) + (2 * terms + 30) * rounding);
+    if (plan.shape() == CrystalShape::square) {
+        constexpr double s = physics::sine_of_scaled * physics::sine_of_scaled * physics::sine_of_scaled;
+        const double shift = phase_shift_per_scattering(plan) / s;
+        bounds.needs_phases = !has_whole_cells(plan);
+        bounds.shift_per_scattering = 2 * shift;
+        bounds.half_shift = 0.5 * shift * 2.0 / shortest_wavelength(view);
+    }
     if (plan.shape() == CrystalShape::gauss) {
         constexpr double underflow = 1e-300;  // more than what exponential() stops at, squared or not
         const double largest = plan.largest_amplitude() * n.x * n.y * n.z;

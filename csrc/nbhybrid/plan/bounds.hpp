@@ -21,6 +21,11 @@ struct Bounds {
     double relative = 0;
     // Of a pixel's intensity, absolute: what terms that underflow may lack, and those that are left out.
     double absolute_intensity = 0;
+    // Of a parallelepiped: twice what phases may be off for each 1/m of the scattering vector, and half of what they may be off at
+    // most; for scaled sines, three in a product.
+    double shift_per_scattering = 0, half_shift = 0;
+    // Its sines must be those of the reference's phases: a number of cells is not whole.
+    bool needs_phases = false;
     Reach reach;
     // Why the vector kernel cannot take this run, for people; empty if it can.
     std::string unusable;

@@ -1,6 +1,7 @@
 #include "nbhybrid/random/deviates.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "nbhybrid/core/constants.hpp"
 
@@ -17,8 +18,20 @@ constexpr double largest_uniform = 1.0 - 1.2e-7;
 
 constexpr float smallest_mean_for_rejection = 12.0F;
 constexpr float smallest_mean_for_gaussian = 1.0e6F;
+// Counts whose log k! is kept.
+constexpr float counts_kept = 4096.0F;
+constexpr float not_known = -1.0F;
 
-void advance(StreamState& state) { state = multiplier * state % modulus; }
+void advance(StreamState& state) {
+    const std::int64_t product = multiplier * state;
+    if (state >= modulus) {  // a seed, never a state
+        state = product % modulus;
+        return;
+    }
+    // The remainder by 2^31 - 1: 2^31 counts as 1.
+    const std::int64_t sum = (product & modulus) + (product >> 31);
+    state = sum >= modulus ? sum - modulus : sum;
+}
 
 // ln Gamma(x) for x > 0 by Lanczos' series (SIAM J. Numer. Anal. B 1 (1964) 86), relative error about 2e-10 before the rounding
 // to float32.
@@ -48,7 +61,8 @@ void SharedDeviates::fill(StreamState& state) {
 float SharedDeviates::uniform(StreamState& state) {
     if (state <= 0 || last_ == 0) fill(state);
     advance(state);
-    std::int64_t& slot = table_[static_cast<std::size_t>(last_ / numbers_per_slot)];
+    // Neither is negative: a shift will do.
+    std::int64_t& slot = table_[static_cast<std::uint64_t>(last_) / static_cast<std::uint64_t>(numbers_per_slot)];
     last_ = slot;
     slot = state;
     const auto deviate = static_cast<float>((1.0 / static_cast<double>(modulus)) * static_cast<double>(last_));
@@ -82,16 +96,27 @@ float SharedDeviates::poisson(float mean, StreamState& state) {
 }
 
 float SharedDeviates::poisson_by_product(float mean, StreamState& state) {
+    float count = 0.0F, product = uniform(state);
     if (mean != last_mean_) {
-        last_mean_ = mean;
+        // exp(-mean) is at least 1 - mean, here made smaller by more than either may be rounded: most faint pixels need no more.
+        const bool is_zero = product < 1.0 - static_cast<double>(mean) - 1e-6;
+        last_mean_ = is_zero ? std::numeric_limits<float>::quiet_NaN() : mean;
+        if (is_zero) return 0.0F;
         exponential_ = static_cast<float>(std::exp(static_cast<double>(-mean)));
     }
-    float count = -1.0F, product = 1.0F;
-    do {
+    while (product > exponential_) {
         ++count;
         product *= uniform(state);
-    } while (product > exponential_);
+    }
     return count;
+}
+
+float SharedDeviates::log_factorial(float count) {
+    if (!(count < counts_kept)) return log_gamma(static_cast<float>(count + 1.0));
+    if (log_factorials_.empty()) log_factorials_.assign(static_cast<std::size_t>(counts_kept), not_known);
+    float& known = log_factorials_[static_cast<std::size_t>(count)];
+    if (known == not_known) known = log_gamma(static_cast<float>(count + 1.0));
+    return known;
 }
 
 float SharedDeviates::poisson_by_rejection(float mean, StreamState& state) {
@@ -110,7 +135,7 @@ float SharedDeviates::poisson_by_rejection(float mean, StreamState& state) {
         } while (count < 0.0F);
         count = std::floor(count);
         // 0.9 keeps the ratio of the distribution to the comparison function below 1.
-        const float log_ratio = count * log_mean_ - log_gamma(static_cast<float>(count + 1.0)) - exponential_;
+        const float log_ratio = count * log_mean_ - log_factorial(count) - exponential_;
         acceptance = static_cast<float>(0.9 * (1.0 + lorentzian * lorentzian) * std::exp(static_cast<double>(log_ratio)));
     } while (uniform(state) > acceptance);
     return count;

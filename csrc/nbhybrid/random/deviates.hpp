@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace nbhybrid {
 
@@ -28,6 +29,7 @@ private:
     void fill(StreamState& state);
     float poisson_by_product(float mean, StreamState& state);
     float poisson_by_rejection(float mean, StreamState& state);
+    float log_factorial(float count);
 
     std::int64_t last_ = 0;
     std::array<std::int64_t, 32> table_{};
@@ -39,6 +41,7 @@ private:
     float exponential_ = 0.0F;  // exp(-mean), or the logarithm of the peak of the comparison function
     float width_ = 0.0F;
     float log_mean_ = 0.0F;
+    std::vector<float> log_factorials_;  // as far as they have been needed
 };
 
 }  // namespace nbhybrid

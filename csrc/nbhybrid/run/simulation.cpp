@@ -5,8 +5,11 @@
 
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/large_pages.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/image/pixel_loops.hpp"
 #include "nbhybrid/io/output.hpp"
+#include "nbhybrid/kernel/vector_kernel.hpp"
 #include "nbhybrid/run/printout.hpp"
 #include "nbhybrid/run/write_files.hpp"
 #include "nbhybrid/trace/text.hpp"
@@ -123,12 +126,29 @@ Configuration Simulation::configuration() const { return configuration_of(experi
 
 void Simulation::render(const Watch& watch) {
     // Without zeros: whoever renders a part of it touches its memory first.
-    if (!image_) image_.reset(new float[static_cast<std::size_t>(experiment().detector.pixels())]);
+    if (!image_) {
+        const auto pixels = static_cast<std::size_t>(experiment().detector.pixels());
+        image_.reset(new float[pixels]);
+        ask_for_large_pages(image_.get(), pixels * sizeof(float));
+    }
     totals_ = simulator_->run(image_.get(), traces_, threads_, watch);
-    statistics_ = image::measure(view());
     if (totals_.counts.wrong != 0)
         warnings_.add(format("%lld pixels differ from the scalar path's: this must not happen, please report it",
                              static_cast<long long>(totals_.counts.wrong)));
+}
+
+void Simulation::measure() {
+    // Fewer pixels take less time than another thread takes to start; and the sums meet in one place.
+    constexpr std::int64_t pixels_worth_a_thread = 2000000, most_threads = 8;
+    const Region& r = experiment().detector.region;
+    const std::int64_t pixels = std::int64_t{r.fast_last - r.fast_first + 1} * (r.slow_last - r.slow_first + 1);
+    const auto threads = static_cast<int>(std::min({std::int64_t{threads_}, pixels / pixels_worth_a_thread, most_threads}));
+    statistics_ =
+        image::measure(view(), image::pixel_loops(kernel::vector_kernel().isa),
+                       [&](std::int64_t tasks, const std::function<void(std::int64_t)>& work) {
+                           kernel::StopSign never;
+                           kernel::for_each_task(tasks, threads > 1 ? threads : kernel::callers_thread, never, nullptr, work);
+                       });
     if (!std::isfinite(statistics_.mean)) warnings_.add("the image has pixels that are not finite numbers");
 }
 
@@ -165,19 +185,17 @@ std::string Simulation::noise_text() const {
 }
 
 std::vector<std::string> Simulation::write(const Watch& watch) {
-    FileWriter writer(view(), experiment(), options_.output, statistics_, watch);
+    FileWriter writer(view(), experiment(), options_.output, statistics_);
     // First, as in the reference: of outputs of one name the last remains.
-    if (write_dump_) writer.write_dump(options_.crystal.dump_file);
-    writer.write_float();
-    writer.write_integer();
-    if (options_.output.write_pgm) writer.write_pgm();
-    if (options_.output.write_noise) {
-        SharedDeviates deviates = built_->built.deviates;
-        noise_ = writer.write_noise(deviates, built_->built.noise_state);
-        noise_written_ = true;
-    }
-    if (traces_.steps && !traces_.pixels.empty()) writer.write_steps(options_.own.trace_file, traces_.pixels);
-    std::vector<std::string> paths = writer.commit();
+    if (write_dump_) writer.add_dump(options_.crystal.dump_file);
+    writer.add_float();
+    writer.add_integer();
+    if (options_.output.write_pgm) writer.add_pgm();
+    if (options_.output.write_noise) writer.add_noise(built_->built.deviates, built_->built.noise_state, noise_);
+    if (traces_.steps && !traces_.pixels.empty()) writer.add_steps(options_.own.trace_file, traces_.pixels);
+    noise_ = {};
+    std::vector<std::string> paths = writer.commit(threads_, watch);
+    noise_written_ = options_.output.write_noise;
     committed_ = true;
     return paths;
 }

@@ -39,7 +39,9 @@ public:
     const std::string& obstacle() const { return simulator_->plan().bounds().unusable; }
     // Fills the image. Throws Interrupted if the watch said so.
     void render(const Watch& watch);
-    // After render(): the statistics, the traces of the pixels asked for, and the pixels to print, row by row of the region
+    // After render(): works out the statistics, which all that follows needs.
+    void measure();
+    // After measure(): the statistics, the traces of the pixels asked for, and the pixels to print, row by row of the region
     // (empty without -printout).
     std::string statistics_text() const;
     std::string trace_text() const;

@@ -67,8 +67,10 @@ def _simulate(words: list[str]) -> None:
     planned = time.perf_counter()
     with ProgressBar(wanted=options.progress and not options.quiet) as bar:
         simulation.render(bar.update)
-    _warn(simulation.warnings[known:])
     rendered = time.perf_counter()
+    simulation.measure()
+    _warn(simulation.warnings[known:])
+    measured = time.perf_counter()
     _report(options, simulation)
     try:
         paths = simulation.write()
@@ -84,7 +86,11 @@ def _simulate(words: list[str]) -> None:
     if options.json_file:
         from nbhybrid.cli.record import run_record, write_record
 
-        seconds = {"plan": planned - started, "kernel": rendered - planned, "write": written - rendered}
+        times = [started, planned, rendered, measured, written]
+        seconds = {
+            stage: end - begin
+            for stage, begin, end in zip(("plan", "kernel", "statistics", "write"), times[:-1], times[1:], strict=True)
+        }
         write_record(options.json_file, run_record(words, simulation, warnings, seconds, paths))
 
 

@@ -37,8 +37,10 @@ bool decide_one_by_one(const PlanView& plan, const VectorMargins& margins, Vecto
      &decide_one_by_one<CrystalShape::gauss, in_float>, &decide_one_by_one<CrystalShape::tophat, in_float>}
 
 extern const VectorKernel this_vector_kernel;
-const VectorKernel this_vector_kernel = {
-    NBHYBRID_TEXT(NBHYBRID_ISA), {NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)}, NBHYBRID_BOUNDED_FUNCTIONS};
+// A device reduces the reference's phases at once, since it has no second look.
+const VectorKernel this_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA),
+                                         {{nullptr, nullptr, nullptr, nullptr}, NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)},
+                                         NBHYBRID_BOUNDED_FUNCTIONS};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

@@ -6,13 +6,17 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-#define NBHYBRID_SHAPES(in_float)                                                                         \
-    {&render_by_bounds<CrystalShape::square, in_float>, &render_by_bounds<CrystalShape::round, in_float>, \
-     &render_by_bounds<CrystalShape::gauss, in_float>, &render_by_bounds<CrystalShape::tophat, in_float>}
+#define NBHYBRID_SHAPES(sines)                                                                      \
+    {&render_by_bounds<CrystalShape::square, sines>, &render_by_bounds<CrystalShape::round, sines>, \
+     &render_by_bounds<CrystalShape::gauss, sines>, &render_by_bounds<CrystalShape::tophat, sines>}
 
 extern const VectorKernel this_vector_kernel;
 const VectorKernel this_vector_kernel = {
-    NBHYBRID_TEXT(NBHYBRID_ISA), {NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)}, NBHYBRID_BOUNDED_FUNCTIONS};
+    NBHYBRID_TEXT(NBHYBRID_ISA),
+    {NBHYBRID_SHAPES(SquareSines::of_offsets),
+     {&render_by_bounds<CrystalShape::square, SquareSines::of_phases>, nullptr, nullptr, nullptr},
+     NBHYBRID_SHAPES(SquareSines::in_float)},
+    NBHYBRID_BOUNDED_FUNCTIONS};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel
