@@ -3,14 +3,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find csrc cuda python -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.py' -o -name '*.pyi' \)) pyproject.toml CMakeLists.txt
+SOURCES := $(shell find csrc cuda python -type f \( -name '*.[ch]pp' -o -name '*.cu*' -o -name '*.cmake' -o -name '*.py' -o -name '*.pyi' \)) pyproject.toml CMakeLists.txt
 TEST_SOURCES := $(shell find tests/cpp -type f)
 
 .PHONY: demo test lint format asan aarch64 cuda fuzz docs bench wheel sdist clean
 
 # How long `make fuzz` tries each reader.
 FUZZ_SECONDS ?= 600
-CXX_FILES = $(shell find csrc cuda tests -name '*.[ch]pp' -o -name '*.cu')
+CXX_FILES = $(shell find csrc cuda tests -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh')
 RUN_CMAKE = PATH="$(CURDIR)/$(BIN):$$PATH" cmake
 
 demo: $(VENV)/installed

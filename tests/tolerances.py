@@ -53,7 +53,7 @@ SEVERAL_ROUNDINGS = 4e-7
 
 # The fast engine computes the lattice factor of a parallelepiped in float32: a quotient of two products of three sines, squared. A
 # sine and its argument have two to three roundings of 6e-8 each, and errors of both signs: 12 times 2e-7 in the worst case, stated
-# with what the pixel's own rounding adds. A sum over few bright pixels keeps a part of that, since a term near a reflection alone is
+# with what the pixel's own rounding adds. A sum over few bright pixels keeps a part of that, since only a term near a reflection is
 # computed in double: 1.25e-7 is the largest that was seen.
 FAST_RELATIVE = 3e-6
 # Of the brightest pixel: fainter ones lie between spots, where a sine is next to its zero and has fewer digits.

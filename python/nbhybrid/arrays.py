@@ -288,7 +288,7 @@ class _Wanted:
 
     def device_error(self, value: object, device: str) -> ArrayTypeError:
         on_cuda = device.startswith("cuda")
-        why = "this build has no CUDA kernels: copy it to the host" if on_cuda else "it is not in the memory of the host"
+        why = "copy it to the host" if on_cuda else "it is not in the memory of the host"
         return self.type_error(_text_of(value, device), why)
 
     def check_shape(self, given: _Given) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from nbhybrid.devices import is_device, why_missing
+
 ENGINES = ("exact", "fast")
 # Those whose bits are the reference's.
 EXACT_ENGINES = ("exact",)
-DEVICES = ("cpu", "cuda")
+DEVICES = ("cpu", "cuda")  # and cuda:N
 
 
 def missing(engine: str, device: str) -> str:
     """Return why this engine cannot run on this device; empty if it can."""
     if engine not in ENGINES:
         return f"engine: found {engine!r}, expected {' or '.join(ENGINES)}"
-    if device not in DEVICES:
-        return f"device: found {device!r}, expected {' or '.join(DEVICES)}"
-    return "cuda: this build has no CUDA kernels" if device == "cuda" else ""
+    if not is_device(device):
+        return f"device: found {device!r}, expected cpu, cuda or cuda:N"
+    return why_missing(device)

@@ -25,5 +25,9 @@ class SizeError(NbhybridError, ValueError):
     """The run would be larger than the machine, or a configured limit, allows."""
 
 
+class DeviceError(NbhybridError, RuntimeError):
+    """A device is missing, has too little memory, or failed."""
+
+
 class Interrupted(NbhybridError):
     """The run was asked to stop."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from nbhybrid import _core
 from nbhybrid.arrays import ArrayValueError, kind_of, out_buffer, take
 from nbhybrid.cores import usable_cores
+from nbhybrid.device_arrays import device_buffer, empty_like, is_on_cuda
+from nbhybrid.devices import cuda_extension
 from nbhybrid.errors import ModelError
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ def poisson(
         For the reference's generator: first and last slow pixel, first and last fast pixel, as of a `Detector`; outside, counts
         are 0 and nothing is drawn.
     out : array or tensor of float32, optional
-        Where to write, of the image's shape; may be the image itself. It is returned. Not for a list of panels.
+        Where to write, of the image's shape; may be the image itself. It is returned. Not for a list of panels. For an
+        image in the memory of a CUDA device it must lie there too.
     threads : int, optional
         By default the cores this process may use.
     watch : callable, optional
@@ -87,6 +90,8 @@ def poisson(
             poisson(each, seed, image_number=image_number, panel=panel + i, threads=threads, watch=watch)
             for i, each in enumerate(image)
         ]
+    if is_on_cuda(image):
+        return _on_device(image, seed, generator, image_number, panel, out)
     means = _means(image)
     counts = _room(means.shape) if out is None else out_buffer(out, "out", means.shape)
     if generator == "reference":
@@ -99,6 +104,22 @@ def poisson(
         pixels = means.shape[-1] * means.shape[-2]
         _core.counter_noise(means, counts, seed, image_number, panel, images, pixels, threads or usable_cores(), watch)
     return kind_of(image).give(counts) if out is None else out
+
+
+def _on_device(image: Any, seed: int, generator: str, image_number: int, panel: int, out: Any) -> Any:
+    """Do the same on a CUDA device, in whose memory the image lies. Values below 0 are not looked for: they count as 0."""
+    if generator != "counter":
+        raise ModelError("generator: only counter works on a device, not reference: copy the image to the host")
+    shape = ("n", "slow", "fast") if len(image.shape) == 3 else ("slow", "fast")
+    means = device_buffer(image, "image", shape, ("float32", "float64"), for_output=False)
+    out = empty_like(image, "image") if out is None else out
+    counts = device_buffer(out, "out", means.shape, device=means.device)
+    images = means.shape[0] if len(shape) == 3 else 1
+    _check_number("image_number", image_number + max(images - 1, 0), _WORD)
+    pixels = means.shape[-1] * means.shape[-2]
+    where = (means.device or 0, means.address, means.dtype == "float64", counts.address)
+    cuda_extension().counter_noise(*where, seed, image_number, panel, images, pixels, counts.stream)
+    return out
 
 
 def _means(image: Any) -> npt.NDArray[Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid import _core
-from nbhybrid.arrays import kind_of, out_buffer, rotation_matrices, take
+from nbhybrid.arrays import ArrayTypeError, kind_of, out_buffer, rotation_matrices, take
 from nbhybrid.cores import usable_cores
-from nbhybrid.engines import missing
+from nbhybrid.device_arrays import DeviceBuffer, device_buffer, is_on_cuda
+from nbhybrid.devices import CPU, is_device, number_of, open_device
+from nbhybrid.engines import ENGINES, missing
 from nbhybrid.errors import ModelError
 from nbhybrid.experiment import Experiment
 
@@ -31,14 +33,18 @@ class Simulator:
         brightest; runs that cannot be had that way are exact. Traces are always exact.
     semantics : str, optional
         Instead of the experiment's own.
-    device : {"cpu"}
+    device : str
+        ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` and so on. The exact engine gives the same bits on all of them. Runs that a device
+        cannot take are rendered by the processor, and a warning says why.
     threads : int, optional
         By default the cores this process may use. The image does not depend on it.
 
     Raises
     ------
     ModelError
-        For an engine or a device that is not there.
+        For an engine or a kind of device that is not there.
+    DeviceError
+        If there is no such device, or it has too little memory.
 
     Notes
     -----
@@ -51,12 +57,10 @@ class Simulator:
         *,
         engine: Literal["exact", "fast"] = "exact",
         semantics: str | None = None,
-        device: Literal["cpu"] = "cpu",
+        device: str = "cpu",
         threads: int | None = None,
     ) -> None:
-        why = missing(engine, device)
-        if why:
-            raise ModelError(why)
+        _check_way(engine, device)
         if threads is not None and threads < 1:
             raise ModelError(f"threads: found {threads!r}, expected a number above zero")
         self.experiment = experiment if semantics is None else experiment.replace(semantics=semantics)
@@ -66,7 +70,12 @@ class Simulator:
         self._cores = self._prepared()
 
     def _prepared(self) -> list[_core.Simulator]:
-        return [_core.Simulator(core, self.threads, self.engine == "fast") for core in self.experiment._cores]
+        cores = [_core.Simulator(core, self.threads, self.engine == "fast") for core in self.experiment._cores]
+        for core in cores:
+            device = open_device(self.device)
+            if device is not None:
+                core.use_device(device)
+        return cores
 
     @property
     def warnings(self) -> list[str]:
@@ -80,7 +89,9 @@ class Simulator:
         ----------
         out : array or tensor of float32, (slow, fast), optional
             Where to write; C-contiguous and writeable. It is returned. For several panels: a list of them, or one flat array
-            in which each panel begins at `Experiment.offsets`.
+            in which each panel begins at `Experiment.offsets`. For a simulator on a CUDA device it may lie in the device's memory
+            (a tensor of torch, an array of CuPy, for a detector of one panel): then nothing is copied to the host, and the work
+            is done in the order of the caller's current stream.
         watch : callable, optional
             Called about twenty times a second with the share of the work done, 0 to 1; returns False to stop.
 
@@ -96,12 +107,26 @@ class Simulator:
         ArrayTypeError, ArrayValueError
             If `out` does not fit.
         """
+        if out is not None and is_on_cuda(out):
+            self._run_on_device(out, watch)
+            return out
         targets = self._targets(out)
         for core, target in zip(self._cores, targets, strict=True):
             core.run(target, self.threads, watch)
         if out is not None:
             return out
         return targets if self.experiment.detector.panels is not None else targets[0]
+
+    def _device_buffer(self, out: Any, shape: tuple[int, ...]) -> DeviceBuffer:
+        """Return memory of this simulator's device to write into."""
+        if self._single.device == CPU:
+            why = "a simulator on cpu" if self.device == CPU else "; ".join(self._single.warnings)
+            raise ArrayTypeError(f"out: expected an array in the host's memory, got one on cuda for {why}")
+        return device_buffer(out, "out", shape, device=number_of(self.device))
+
+    def _run_on_device(self, out: Any, watch: Callable[[float], bool] | None) -> None:
+        buffer = self._device_buffer(out, self.experiment.shape)
+        self._single.run_on_device(buffer.address, buffer.stream, self.threads, watch)
 
     def _targets(self, out: Any) -> list[npt.NDArray[np.float32]]:
         """Return the array that each panel is written to."""
@@ -144,6 +169,10 @@ class Simulator:
         Interrupted, ArrayTypeError, ArrayValueError
         """
         addresses = take(pixels, "pixels", ("n", 2), "int32")
+        if out is not None and is_on_cuda(out):
+            buffer = self._device_buffer(out, (len(addresses),))
+            self._single.run_pixels_on_device(addresses, buffer.address, buffer.stream, self.threads, watch)
+            return out
         if out is not None:
             self._single.run_pixels(addresses, out_buffer(out, "out", (len(addresses),)), self.threads, watch)
             return out
@@ -196,11 +225,17 @@ class Simulator:
         return self._cores[0]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_simulator, (self.experiment, self.threads, self.engine))
+        return (_simulator, (self.experiment, self.threads, self.engine, self.device))
 
 
-def _simulator(experiment: Experiment, threads: int, engine: Literal["exact", "fast"]) -> Simulator:
-    return Simulator(experiment, threads=threads, engine=engine)
+def _simulator(experiment: Experiment, threads: int, engine: Literal["exact", "fast"], device: str = "cpu") -> Simulator:
+    return Simulator(experiment, threads=threads, engine=engine, device=device)
+
+
+def _check_way(engine: str, device: str) -> None:
+    """Refuse an engine or a device that is not there."""
+    if engine not in ENGINES or not is_device(device):
+        raise ModelError(missing(engine, device))
 
 
 def simulate(experiment: Experiment, out: Any = None, **options: Any) -> Any:
@@ -226,6 +261,7 @@ def simulate_batch(
     out: Any = None,
     *,
     engine: Literal["exact", "fast"] = "exact",
+    device: str = "cpu",
     threads: int | None = None,
     watch: Callable[[float], bool] | None = None,
 ) -> Any:
@@ -239,6 +275,8 @@ def simulate_batch(
     out : array or tensor of float32, (n, slow, fast), optional
         Where to write; it is returned.
     engine : {"exact", "fast"}
+        As for `Simulator`.
+    device : str
         As for `Simulator`.
     threads : int, optional
         By default the cores this process may use. Small images are rendered side by side.
@@ -257,18 +295,17 @@ def simulate_batch(
         If `watch` said so.
     ArrayTypeError, ArrayValueError, ModelError, SizeError
     """
-    why = missing(engine, "cpu")
-    if why:
-        raise ModelError(why)
+    _check_way(engine, device)
+    opened = open_device(device)
     rotations = rotation_matrices(orientations, "orientations")
     shape = (len(rotations), *experiment.shape)
     if out is not None:
         _core.run_batch(
-            experiment._core, rotations, out_buffer(out, "out", shape), threads or usable_cores(), engine == "fast", watch
+            experiment._core, rotations, out_buffer(out, "out", shape), threads or usable_cores(), engine == "fast", opened, watch
         )
         return out
     import numpy as np
 
     images: npt.NDArray[np.float32] = np.empty(shape, np.float32)
-    _core.run_batch(experiment._core, rotations, images, threads or usable_cores(), engine == "fast", watch)
+    _core.run_batch(experiment._core, rotations, images, threads or usable_cores(), engine == "fast", opened, watch)
     return kind_of(orientations).give(images)

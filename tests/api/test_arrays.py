@@ -256,7 +256,7 @@ def fake_tensor(device):
     return kind()
 
 
-NO_CUDA = "; this build has no CUDA kernels: copy it to the host"
+NO_CUDA = "; copy it to the host"
 NOT_THE_HOST = "; it is not in the memory of the host"
 NO_ARRAY = "; it is no array; numpy.asarray may make it one"
 HERE = __name__

@@ -11,7 +11,7 @@ import pytest
 from nbhybrid import _core
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LEVELS = ("baseline", "v2", "v3", "v4")
+LEVELS = ("baseline", "v2", "v3", "v4", "device")
 
 # Run in a process of its own for each level. The largest errors, and the number of wrong quotients.
 MEASURE = """

@@ -33,7 +33,19 @@ ALLOWED_BESIDES = {
 
 # Modules that may import numpy. Those of `nbhybrid run` are not among them: it starts faster without, and does not need it.
 NUMPY_USERS = {
-    *("arrays", "beam", "crystal", "detector", "experiment", "images", "noise", "simulator", "structure_factors", "traces"),
+    *(
+        "arrays",
+        "beam",
+        "crystal",
+        "detector",
+        "device_arrays",
+        "experiment",
+        "images",
+        "noise",
+        "simulator",
+        "structure_factors",
+        "traces",
+    ),
     *("parity/compare_images", "parity/compare_traces", "parity/image_report"),
 }
 

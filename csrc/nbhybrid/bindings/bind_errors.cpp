@@ -26,6 +26,8 @@ void translate(std::exception_ptr pointer) {
         raise("ModelError", error);
     } catch (const SizeError& error) {
         raise("SizeError", error);
+    } catch (const DeviceError& error) {
+        raise("DeviceError", error);
     } catch (const Interrupted& error) {
         raise("Interrupted", error);
     } catch (const Error& error) {

@@ -1,6 +1,8 @@
+#include <memory>
 #include <string>
 
 #include "nbhybrid/bindings/bindings.hpp"
+#include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
 #include "nbhybrid/physics/bounded_math.hpp"
 
@@ -25,6 +27,9 @@ void bounded_function(const std::string& name, const py::buffer& x, const py::bu
 }  // namespace
 
 void bind_kernel(py::module_& module) {
+    py::class_<kernel::Device, std::shared_ptr<kernel::Device>>(module, "Device")
+        .def_property_readonly("name", &kernel::Device::name);
+    module.def("emulated_device", [] { return std::shared_ptr<kernel::Device>(kernel::emulated_device()); });
     module.def("isa", [] { return kernel::vector_kernel().isa; });
     module.def("bounded_function", &bounded_function, py::arg("name"), py::arg("x"), py::arg("y"), py::arg("result"));
     module.def("bounded_errors", [] {

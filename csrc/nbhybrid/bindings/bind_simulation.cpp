@@ -30,6 +30,8 @@ void bind_simulation(py::module_& module) {
                                    counts["wrong"] = c.wrong;
                                    return counts;
                                })
+        .def_property_readonly("device", &Simulation::device)
+        .def("use_device", &Simulation::use_device, py::arg("device"))
         .def_property_readonly("engine", &Simulation::engine)
         .def_property_readonly("obstacle", &Simulation::obstacle)
         .def_property_readonly("first_row", &Simulation::first_row)

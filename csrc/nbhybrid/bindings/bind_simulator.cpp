@@ -47,6 +47,27 @@ void run_pixels_into(const Simulator& simulator, const py::buffer& pixels, const
     simulator.run_pixels(addresses, static_cast<float*>(values.ptr), threads, native);
 }
 
+// The address is one in the device's memory, where a checked array of floats lies.
+kernel::DeviceImage device_image(std::uintptr_t address, std::uintptr_t stream) {
+    return {reinterpret_cast<float*>(address), true, stream};
+}
+
+void run_on_device(const Simulator& simulator, std::uintptr_t address, std::uintptr_t stream, int threads,
+                   const py::object& watch) {
+    const kernel::Watch native = watch_of(watch);
+    kernel::TraceRequest none;
+    const py::gil_scoped_release release;
+    simulator.run(device_image(address, stream), none, threads, native);
+}
+
+void run_pixels_on_device(const Simulator& simulator, const py::buffer& pixels, std::uintptr_t address, std::uintptr_t stream,
+                          int threads, const py::object& watch) {
+    const std::vector<kernel::PixelAddress> addresses = addresses_of(pixels);
+    const kernel::Watch native = watch_of(watch);
+    const py::gil_scoped_release release;
+    simulator.run_pixels(addresses, device_image(address, stream), threads, native);
+}
+
 py::list trace(const Simulator& simulator, const std::vector<std::pair<int, int>>& pixels, bool steps) {
     std::vector<kernel::PixelAddress> addresses;
     for (const auto& [slow, fast] : pixels) addresses.push_back({slow, fast});
@@ -62,27 +83,35 @@ py::list trace(const Simulator& simulator, const std::vector<std::pair<int, int>
 
 // The buffers have been checked: n x 3 x 3 doubles, n x slow x fast floats.
 void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads, bool is_fast,
-                const py::object& watch) {
+                const std::shared_ptr<kernel::Device>& device, const py::object& watch) {
     const py::buffer_info matrices = rotations.request(), images = out.request(true);
     const auto* const first = static_cast<const Mat3*>(matrices.ptr);
     const std::vector<Mat3> list(first, first + matrices.shape[0]);
     const kernel::Watch native = watch_of(watch);
     const py::gil_scoped_release release;
     run::run_batch(experiment.options, experiment.experiment().structure_factors, list, static_cast<float*>(images.ptr), threads,
-                   native, way_of(is_fast));
+                   native, way_of(is_fast), device);
 }
 
 }  // namespace
 
 void bind_simulator(py::module_& module) {
     module.def("run_batch", &batch_into, py::arg("experiment"), py::arg("rotations"), py::arg("out"), py::arg("threads"),
-               py::arg("is_fast"), py::arg("watch") = py::none());
+               py::arg("is_fast"), py::arg("device") = py::none(), py::arg("watch") = py::none());
     py::class_<Simulator>(module, "Simulator")
         .def(py::init([](const BuiltExperiment& experiment, int threads, bool is_fast) {
                  const py::gil_scoped_release release;
                  return std::make_unique<Simulator>(experiment.experiment(), threads, way_of(is_fast));
              }),
              py::arg("experiment"), py::arg("threads"), py::arg("is_fast"))
+        .def_property_readonly("device", &Simulator::device)
+        .def(
+            "use_device", [](Simulator& s, std::shared_ptr<kernel::Device> device) { s.use_device(std::move(device)); },
+            py::arg("device"))
+        .def("run_on_device", &run_on_device, py::arg("address"), py::arg("stream"), py::arg("threads"),
+             py::arg("watch") = py::none())
+        .def("run_pixels_on_device", &run_pixels_on_device, py::arg("pixels"), py::arg("address"), py::arg("stream"),
+             py::arg("threads"), py::arg("watch") = py::none())
         .def_property_readonly("warnings", [](const Simulator& s) { return to_list(s.warnings()); })
         .def("run", &run_into, py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
         .def("run_pixels", &run_pixels_into, py::arg("pixels"), py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())

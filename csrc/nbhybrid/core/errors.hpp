@@ -52,6 +52,12 @@ public:
     using SizeError::SizeError;
 };
 
+// A device is missing, or failed.
+class DeviceError : public Error {
+public:
+    using Error::Error;
+};
+
 // The run was asked to stop; not a failure of its own.
 class Interrupted : public Error {
 public:

@@ -5,6 +5,7 @@
 
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/perturb.hpp"
+#include "nbhybrid/kernel/curved_table.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/physics/pixel_position.hpp"
 #include "nbhybrid/physics/polarization.hpp"
@@ -29,10 +30,6 @@ private:
     Vec3 slow_offset_, depth_offset_, fast_axis_, origin_;
 };
 
-NBHYBRID_HOST_DEVICE inline Vec3 curved(const DetectorStage& d, const Vec3& flat) {
-    return physics::curved_position(flat, d.distance, d.beam, d.fast_axis, d.slow_axis);
-}
-
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, Block& block) {
     const int count = block.count;
@@ -44,8 +41,9 @@ NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, Block& b
     const auto flat = [&block, &points, size, oversample, sub_fast](int i) {
         return points(physics::subpixel_centre(size, block.fast[i] * oversample + sub_fast));
     };
+    const int plane = subpixel_plane(oversample, block.layer, block.sub_slow, sub_fast);
     if (d.curved)
-        for (int i = 0; i < count; ++i) Block::Math::direct(block, i, curved(d, flat(i)));
+        for (int i = 0; i < count; ++i) Block::Math::direct(block, i, Block::Math::curved(d, block, i, plane, flat(i)));
     else
         for (int i = 0; i < count; ++i) Block::Math::direct(block, i, flat(i));
 }
@@ -57,7 +55,7 @@ NBHYBRID_HOST_DEVICE inline void locate_centres(const PlanView& plan, Block& blo
     const RowOfPoints points(d, physics::subpixel_centre(d.pixel_size, block.slow), 0.0);
     for (int i = 0; i < block.count; ++i) {
         const Vec3 flat = points(physics::subpixel_centre(d.pixel_size, block.fast[i]));
-        block.centre.set(i, d.curved ? curved(d, flat) : flat);
+        block.centre.set(i, d.curved ? Block::Math::curved(d, block, i, plane_of_centres, flat) : flat);
     }
 }
 
@@ -80,6 +78,11 @@ NBHYBRID_HOST_DEVICE inline void find_solid_angles(const PlanView& plan, Block& 
 // The factors by the library's functions, with all bits of the reference.
 struct LibraryMath {
     static constexpr bool keeps_all_bits = true;
+
+    template <class Block>
+    NBHYBRID_HOST_DEVICE static Vec3 curved(const DetectorStage& d, const Block&, int, int, const Vec3& flat) {
+        return physics::curved_position(flat, d.distance, d.beam, d.fast_axis, d.slow_axis);
+    }
 
     // The way to the pixel, and its length.
     template <class Block>

@@ -5,12 +5,18 @@
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/physics/bounded_math.hpp"
+#include "nbhybrid/physics/pixel_position.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
 struct BoundedMath {
     static constexpr bool keeps_all_bits = false;
+
+    template <class Block>
+    NBHYBRID_HOST_DEVICE static Vec3 curved(const DetectorStage& d, const Block&, int, int, const Vec3& flat) {
+        return physics::curved_position(flat, d.distance, d.beam, d.fast_axis, d.slow_axis);
+    }
 
     template <class Block>
     NBHYBRID_HOST_DEVICE static void direct(Block& block, int i, const Vec3& position) {

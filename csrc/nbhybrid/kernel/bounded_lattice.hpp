@@ -72,10 +72,11 @@ template <int width>
 NBHYBRID_HOST_DEVICE inline unsigned read_places(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
     const double* const values = grid.values;
     const double* const elsewhere = &grid.default_amplitude;
+    constexpr int lanes = width < lanes_of_a_group ? width : lanes_of_a_group;
     unsigned present = 0;
     for (int group = begin; group < end; group += lanes_of_a_group) {
         std::uint64_t bits = 0;
-        for (int i = group; i < group + lanes_of_a_group; ++i) {
+        for (int i = group; i < group + lanes; ++i) {
             const double amplitude = *(s.place[i] >= 0 ? values + s.place[i] : elsewhere), square = amplitude * amplitude;
             std::uint64_t its_bits = 0;
             std::memcpy(&its_bits, &square, sizeof square);

@@ -8,10 +8,10 @@
 #include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/kernel/bounded_factors.hpp"
 #include "nbhybrid/kernel/bounded_lattice.hpp"
+#include "nbhybrid/kernel/decision.hpp"
 #include "nbhybrid/kernel/float_lattice.hpp"
 #include "nbhybrid/kernel/segments.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
-#include "nbhybrid/physics/photon_count.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
@@ -26,8 +26,7 @@ public:
     static constexpr bool has_uncertainty = finds_steepness || shape == CrystalShape::round;
 
     BoundedSum(const PlanView& plan, const VectorMargins& margins, int pixels) : plan_(plan), margins_(margins), pixels_(pixels) {
-        multiplies_terms_ = plan.sensor.capture == Applied::to_each_term || plan.beam.polarization == Applied::to_each_term ||
-                            plan.detector.solid_angle == Applied::to_each_term || plan.beam.weighted;
+        multiplies_terms_ = multiplies_terms(plan);
         has_table_ = plan.crystal.amplitudes.values != nullptr;
         for (int i = 0; i < width; ++i) intensity_[i] = 0.0;
         if constexpr (has_uncertainty)
@@ -71,20 +70,12 @@ public:
     void finish(const Block& block, VectorBlock& result) {
         result.solid_angles = total_of_angles();
         result.undecided = 0;
-        const ScaleStage& scale = plan_.scale;
-        const double amplitude = has_table_ ? 1.0 : plan_.crystal.amplitudes.default_amplitude;
-        const double one_step = physics::photons_per_steradian(1.0, scale.fluence, static_cast<double>(scale.steps)),
-                     one = one_step * (amplitude * amplitude);
-        const double background = scale.background_is_scaled ? one_step * scale.background : scale.background;
         const Factors f = factors(block, Applied::at_end);
+        const DecisionScale scale(plan_, margins_.relative, margins_.absolute_intensity * largest_weight_);
         if constexpr (in_float) {
-            for (int i = 0; i < block.count; ++i) {
-                const double base = physics::multiply_add(one, intensity_[i], background);
-                result.pixels[i] = static_cast<float>(base * f.angle[i] * (f.capture[i] * f.polarization[i]));
-            }
+            for (int i = 0; i < block.count; ++i) result.pixels[i] = taken(scale, intensity_[i], f.of(i));
         } else {
-            const double least_error = 1.01 * __builtin_fabs(one_step) * margins_.absolute_intensity * largest_weight_;
-            decide(f, block.count, {one, background, least_error}, result);
+            decide_all(scale, f, block.count, result);
         }
     }
 
@@ -95,40 +86,18 @@ private:
     struct Factors {
         const double *capture, *capture_error, *polarization, *angle, *weight_error;
         double polarization_error;
+
+        NBHYBRID_HOST_DEVICE BoundedFactors of(int i) const {
+            return {capture[i], capture_error[i], polarization[i], polarization_error, angle[i], weight_error[i]};
+        }
     };
 
-    // Photons per steradian of an intensity of 1, of the background, and what they may be wrong at least.
-    struct Scale {
-        double one, background, least_error;
-    };
-
-    void decide(const Factors& f, int count, const Scale& scale, VectorBlock& result) {
-        const double one = scale.one, background = scale.background, least_error = scale.least_error,
-                     one_error = 1.01 * __builtin_fabs(one);
-        const double relative = margins_.relative, polarization_error = f.polarization_error;
-        // No polarization factor is larger than the divisor.
-        const double darkest = 1e-60 / (2.0 + __builtin_fabs(plan_.beam.kahn_factor));
+    void decide_all(const DecisionScale& given, const Factors& f, int count, VectorBlock& result) {
+        const DecisionScale scale = given;
         const double* const uncertainty = find_uncertainty(count);
         std::int64_t undecided = 0;
         for (int i = 0; i < count; ++i) {
-            using physics::multiply_add;
-            const double base = multiply_add(one, intensity_[i], background), size = __builtin_fabs(base);
-            const double base_error =
-                multiply_add(size, relative + f.weight_error[i], multiply_add(one_error, uncertainty[i], least_error));
-            const double capture = __builtin_fabs(f.capture[i]), polarization = __builtin_fabs(f.polarization[i]),
-                         angle = __builtin_fabs(f.angle[i]), most_polarization = polarization + polarization_error;
-            // Of the product of capture and polarization.
-            const double factor_error = multiply_add(capture, polarization_error, most_polarization * f.capture_error[i]);
-            const double photons = base * f.angle[i] * (f.capture[i] * f.polarization[i]);
-            const double error =
-                angle * multiply_add(base_error, multiply_add(capture, polarization, factor_error), size * factor_error);
-            result.pixels[i] = static_cast<float>(0.0 + photons);
-            // A factor that might be 0 is computed again by the reference; one that no source has asked for is 0. Neither matters
-            // where nothing is scattered.
-            const bool dark = (size + base_error) * angle * (capture + f.capture_error[i]) < darkest;
-            const bool sure = (((f.capture_error[i] < capture) & (polarization_error < polarization)) | dark) &
-                              (static_cast<float>(photons - error) == static_cast<float>(photons + error));
-            unsure_[i] = sure ? 0 : 1;
+            unsure_[i] = decide(scale, intensity_[i], uncertainty[i], f.of(i), result.pixels[i]) ? 0 : 1;
             undecided += unsure_[i];
         }
         if (undecided == 0) return;
@@ -166,27 +135,10 @@ private:
         else find_phases_in_float<false>(crystal, axes, block.scattering, phases_, s, begin, end);
         square_crystal_in_float(phases_, s, begin, end);
         for_each_run(begin, end, [&](int first, int last) {
-            if (near_reflections(crystal.cells, s, first, last) != 0) compute_bright_in_double(block, axes, first, last);
+            if (near_reflections(crystal.cells, s, first, last) != 0)
+                compute_bright_in_double(crystal, axes, block.scattering, s, first, last);
             add_products(intensity_, s.lattice, first, last);
         });
-    }
-
-    // The squares of the lattice factors of those groups that have a lane near a reflection.
-    void compute_bright_in_double(const Block& block, const Axes& axes, int begin, int end) {
-        StepLanes<width>& s = lanes_;
-        for (int group = begin; group < end; group += lanes_of_a_group) {
-            const int last = group + lanes_of_a_group;
-            if (near_reflections(plan_.crystal.cells, s, group, last) == 0) continue;
-            find_phases<false>(plan_.crystal, axes, block.scattering, s, group, last);
-            multiply_sines(s, group, last);
-            for (int i = group; i < last; ++i) {
-                const double factor = s.lattice[i] / s.lattice_error[i];
-                s.lattice[i] = factor * factor;
-            }
-            for (int i = group; i < last; ++i)
-                if (!(__builtin_fabs(s.lattice_error[i]) > smallest_product))
-                    s.lattice[i] = careful_square(index_of(block, axes, i), plan_.crystal.cells);
-        }
     }
 
     static Vec3 index_of(const Block& block, const Axes& axes, int i) {
@@ -322,19 +274,13 @@ private:
                 polarizes && plan_.beam.is_corrected_for_polarization ? block.polarization_error : 0.0};
     }
 
-    // What the terms of a source are multiplied by; not-a-number where a factor is negative or might be 0.
     void find_weights(const Block& block) {
         const Factors f = factors(block, Applied::to_each_term);
         const double weight = plan_.beam.weighted ? plan_.beam.sources[block.source].weight : 1.0;
         for (int i = 0; i < block.count; ++i) {
-            const double capture_error = f.capture_error[i] / f.capture[i],
-                         polarization_error = f.polarization_error / f.polarization[i];
-            const double product = f.capture[i] * f.polarization[i] * f.angle[i] * weight;
-            const bool sure = (product >= 0.0) & (capture_error >= 0.0) & (capture_error < 0.5) & (polarization_error >= 0.0) &
-                              (polarization_error < 0.5);
-            weight_[i] = sure || in_float ? product : __builtin_nan("");
-            const double error =
-                1.01 * (capture_error + polarization_error + capture_error * polarization_error) + 16 * physics::rounding;
+            double error = 0;
+            weight_[i] = term_weight(f.of(i), weight, error);
+            if (in_float) weight_[i] = f.capture[i] * f.polarization[i] * f.angle[i] * weight;
             largest_weight_error_[i] = error > largest_weight_error_[i] ? error : largest_weight_error_[i];
         }
         for (int i = 0; i < block.count; ++i) largest_weight_ = weight_[i] > largest_weight_ ? weight_[i] : largest_weight_;

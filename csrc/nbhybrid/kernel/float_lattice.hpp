@@ -31,9 +31,9 @@ struct alignas(line_bytes) FloatPhases {
 };
 
 // Of one axis. What is added to each offset keeps quotients from being 0/0.
-template <bool has_table, int width>
+template <bool has_table, int width, class Doubles>
 NBHYBRID_HOST_DEVICE inline void find_axis_in_float(const Vec3& axis, double cells, const VectorLanes<width>& scattering,
-                                                    float* offsets, float* turns, double* whole, int begin, int end) {
+                                                    float* offsets, float* turns, Doubles& whole, int begin, int end) {
     using physics::multiply_add;
     constexpr double never_zero = 1e-12;
     const Vec3 u = axis;
@@ -83,6 +83,27 @@ NBHYBRID_HOST_DEVICE inline std::int64_t near_reflections(const Vec3& cells, con
     // So that what is not a number is near.
     for (int i = begin; i < end; ++i) near += s.lattice[i] < bright ? 0 : 1;
     return near;
+}
+
+// The squares of the lattice factors, in double, of those groups that have a lane near a reflection.
+template <int width>
+NBHYBRID_HOST_DEVICE inline void compute_bright_in_double(const CrystalStage& crystal, const Axes& axes,
+                                                          const VectorLanes<width>& scattering, StepLanes<width>& s, int begin,
+                                                          int end) {
+    constexpr int lanes = width < lanes_of_a_group ? width : lanes_of_a_group;
+    for (int group = begin; group < end; group += lanes_of_a_group) {
+        const int last = group + lanes;
+        if (near_reflections(crystal.cells, s, group, last) == 0) continue;
+        find_phases<false>(crystal, axes, scattering, s, group, last);
+        multiply_sines(s, group, last);
+        for (int i = group; i < last; ++i) {
+            const double factor = s.lattice[i] / s.lattice_error[i];
+            s.lattice[i] = factor * factor;
+        }
+        for (int i = group; i < last; ++i)
+            if (!(__builtin_fabs(s.lattice_error[i]) > smallest_product))
+                s.lattice[i] = careful_square(physics::miller_index(axes.a, axes.b, axes.c, scattering[i]), crystal.cells);
+    }
 }
 
 }  // namespace NBHYBRID_ISA

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
@@ -17,9 +18,20 @@ inline namespace NBHYBRID_ISA {
 // A cache line; blocks that go through vector registers begin on one.
 inline constexpr std::size_t line_bytes = 64;
 
+// The lane of a block of one pixel, whatever its number: what no array needs stays in registers on a device.
+template <class T>
+struct OneLane {
+    T value{};
+    NBHYBRID_HOST_DEVICE T& operator[](int) { return value; }
+    NBHYBRID_HOST_DEVICE const T& operator[](int) const { return value; }
+};
+
+template <class T, int width>
+using Lanes = std::conditional_t<width == 1, OneLane<T>, T[width]>;
+
 template <int width>
 struct alignas(width > 1 ? line_bytes : alignof(double)) VectorLanes {
-    double x[width], y[width], z[width];
+    Lanes<double, width> x, y, z;
 
     NBHYBRID_HOST_DEVICE Vec3 operator[](int i) const { return {x[i], y[i], z[i]}; }
     NBHYBRID_HOST_DEVICE void set(int i, const Vec3& v) { x[i] = v.x, y[i] = v.y, z[i] = v.z; }
@@ -35,20 +47,20 @@ struct alignas(width > 1 ? line_bytes : alignof(double)) PixelBlock {
 
     VectorLanes<width> position, diffracted, scattering;
     VectorLanes<width> centre;  // position of the pixel's centre, if somebody needs it
-    double path[width];
+    Lanes<double, width> path;
     // Cached for the pixel or the layer: 0 means not computed yet, and a factor of exactly 0 is computed again.
-    double polarization[width], solid_angle[width], capture[width];
+    Lanes<double, width> polarization, solid_angle, capture;
     // How far two of them may be from what the library's functions give, if others are used.
-    double capture_error[width];
+    Lanes<double, width> capture_error;
     // Nothing of them has been computed yet: of this layer's capture, of the pixel's polarization.
     bool new_layer = true, unpolarized = true;
     // The lanes that the source reaches.
-    int live[width];
+    Lanes<int, width> live;
     int n_live = 0;
 
     int slow = 0;
     int count = 0;
-    int fast[width];
+    Lanes<int, width> fast;
 
     // State of the run that only a pixel in a block of its own can see change.
     bool first_sweep = false;  // is still to come

@@ -18,7 +18,7 @@ template <CrystalShape shape>
 class RowRenderer {
 public:
     RowRenderer(const Plan& plan, const Way& way, const StopSign& stop)
-        : view_(plan.view()), way_(way), stop_(stop), margins_(margins_of(plan.bounds(), stop)) {
+        : view_(plan.view()), way_(way), stop_(stop), margins_(margins_of(plan.bounds(), &is_up, &stop)) {
         if (way.vector && plan.bounds().unusable.empty()) choose_kernels(plan.bounds());
         some_are_left_ = view_.carry_over.first_sweep != no_pixel || view_.crystal.interpolate;
     }
@@ -49,22 +49,17 @@ public:
 private:
     static bool is_up(const void* sign) { return static_cast<const StopSign*>(sign)->is_up(); }
 
-    static VectorMargins margins_of(const Bounds& b, const StopSign& stop) {
-        return {b.relative, b.absolute_intensity, b.shift_per_scattering, b.half_shift, b.reach, &is_up, &stop};
-    }
-
     void choose_kernels(const Bounds& bounds) {
         const auto kernel = [](SquareSines sines) {
             return vector_kernel().render[static_cast<int>(sines)][static_cast<int>(shape)];
         };
         if (way_.engine == Engine::fast && bounds.not_in_float.empty()) {
             vector_ = kernel(SquareSines::in_float);
-        } else if (bounds.needs_phases) {
-            vector_ = kernel(SquareSines::of_phases);
-        } else {
-            vector_ = kernel(SquareSines::of_offsets);
-            second_ = kernel(SquareSines::of_phases);
+            return;
         }
+        second_ = kernel(SquareSines::of_phases);
+        if (!bounds.needs_phases) vector_ = kernel(SquareSines::of_offsets);
+        if (vector_ == nullptr) std::swap(vector_, second_);
     }
 
     // Whether the pixel needs what the vector kernel does not do.

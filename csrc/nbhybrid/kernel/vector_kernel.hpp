@@ -29,6 +29,10 @@ struct VectorMargins {
     const void* sign;
 };
 
+inline VectorMargins margins_of(const Bounds& b, bool (*is_stopped)(const void*), const void* sign) {
+    return {b.relative, b.absolute_intensity, b.shift_per_scattering, b.half_shift, b.reach, is_stopped, sign};
+}
+
 // How the sines of a parallelepiped are found; other crystals are the same for all.
 enum class SquareSines {
     of_offsets,  // of the indices from whole numbers: fast, but the phases differ from the reference's by roundings
@@ -47,11 +51,13 @@ struct BoundedFunction {
 
 struct VectorKernel {
     const char* isa;
-    VectorRender render[3][4];  // by SquareSines and CrystalShape; null where the first is as good
+    VectorRender render[3][4];  // by SquareSines and CrystalShape; null where another is as good
     BoundedFunction functions[6];
 };
 
 // The copy for this processor, or for the level that the environment variable NBHYBRID_ISA names.
 const VectorKernel& vector_kernel();
+// The copy of this name.
+const VectorKernel& vector_kernel(const char* isa);
 
 }  // namespace nbhybrid::kernel

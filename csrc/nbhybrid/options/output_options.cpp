@@ -45,6 +45,14 @@ void set_engine(Options& o, const Words& w, Warnings&) {
     o.own.engine = w.text() == "fast" ? Engine::fast : Engine::exact;
 }
 
+void set_device(Options& o, const Words& w, Warnings&) {
+    const std::string device = w.text();
+    const bool has_number = device.rfind("cuda:", 0) == 0 && device.size() > 5 && device.size() < 9 &&
+                            device.find_first_not_of("0123456789", 5) == std::string::npos;
+    if (device != "cpu" && device != "cuda" && !has_number) w.refuse(0, "cpu, cuda or cuda:N");
+    o.own.device = device;
+}
+
 void set_semantics(Options& o, const Words& w, Warnings&) {
     try {
         o.own.semantics = Semantics::parse(w.text());
@@ -109,6 +117,7 @@ OptionTopic own_options() {
              [](Options& o, const Words& w, Warnings&) { o.own.json_file = w.path(); }},
             {"--quiet", 0, 0, "", "nothing on stdout but traces", [](Options& o, const Words&, Warnings&) { o.own.quiet = true; }},
             {"--engine", 1, 1, "exact|fast", "exact: the reference's bits; fast: to a few parts in a million", set_engine},
+            {"--device", 1, 1, "cpu|cuda|cuda:N", "where pixels are computed (cpu); the bits are the same", set_device},
             {"--verify", 0, 0, "", "compute every pixel by the scalar path too, and say if one differs",
              [](Options& o, const Words&, Warnings&) { o.own.verify = true; }},
             {"--max-table-gib", 1, 1, "GiB", "refuse larger amplitude tables (8)",

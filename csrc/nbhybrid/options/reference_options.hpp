@@ -122,6 +122,7 @@ struct OwnOptions {
     bool quiet = false;
     bool verify = false;
     Engine engine = Engine::exact;
+    std::string device = "cpu";  // or cuda, or cuda:N
     double max_table_gib = 8;
     Semantics semantics;
 };

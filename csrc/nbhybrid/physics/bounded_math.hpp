@@ -34,9 +34,12 @@ inline constexpr double sine_of_scaled = 4.4720026455901014e-04;
 
 inline namespace NBHYBRID_ISA {
 
-// a b + c with one rounding where the processor has such an instruction.
-#if defined(__FMA__) || defined(__CUDA_ARCH__) || defined(__aarch64__)
+// a b + c with one rounding where the processor has such an instruction, or has to do as a GPU does.
+#if defined(__FMA__) || defined(__CUDA_ARCH__) || defined(__aarch64__) || defined(NBHYBRID_AS_ON_DEVICE)
 #define NBHYBRID_HAS_MULTIPLY_ADD
+#endif
+#ifdef NBHYBRID_NO_MULTIPLY_ADD  // for a test that looks where a device's code has others
+#undef NBHYBRID_HAS_MULTIPLY_ADD
 #endif
 NBHYBRID_HOST_DEVICE inline double multiply_add(double a, double b, double c) {
 #if defined(NBHYBRID_HAS_MULTIPLY_ADD)

@@ -46,6 +46,9 @@ struct DetectorStage {
     Region region;
     const std::uint16_t* mask;  // null: none
     bool curved, point_pixel;
+    // For a device, whose sines are not the library's: where the region's (sub-)pixels of a curved detector lie, by planes; see
+    // kernel/curved_table.hpp. Null: it is computed where it is needed.
+    const Vec3* curved_positions;
     int oversample;
     bool recomputes_solid_angle;  // at every sub-pixel
     bool solid_angle_at_centre;   // else, where it is not recomputed, the first sub-pixel's

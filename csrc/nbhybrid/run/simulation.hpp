@@ -30,6 +30,9 @@ public:
     int threads() const { return threads_; }
     std::string semantics() const { return experiment().semantics.text(); }
 
+    // Lets a device decide the pixels. Before render().
+    void use_device(std::shared_ptr<kernel::Device> device);
+    std::string device() const { return simulator_->device(); }
     // Of the pixels rendered, and why the vector kernel could not take the run (empty if it could). After render().
     const kernel::RenderCounts& counts() const { return totals_.counts; }
     std::string engine() const { return options_.own.engine == Engine::fast ? "fast" : "exact"; }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nbhybrid/core/warnings.hpp"
+#include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/render.hpp"
 #include "nbhybrid/model/experiment.hpp"
 #include "nbhybrid/options/reference_options.hpp"
@@ -27,13 +28,26 @@ public:
     // Where the state that the reference carries along changes the image.
     const std::vector<std::string>& warnings() const { return warnings_.lines(); }
 
+    // Lets a device decide the pixels from now on. Where it cannot take the run, the warnings say so, and the host renders.
+    // `same_table`: the device has the amplitudes already.
+    void use_device(std::shared_ptr<kernel::Device> device, bool same_table = false);
+    // Its name; "cpu" without one, or where it cannot take the run.
+    std::string device() const { return device_ ? device_->name() : "cpu"; }
+
     // Fills the image, slow x fast pixels, and the records; what lies outside the region or is masked becomes 0. Throws
     // Interrupted if the watch said so.
     kernel::RenderTotals run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const;
 
+    // The same for an image in the device's memory.
+    kernel::RenderTotals run(const kernel::DeviceImage& image, kernel::TraceRequest& traces, int threads,
+                             const kernel::Watch& watch) const;
+
     // Fills values[i] with the image's value at pixels[i], without rendering anything else. Throws ModelError for a pixel outside
     // the image, Interrupted.
     void run_pixels(const std::vector<kernel::PixelAddress>& pixels, float* values, int threads, const kernel::Watch& watch) const;
+
+    void run_pixels(const std::vector<kernel::PixelAddress>& pixels, const kernel::DeviceImage& values, int threads,
+                    const kernel::Watch& watch) const;
 
     // The records of these pixels (slow, fast), which are rendered for it and nothing else. Throws ModelError for a pixel outside
     // the image, SizeError if the steps would not fit into memory.
@@ -47,15 +61,16 @@ private:
     Experiment experiment_;
     kernel::Way way_;
     std::unique_ptr<Plan> plan_;
+    std::shared_ptr<kernel::Device> device_;
     Warnings warnings_;
 };
 
 // Renders one image for each rotation of the lattice, one after the other in `images`: what a Simulator gives for the options with
-// that rotation. Small images are rendered side by side, large ones with all threads each. Throws as build_experiment() does, and
-// Interrupted.
+// that rotation. Without a device small images are rendered side by side, large ones with all threads each. Throws as
+// build_experiment() does, and Interrupted.
 void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<const StructureFactors>& structure_factors,
                const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch,
-               const kernel::Way& way = {});
+               const kernel::Way& way = {}, const std::shared_ptr<kernel::Device>& device = nullptr);
 
 // Throws SizeError if the steps of so many traced pixels would not fit into memory.
 void check_trace_size(const Plan& plan, std::size_t pixels, bool steps);

@@ -43,7 +43,7 @@ def run_record(
         "configuration": simulation.configuration,
         "engine": simulation.engine,
         "semantics": simulation.semantics,
-        "device": "cpu",
+        "device": simulation.device,
         "threads": simulation.threads,
         "isa": _core.isa(),
         "pixels": {**simulation.counts, "why_scalar": why_scalar(simulation)},

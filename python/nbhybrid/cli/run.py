@@ -55,6 +55,12 @@ def _simulate(words: list[str]) -> None:
     warnings += experiment.warnings
     _warn(experiment.warnings)
     simulation = _interruptible(lambda: _core.Simulation(experiment, threads))
+    if options.device != "cpu":
+        from nbhybrid.devices import open_device
+
+        device = _interruptible(lambda: open_device(options.device))
+        if device is not None:
+            simulation.use_device(device)
     known = len(simulation.warnings)
     _warn(simulation.warnings)
     _say(options, simulation.description())

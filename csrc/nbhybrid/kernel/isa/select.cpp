@@ -22,6 +22,9 @@ namespace v4 {
 extern const VectorKernel this_vector_kernel;
 }
 #endif
+namespace device {
+extern const VectorKernel this_vector_kernel;
+}
 
 namespace {
 
@@ -30,7 +33,7 @@ struct Level {
     bool runs_here;
 };
 
-// From the best to the one that every processor has.
+// From the best to the one that every processor has; and the one that does what a GPU does, for tests.
 std::vector<Level> levels() {
     std::vector<Level> all;
 #ifdef NBHYBRID_X86_LEVELS
@@ -46,11 +49,11 @@ std::vector<Level> levels() {
     all.push_back({&v2::this_vector_kernel, has_v2});
 #endif
     all.push_back({&baseline::this_vector_kernel, true});
+    all.push_back({&device::this_vector_kernel, true});
     return all;
 }
 
-const VectorKernel& chosen_kernel() {
-    const char* const wanted = std::getenv("NBHYBRID_ISA");
+const VectorKernel& chosen_kernel(const char* wanted) {
     std::string known;
     for (const Level& level : levels()) {
         known += std::string(known.empty() ? "" : ", ") + level.kernel->isa;
@@ -67,8 +70,10 @@ const VectorKernel& chosen_kernel() {
 }  // namespace
 
 const VectorKernel& vector_kernel() {
-    static const VectorKernel& kernel = chosen_kernel();
+    static const VectorKernel& kernel = chosen_kernel(std::getenv("NBHYBRID_ISA"));
     return kernel;
 }
+
+const VectorKernel& vector_kernel(const char* isa) { return chosen_kernel(isa); }
 
 }  // namespace nbhybrid::kernel

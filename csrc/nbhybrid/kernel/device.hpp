@@ -1,0 +1,59 @@
+#pragma once
+// A device as the host sees it: it decides the pixels of a plan, and what it leaves is rendered by the scalar path.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nbhybrid/kernel/render.hpp"
+#include "nbhybrid/plan/plan.hpp"
+
+namespace nbhybrid::kernel {
+
+// Where a device writes to.
+struct DeviceImage {
+    float* values = nullptr;
+    bool on_device = false;     // else in the host's memory
+    std::uintptr_t stream = 0;  // of the device, whose order the work on its memory follows
+};
+
+struct DeviceTotals {
+    std::vector<PixelIndex> undecided;  // in rising order; of a list of pixels, places in it
+    double solid_angles = 0;            // of all pixels that were decided or tried
+};
+
+// Holds a copy of a plan. Calls from several threads follow one another.
+class Device {
+public:
+    Device() = default;
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+    virtual ~Device() = default;
+
+    virtual std::string name() const = 0;
+    // Takes over a plan that has no device_obstacle(). `same_table`: the amplitudes are those of the plan before, and stay.
+    virtual void load(const Plan& plan, Engine engine, bool same_table) = 0;
+    // Fills the whole image; pixels outside the region or masked become 0. Between parts of the work the watch is asked, which may
+    // be null; throws Interrupted.
+    virtual DeviceTotals decide(const DeviceImage& image, const Watch& watch) = 0;
+    // values[i] for pixel i of a list; 0 for those outside the region or masked, which must not be in it.
+    virtual DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImage& values, const Watch& watch) = 0;
+    // image[places[i]] = values[i].
+    virtual void set(const DeviceImage& image, const std::vector<PixelIndex>& places, const std::vector<float>& values) = 0;
+};
+
+// Why a device cannot take the run, for people; empty if it can.
+std::string device_obstacle(const Plan& plan);
+
+// As render() and render_pixels(), with the device's help. Traced pixels are rendered by the host. For an image in the device's
+// memory nothing is waited for that the result does not depend on.
+RenderTotals render_on(Device& device, const Plan& plan, const DeviceImage& image, TraceRequest& traces, int threads,
+                       StopSign& stop, const Watch& watch, const Way& way);
+void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImage& values,
+                      int threads, StopSign& stop, const Watch& watch);
+
+// The device's functions run by the host, on a copy of the plan in one piece: for tests without a device.
+std::unique_ptr<Device> emulated_device();
+
+}  // namespace nbhybrid::kernel

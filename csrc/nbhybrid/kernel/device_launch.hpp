@@ -1,0 +1,67 @@
+#pragma once
+// What a device's threads are told, and what they say: plain data, with pointers into the device's memory.
+
+#include <cstdint>
+
+#include "nbhybrid/core/engine.hpp"
+#include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
+#include "nbhybrid/plan/bounds.hpp"
+#include "nbhybrid/plan/plan.hpp"
+
+namespace nbhybrid::kernel {
+
+// The plain numbers of plan/bounds.hpp.
+struct PixelBounds {
+    double relative, absolute_intensity;
+    Reach reach;
+};
+
+struct DecidedPixel {
+    float value = 0;
+    bool is_decided = false;
+    double solid_angles = 0;  // sum over all sub-pixels and layers
+};
+
+// The pixels of a launch: those of a region, by tiles, or those of a list.
+struct DeviceWork {
+    Region region;
+    const PixelIndex* list;     // null: the region
+    std::int64_t first, count;  // of the list's pixels, or of the region's places, which are more than its pixels
+};
+
+// Of a list's pixels the values go to values[0 ...], else to their places in the image. Pixels that are masked or that the scalar
+// path must render are left as they are.
+struct DeviceOutput {
+    float* values;
+    PixelIndex* undecided;  // pixels, or places in the list, as many as the launch has at most
+    unsigned* n_undecided;  // is 0 before the launch
+    double* solid_angles;   // one for each group of threads; null if nobody asks
+};
+
+struct DeviceLaunch {
+    PlanView plan;
+    PixelBounds bounds;
+    DeviceWork work;
+    DeviceOutput output;
+};
+
+inline namespace NBHYBRID_ISA {
+
+// Tiles of a region: pixels that are close to each other share the search for orientations that reach them.
+inline constexpr int tile_fast = 8, tile_slow = 4, tile_pixels = tile_fast * tile_slow;
+
+inline std::int64_t places_of(const Region& r) {
+    const std::int64_t fast = r.fast_last - r.fast_first + 1, slow = r.slow_last - r.slow_first + 1;
+    if (fast <= 0 || slow <= 0) return 0;
+    return (fast + tile_fast - 1) / tile_fast * ((slow + tile_slow - 1) / tile_slow) * tile_pixels;
+}
+
+// Whether the reference's carried state keeps a pixel from being decided: it is left to the scalar path.
+NBHYBRID_HOST_DEVICE inline bool is_left_to_scalar(const PlanView& plan, PixelIndex pixel) {
+    const CarryOver& c = plan.carry_over;
+    return pixel == c.first_sweep || (plan.crystal.interpolate && pixel <= c.interpolation_ends);
+}
+
+}  // namespace NBHYBRID_ISA
+}  // namespace nbhybrid::kernel

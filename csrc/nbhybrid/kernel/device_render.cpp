@@ -1,0 +1,123 @@
+#include <algorithm>
+#include <cstring>
+
+#include "nbhybrid/kernel/curved_table.hpp"
+#include "nbhybrid/kernel/device.hpp"
+#include "nbhybrid/kernel/device_launch.hpp"
+
+namespace nbhybrid::kernel {
+
+namespace {
+
+constexpr Way scalar_way{Engine::exact, false, false};
+
+PixelAddress address_of(const PlanView& view, PixelIndex pixel) {
+    return {static_cast<int>(pixel / view.detector.fast_pixels), static_cast<int>(pixel % view.detector.fast_pixels)};
+}
+
+// Pixels of the region that carry state of a kind that no device follows.
+std::vector<PixelIndex> left_to_scalar(const PlanView& view) {
+    std::vector<PixelIndex> left;
+    if (view.carry_over.first_sweep == no_pixel && !view.crystal.interpolate) return left;
+    const Region& r = view.detector.region;
+    for (int slow = r.slow_first; slow <= r.slow_last; ++slow)
+        for (int fast = r.fast_first; fast <= r.fast_last; ++fast) {
+            const PixelIndex pixel = pixel_index(view, slow, fast);
+            if (is_left_to_scalar(view, pixel) && !is_masked(view.detector, pixel)) left.push_back(pixel);
+        }
+    return left;
+}
+
+std::int64_t rendered_pixels(const PlanView& view) {
+    const Region& r = view.detector.region;
+    std::int64_t count = 0;
+    for (int slow = r.slow_first; slow <= r.slow_last; ++slow) {
+        if (view.detector.mask == nullptr) count += r.fast_last - r.fast_first + 1;
+        else
+            for (int fast = r.fast_first; fast <= r.fast_last; ++fast)
+                count += is_masked(view.detector, pixel_index(view, slow, fast)) ? 0 : 1;
+    }
+    return count;
+}
+
+// The scalar path's values of these pixels.
+std::vector<float> scalar_values(const Plan& plan, const std::vector<PixelIndex>& pixels, int threads, StopSign& stop,
+                                 const Watch& watch) {
+    std::vector<PixelAddress> addresses;
+    addresses.reserve(pixels.size());
+    for (const PixelIndex pixel : pixels) addresses.push_back(address_of(plan.view(), pixel));
+    std::vector<float> values(pixels.size());
+    render_pixels(plan, addresses, values.data(), threads, stop, watch, scalar_way);
+    return values;
+}
+
+// Pixels of an image in the host's memory that differ from the scalar path's.
+std::int64_t count_wrong(const Plan& plan, const float* image, int threads, StopSign& stop, const Watch& watch) {
+    const auto pixels =
+        static_cast<std::size_t>(plan.view().detector.fast_pixels) * static_cast<std::size_t>(plan.view().detector.slow_pixels);
+    std::vector<float> again(pixels);
+    TraceRequest none;
+    render(plan, again.data(), none, threads, stop, watch, scalar_way);
+    std::int64_t wrong = 0;
+    for (std::size_t i = 0; i < pixels; ++i) wrong += std::memcmp(&again[i], image + i, sizeof(float)) != 0 ? 1 : 0;
+    return wrong;
+}
+
+void trace_some(const Plan& plan, TraceRequest& traces, std::vector<PixelIndex>& places, std::vector<float>& values) {
+    for (PixelRecord& record : traces.pixels) {
+        if (!is_rendered(plan.view(), record.slow, record.fast)) continue;
+        trace_pixel(plan, record, traces.steps);
+        places.push_back(pixel_index(plan.view(), record.slow, record.fast));
+        values.push_back(record.final_values.pixel);
+    }
+}
+
+}  // namespace
+
+std::string device_obstacle(const Plan& plan) {
+    if (!plan.bounds().unusable.empty()) return plan.bounds().unusable;
+    constexpr double most_bytes = 4.0 * 1024 * 1024 * 1024;
+    if (plan.view().detector.curved && curved_table_bytes(plan.view()) > most_bytes)
+        return "a table of the positions on the curved detector (-curved_det) would take more than 4 GiB";
+    return "";
+}
+
+RenderTotals render_on(Device& device, const Plan& plan, const DeviceImage& image, TraceRequest& traces, int threads,
+                       StopSign& stop, const Watch& watch, const Way& way) {
+    const PlanView& view = plan.view();
+    RenderTotals totals;
+    DeviceTotals decided = device.decide(image, watch);
+    totals.solid_angles = decided.solid_angles;
+    totals.counts.pixels = rendered_pixels(view);
+    totals.counts.undecided = static_cast<std::int64_t>(decided.undecided.size());
+    std::vector<PixelIndex> places = left_to_scalar(view);
+    places.insert(places.end(), decided.undecided.begin(), decided.undecided.end());
+    totals.counts.scalar = static_cast<std::int64_t>(places.size());
+    std::vector<float> values = scalar_values(plan, places, threads, stop, watch);
+    trace_some(plan, traces, places, values);
+    if (!places.empty()) device.set(image, places, values);
+    if (way.verify && way.engine == Engine::exact && !image.on_device)
+        totals.counts.wrong = count_wrong(plan, image.values, threads, stop, watch);
+    return totals;
+}
+
+void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImage& values,
+                      int threads, StopSign& stop, const Watch& watch) {
+    const PlanView& view = plan.view();
+    std::vector<PixelIndex> list(pixels.size());
+    std::vector<PixelIndex> places;  // that the host renders; those of pixels that nobody renders are among them, as 0
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+        list[i] = pixel_index(view, pixels[i].slow, pixels[i].fast);
+        if (!is_rendered(view, pixels[i].slow, pixels[i].fast) || is_left_to_scalar(view, list[i]))
+            places.push_back(static_cast<PixelIndex>(i));
+    }
+    const DeviceTotals decided = device.decide_list(list, values, watch);
+    places.insert(places.end(), decided.undecided.begin(), decided.undecided.end());
+    std::vector<PixelAddress> addresses;
+    for (const PixelIndex place : places) addresses.push_back(pixels[static_cast<std::size_t>(place)]);
+    std::vector<float> again(places.size());
+    render_pixels(plan, addresses, again.data(), threads, stop, watch, scalar_way);
+    if (!places.empty()) device.set(values, places, again);
+}
+
+}  // namespace nbhybrid::kernel

@@ -1,0 +1,38 @@
+#pragma once
+// Starts kernels. One .cu file an engine, since their rules for joining products and sums differ.
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "nbhybrid/kernel/device_launch.hpp"
+#include "nbhybrid/physics/lattice_factor.hpp"
+
+namespace nbhybrid::cuda {
+
+struct LaunchSize {
+    std::int64_t blocks;
+    std::size_t shared_entries;  // orientations that the shared memory of a block holds
+};
+
+// Blocks for so many places, on a device of so many multiprocessors: each renders several pixels a thread, if there are enough.
+LaunchSize launch_size(std::int64_t places, std::int64_t orientations, int processors);
+
+cudaError_t launch_exact(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,
+                         cudaStream_t stream);
+cudaError_t launch_fast(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,
+                        cudaStream_t stream);
+
+// As run::NoisyImages.
+struct NoiseLaunch {
+    std::uint64_t seed;
+    std::uint32_t first_image, panel;
+    std::int64_t images, pixels;
+};
+cudaError_t launch_noise(const NoiseLaunch& noise, const void* means, bool is_double, float* counts, cudaStream_t stream);
+
+// values[places[i]] = given[i]
+cudaError_t launch_set(float* values, const PixelIndex* places, const float* given, std::int64_t count, cudaStream_t stream);
+
+}  // namespace nbhybrid::cuda

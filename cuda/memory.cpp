@@ -1,0 +1,60 @@
+#include "memory.hpp"
+
+#include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/text.hpp"
+
+namespace nbhybrid::cuda {
+
+namespace {
+
+constexpr double gib = 1024.0 * 1024 * 1024;
+
+}  // namespace
+
+void check(cudaError_t status, const char* what) {
+    if (status == cudaSuccess) return;
+    // A failed launch would otherwise be reported again by the next call.
+    cudaGetLastError();
+    throw DeviceError(std::string("cuda: ") + what + ": " + cudaGetErrorString(status));
+}
+
+CurrentDevice::CurrentDevice(int index) {
+    check(cudaGetDevice(&before_), "the current device");
+    if (before_ != index) check(cudaSetDevice(index), "choosing the device");
+}
+
+CurrentDevice::~CurrentDevice() { cudaSetDevice(before_); }
+
+void Memory::reserve(std::size_t bytes) {
+    if (bytes <= bytes_) return;
+    release();
+    const cudaError_t status =
+        where_ == Where::device ? cudaMalloc(&pointer_, bytes) : cudaHostAlloc(&pointer_, bytes, cudaHostAllocDefault);
+    if (status == cudaSuccess) {
+        bytes_ = bytes;
+        return;
+    }
+    pointer_ = nullptr;
+    cudaGetLastError();
+    if (status != cudaErrorMemoryAllocation) check(status, what_.c_str());
+    std::size_t free = 0, total = 0;
+    cudaMemGetInfo(&free, &total);
+    throw DeviceError(
+        format("cuda: %s needs %.3g GiB, and the device has %.3g of %.3g GiB free: free some of it, choose a smaller "
+               "image, table or part of the detector, or device cpu",
+               what_.c_str(), static_cast<double>(bytes) / gib, static_cast<double>(free) / gib, static_cast<double>(total) / gib));
+}
+
+void Memory::release() noexcept {
+    if (pointer_ == nullptr) return;
+    if (where_ == Where::device) cudaFree(pointer_);
+    else cudaFreeHost(pointer_);
+    pointer_ = nullptr;
+    bytes_ = 0;
+}
+
+Stream::Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream"); }
+
+Stream::~Stream() { cudaStreamDestroy(stream_); }
+
+}  // namespace nbhybrid::cuda

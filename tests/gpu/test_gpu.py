@@ -1,0 +1,104 @@
+"""On a GPU: the golden images bit for bit, the fast engine, tensors and arrays in its memory, noise, errors."""
+
+import hashlib
+import json
+
+import nbhybrid as nb
+import numpy as np
+import pytest
+import tolerances
+from helpers import GOLDEN, SMALL_WORDS
+from nbhybrid import devices
+
+WHY = devices.why_missing("cuda")
+pytestmark = pytest.mark.skipif(bool(WHY), reason=f"{WHY}: the GPU's numbers are NOT tested")
+
+CASES = json.loads((GOLDEN / "cases.json").read_text())
+WORDS = [word for word in SMALL_WORDS if word != "-nonoise"]
+
+
+def experiment(**changes):
+    return nb.Experiment(
+        crystal=nb.Crystal(cell=nb.UnitCell(70, 80, 90), n_cells=7),
+        structure_factors=90,
+        detector=nb.Detector.mosflm(pixels=(130, 170), pixel_size_mm=0.2),
+        sampling=nb.Sampling(oversample=1),
+        **changes,
+    )
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_golden_images(name, golden_folder, monkeypatch):
+    monkeypatch.chdir(golden_folder)
+    made = nb.Experiment.from_args(CASES[name]["args"].split())
+    image = nb.simulate(made, device="cuda")
+    if tolerances.traces_are_exact():
+        assert hashlib.sha256(image.tobytes()).hexdigest() == CASES[name]["float_sha256"]
+    assert np.array_equal(image, nb.simulate(made), equal_nan=True)
+
+
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"lyso_supervisor"}))
+def test_fast_images(name, golden_folder, monkeypatch):
+    monkeypatch.chdir(golden_folder)
+    made = nb.Experiment.from_args(CASES[name]["args"].split())
+    exact, fast = nb.simulate(made).astype(float), nb.simulate(made, engine="fast", device="cuda").astype(float)
+    if not np.isfinite(exact).all() or exact.max() == 0:
+        assert np.array_equal(exact, fast, equal_nan=True)
+        return
+    bright = exact > tolerances.FAST_FAINT * exact.max()
+    assert (np.abs(fast - exact)[bright] <= tolerances.FAST_RELATIVE * exact[bright]).all()
+
+
+@pytest.mark.parametrize("shape", ["", "-round_xtal", "-gauss_xtal", "-tophat_spots"])
+def test_many_orientations(shape):
+    """More than shared memory holds, and tiles that reach over the edges of a region."""
+    more = f"{shape} -mosaic 1 -mosaic_domains 700 -roi 3 21 5 20 -phi 0 -osc 1 -phisteps 2"
+    words = [*WORDS, *more.split()]
+    made = nb.Experiment.from_args(words)
+    assert np.array_equal(nb.simulate(made, device="cuda"), nb.simulate(made))
+
+
+def test_runs_repeat_and_lists_are_images():
+    made = experiment()
+    simulator = nb.Simulator(made, device="cuda")
+    image = simulator.run()
+    assert np.array_equal(image, nb.simulate(made))
+    assert np.array_equal(image, simulator.run())
+    pixels = np.random.default_rng(1).integers(0, (130, 170), (777, 2)).astype(np.int32)
+    assert np.array_equal(simulator.run_pixels(pixels), image[tuple(pixels.T)])
+    assert np.array_equal(nb.simulate_batch(made, [np.eye(3)] * 3, device="cuda"), [image] * 3)
+
+
+@pytest.mark.parametrize("engine", ["exact", "fast"])
+def test_tensors_of_torch(engine):
+    torch = pytest.importorskip("torch", reason="torch is not installed: its tensors on a GPU are NOT tested")
+    simulator = nb.Simulator(experiment(), engine=engine, device="cuda")
+    stream = torch.cuda.Stream()
+    with torch.cuda.stream(stream):
+        out = torch.full((130, 170), -1.0, device="cuda")
+        assert simulator.run(out) is out
+        doubled = out * 2
+    stream.synchronize()
+    assert np.array_equal(doubled.cpu().numpy() / 2, simulator.run())
+    with pytest.raises(nb.arrays.ArrayTypeError, match="float64"):
+        simulator.run(torch.zeros(130, 170, device="cuda", dtype=torch.float64))
+
+
+def test_arrays_of_cupy():
+    cupy = pytest.importorskip("cupy", reason="CuPy is not installed: its arrays are NOT tested")
+    simulator = nb.Simulator(experiment(), device="cuda")
+    out = cupy.zeros((130, 170), cupy.float32)
+    assert np.array_equal(cupy.asnumpy(simulator.run(out)), simulator.run())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_noise_is_the_hosts(dtype):
+    torch = pytest.importorskip("torch", reason="torch is not installed: noise on a GPU is NOT tested")
+    means = np.random.default_rng(2).exponential(30, (3, 100, 90)).astype(dtype)
+    counts = nb.poisson(torch.from_numpy(means).cuda(), 5, image_number=7, panel=2)
+    assert np.array_equal(counts.cpu().numpy(), nb.poisson(means, 5, image_number=7, panel=2))
+
+
+def test_there_is_no_such_device():
+    with pytest.raises(nb.errors.DeviceError, match="cuda:999"):
+        nb.Simulator(experiment(), device="cuda:999")

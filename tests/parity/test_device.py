@@ -1,0 +1,151 @@
+"""What a GPU does, done by the host: the same functions on the same flat copy of the plan give the golden images.
+
+``device="emulated"`` takes the way of ``device="cuda"`` but for the launch: the plan in one piece of memory, pixel after pixel, the
+list of undecided pixels, and the scalar path's values put in their places.
+"""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+
+import nbhybrid as nb
+import numpy as np
+import pytest
+import tolerances
+from helpers import GOLDEN, SMALL_WORDS, run
+from nbhybrid import _core, devices
+
+CASES = json.loads((GOLDEN / "cases.json").read_text())
+SMALL = sorted(set(CASES) - {"lyso_supervisor"})
+# What no device takes, and why.
+LEFT = {
+    "interp": "amplitudes are interpolated",
+    "oversample_": "the sum so far is multiplied",
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_golden_images(name, golden_folder, monkeypatch):
+    monkeypatch.chdir(golden_folder)
+    simulator = nb.Simulator(nb.Experiment.from_args(CASES[name]["args"].split()), device="emulated")
+    assert (
+        tolerances.traces_are_exact() is False
+        or hashlib.sha256(simulator.run().tobytes()).hexdigest() == CASES[name]["float_sha256"]
+    )
+    taken = simulator._cores[0].device == "emulated"
+    assert taken != any("not the device, since" in line for line in simulator.warnings)
+
+
+def test_most_golden_runs_are_taken(golden_folder, monkeypatch):
+    monkeypatch.chdir(golden_folder)
+    left = {}
+    for name in SMALL:
+        simulator = nb.Simulator(nb.Experiment.from_args(CASES[name]["args"].split()), device="emulated")
+        if simulator._cores[0].device == "cpu":
+            left[name] = " ".join(simulator.warnings)
+    assert len(left) < 0.15 * len(SMALL)
+    for name, why in left.items():
+        assert any(reason in why for reason in LEFT.values()), (name, why)
+
+
+def test_pixels_batches_and_the_fast_engine():
+    made = nb.Experiment(
+        crystal=nb.Crystal(cell=nb.UnitCell(70, 80, 90), n_cells=7),
+        structure_factors=90,
+        detector=nb.Detector.mosflm(pixels=(30, 70), pixel_size_mm=0.5, region=(2, 27, 3, None)),
+        sampling=nb.Sampling(oversample=1),
+    )
+    image = nb.simulate(made)
+    simulator = nb.Simulator(made, device="emulated")
+    assert simulator._cores[0].device == "emulated"
+    assert np.array_equal(simulator.run(), image)
+    pixels = [[20, 69], [3, 4], [0, 0], [29, 69], [3, 4]]
+    assert np.array_equal(simulator.run_pixels(pixels), image[tuple(np.transpose(pixels))])
+    assert np.array_equal(nb.simulate_batch(made, [np.eye(3)] * 3, device="emulated"), [image] * 3)
+    fast, same = (nb.simulate(made, engine="fast", device=device) for device in ("cpu", "emulated"))
+    assert np.allclose(fast, same, rtol=tolerances.FAST_RELATIVE, atol=tolerances.FAST_FAINT * image.max())
+    assert not np.array_equal(same, image)
+
+
+def test_simulators_on_a_device_can_be_updated_and_pickled():
+    import pickle
+
+    made = nb.Experiment.from_args([word for word in SMALL_WORDS if word != "-nonoise"])
+    simulator = pickle.loads(pickle.dumps(nb.Simulator(made, device="emulated")))
+    assert simulator.device == "emulated"
+    simulator.update(structure_factors=50.0)
+    assert np.array_equal(simulator.run(), nb.simulate(made.replace(structure_factors=50.0)))
+
+
+def test_traces_and_statistics_of_the_command_line(tmp_path, monkeypatch):
+    """The traced pixel's value is the image's, and what is printed does not depend on the device."""
+    monkeypatch.chdir(tmp_path)
+    said = []
+    for device in (None, _core.emulated_device()):
+        options, _ = _core.parse_options([word.encode() for word in [*SMALL_WORDS, "--trace-pixel", "7", "9", "--verify"]])
+        simulation = _core.Simulation(_core.Experiment(options, 2), 2)
+        if device is not None:
+            simulation.use_device(device)
+            assert simulation.device == "emulated"
+        simulation.render()
+        assert simulation.counts["wrong"] == 0
+        simulation.write()
+        said.append((simulation.trace_text(), simulation.statistics_text(), (tmp_path / "floatimage.bin").read_bytes()))
+    assert said[0] == said[1]
+
+
+def no_cuda():
+    return devices.why_missing("cuda")
+
+
+def test_a_missing_device_is_said():
+    if not no_cuda():
+        pytest.skip("there is a GPU: that one is missing is NOT tested")
+    with pytest.raises(nb.errors.DeviceError, match=r"^cuda: "):
+        nb.simulate(nb.Experiment.from_args(SMALL_WORDS[:-1]), device="cuda")
+
+
+def test_a_missing_device_is_said_by_the_command(tmp_path):
+    if not no_cuda():
+        pytest.skip("there is a GPU: that one is missing is NOT tested")
+    done = run([*SMALL_WORDS, "--device", "cuda"], tmp_path)
+    assert done.returncode == 2
+    assert "error: cuda: " in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:x", "cuda:-1"])
+def test_unknown_devices(name, tmp_path):
+    with pytest.raises(nb.errors.ModelError, match="expected cpu, cuda or cuda:N"):
+        nb.Simulator(nb.Experiment.from_args(SMALL_WORDS[:-1]), device=name)
+    done = run([*SMALL_WORDS, "--device", name], tmp_path)
+    assert done.returncode == 2
+    assert "expected cpu, cuda or cuda:N" in done.stderr
+
+
+def test_cuda_is_not_loaded_unasked():
+    code = "import nbhybrid, sys; nbhybrid.Simulator; print([m for m in sys.modules if 'cuda' in m])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_device_arrays_need_a_device():
+    class OnCuda:
+        __cuda_array_interface__ = {"shape": (24, 24), "typestr": "<f4", "data": (4096, False), "version": 3}  # noqa: RUF012
+
+    simulator = nb.Simulator(nb.Experiment.from_args(SMALL_WORDS[:-1]))
+    with pytest.raises(nb.arrays.ArrayTypeError, match="out: expected an array in the host's memory"):
+        simulator.run(OnCuda())
+
+
+def test_there_is_nothing_of_cuda_to_install():
+    """The runtime is in the extension: where no CUDA is installed, it loads and says what is missing."""
+    try:
+        extension = devices.cuda_extension()
+    except nb.errors.DeviceError:
+        pytest.skip("this build has no CUDA kernels: their extension is NOT looked at")
+    if shutil.which("ldd") is None:
+        pytest.skip("there is no ldd: the extension is NOT looked at")
+    assert "libcud" not in subprocess.run(["ldd", extension.__file__], capture_output=True, text=True, check=True).stdout
