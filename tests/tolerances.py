@@ -53,9 +53,9 @@ SEVERAL_ROUNDINGS = 4e-7
 
 # The fast engine computes the lattice factor of a parallelepiped in float32: a quotient of two products of three sines, squared. A
 # sine and its argument have two to three roundings of 6e-8 each, and errors of both signs: 12 times 2e-7 in the worst case, stated
-# with what the pixel's own rounding adds. A sum over few bright pixels keeps a part of that, since only a term near a reflection is
-# computed in double: 1.25e-7 is the largest that was seen.
+# with what the pixel's own rounding adds. The brightest thousandth of the terms is computed in double, so that no single one takes
+# that error into the sum of an image: 6e-8 is the largest that was seen.
 FAST_RELATIVE = 3e-6
 # Of the brightest pixel: fainter ones lie between spots, where a sine is next to its zero and has fewer digits.
 FAST_FAINT = 1e-6
-FAST_SUM = 2e-7
+FAST_SUM = 1e-7

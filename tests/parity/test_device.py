@@ -55,7 +55,7 @@ def test_pixels_batches_and_the_fast_engine():
         crystal=nb.Crystal(cell=nb.UnitCell(70, 80, 90), n_cells=7),
         structure_factors=90,
         detector=nb.Detector.mosflm(pixels=(30, 70), pixel_size_mm=0.5, region=(2, 27, 3, None)),
-        sampling=nb.Sampling(oversample=1),
+        sampling=nb.Sampling(oversample=2),
     )
     image = nb.simulate(made)
     simulator = nb.Simulator(made, device="emulated")

@@ -17,7 +17,7 @@ extern const PixelLoops these_pixel_loops;
 }
 #endif
 
-const PixelLoops& pixel_loops(const std::string& isa) {
+const PixelLoops& pixel_loops([[maybe_unused]] const std::string& isa) {
 #ifdef NBHYBRID_X86_LEVELS
     for (const PixelLoops* loops : {&v2::these_pixel_loops, &v3::these_pixel_loops, &v4::these_pixel_loops})
         if (isa == loops->isa) return *loops;

@@ -135,7 +135,7 @@ private:
         else find_phases_in_float<false>(crystal, axes, block.scattering, phases_, s, begin, end);
         square_crystal_in_float(phases_, s, begin, end);
         for_each_run(begin, end, [&](int first, int last) {
-            if (near_reflections(crystal.cells, s, first, last) != 0)
+            if (near_reflections(crystal, s, first, last) != 0)
                 compute_bright_in_double(crystal, axes, block.scattering, s, first, last);
             add_products(intensity_, s.lattice, first, last);
         });

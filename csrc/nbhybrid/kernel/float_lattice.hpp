@@ -75,10 +75,11 @@ NBHYBRID_HOST_DEVICE inline void square_crystal_in_float(const FloatPhases<width
     }
 }
 
-// How many lanes are near a reflection: an eighth of the largest factor, and more.
+// How many lanes are near a reflection.
 template <int width>
-NBHYBRID_HOST_DEVICE inline std::int64_t near_reflections(const Vec3& cells, const StepLanes<width>& s, int begin, int end) {
-    const double peak = cells.x * cells.y * cells.z, bright = peak * peak / 64;
+NBHYBRID_HOST_DEVICE inline std::int64_t near_reflections(const CrystalStage& crystal, const StepLanes<width>& s, int begin,
+                                                          int end) {
+    const double bright = crystal.bright_square;
     std::int64_t near = 0;
     // So that what is not a number is near.
     for (int i = begin; i < end; ++i) near += s.lattice[i] < bright ? 0 : 1;
@@ -93,7 +94,7 @@ NBHYBRID_HOST_DEVICE inline void compute_bright_in_double(const CrystalStage& cr
     constexpr int lanes = width < lanes_of_a_group ? width : lanes_of_a_group;
     for (int group = begin; group < end; group += lanes_of_a_group) {
         const int last = group + lanes;
-        if (near_reflections(crystal.cells, s, group, last) == 0) continue;
+        if (near_reflections(crystal, s, group, last) == 0) continue;
         find_phases<false>(crystal, axes, scattering, s, group, last);
         multiply_sines(s, group, last);
         for (int i = group; i < last; ++i) {

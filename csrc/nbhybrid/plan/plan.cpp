@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 
+#include "nbhybrid/physics/lattice_factor.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/physics/rotation.hpp"
 
@@ -54,6 +56,25 @@ std::vector<Axes> with_domains(const std::vector<Axes>& steps, const std::vector
     return table;
 }
 
+// Of the square of a parallelepiped's lattice factor, over offsets from reflections that fill a cell evenly. With few steps any of
+// them may be most of an image, and 0 calls all of them bright.
+double bright_square(const Vec3& cells, double all_steps) {
+    constexpr int samples = 4096, brighter = 4;
+    if (all_steps < samples) return 0;
+    // Multiples of these, modulo 1, fill a cube evenly: powers of the root of x^4 = x + 1, turned over.
+    constexpr double step_h = 0.8191725133961645, step_k = 0.6710436067037893, step_l = 0.5497004779019703;
+    const auto offset = [](double x) { return x - std::floor(x) - 0.5; };
+    std::vector<double> squares(samples);
+    for (int i = 0; i < samples; ++i) {
+        const double factor = physics::square_axis_factor(offset(i * step_h), cells.x) *
+                              physics::square_axis_factor(offset(i * step_k), cells.y) *
+                              physics::square_axis_factor(offset(i * step_l), cells.z);
+        squares[static_cast<std::size_t>(i)] = factor * factor;
+    }
+    std::nth_element(squares.begin(), squares.begin() + brighter, squares.end(), std::greater<>());
+    return squares[brighter];
+}
+
 }  // namespace
 
 Plan::Plan(const Experiment& experiment) : shape_(experiment.crystal.shape) {
@@ -65,6 +86,10 @@ Plan::Plan(const Experiment& experiment) : shape_(experiment.crystal.shape) {
     view_.scale.background = physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness);
     view_.scale.background_is_scaled = !experiment.semantics.mends(Defect::water_twice);
     view_.scale.steps = steps_per_pixel(experiment);
+    const Region& r = view_.detector.region;
+    const double pixels = (1.0 + r.fast_last - r.fast_first) * (1.0 + r.slow_last - r.slow_first);
+    if (shape_ == physics::CrystalShape::square)
+        view_.crystal.bright_square = bright_square(experiment.crystal.cells, pixels * view_.scale.steps * view_.sensor.layers);
     bounds_ = bounds_of(*this);
 }
 

@@ -103,6 +103,7 @@ struct CrystalStage {
     bool interpolate;
     bool interpolation_resumes;  // after a step whose neighbourhood leaves the table
     bool water;                  // a step with a lattice factor of 0 then still counts
+    double bright_square;        // of a parallelepiped's factor: one of a thousand steps is brighter
 };
 
 struct ScaleStage {
