@@ -2,18 +2,19 @@
 
 #include <algorithm>
 #include <mutex>
+#include <numeric>
 
 #include "launch.hpp"
 #include "memory.hpp"
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
-#include "nbhybrid/kernel/flat_plan.hpp"
+#include "plans.hpp"
 
 namespace nbhybrid::cuda {
 
 namespace {
 
-using kernel::DeviceImage;
+using kernel::DeviceImages;
 using kernel::DeviceTotals;
 using kernel::Watch;
 
@@ -21,210 +22,244 @@ using kernel::Watch;
 // often enough: a few tenths of a second on a large device.
 constexpr std::int64_t most_places = std::int64_t{1} << 21U;
 constexpr double most_steps = 2e10;
+// Of a launch.
+constexpr std::int64_t most_images = 65535;
 // The count of undecided pixels, before what else is known about a launch.
 constexpr std::size_t head_bytes = 256;
 
 cudaStream_t stream_of(std::uintptr_t stream) { return reinterpret_cast<cudaStream_t>(stream); }
 
+// Calls f(first, count) for images that lie one behind the other.
+template <class F>
+void for_each_span(const std::vector<float*>& images, const std::vector<std::size_t>& pixels, const F& f) {
+    for (std::size_t first = 0, last = 0; first < images.size(); first = last) {
+        std::size_t count = 0;
+        do count += pixels[last++];
+        while (last < images.size() && images[last] == images[first] + count);
+        f(first, count);
+    }
+}
+
+// Images or places of one launch.
+struct Part {
+    int first_image, images;
+    std::int64_t first, count;
+};
+
 class CudaDevice : public kernel::Device {
 public:
-    explicit CudaDevice(int index) : index_(index) {
+    explicit CudaDevice(int index) : index_(index), name_("cuda:" + std::to_string(index)) {
         const CurrentDevice current(index);
-        cudaDeviceProp properties{};
-        check(cudaGetDeviceProperties(&properties, index), "the device's properties");
-        name_ = "cuda:" + std::to_string(index);
-        processors_ = properties.multiProcessorCount;
+        check(cudaDeviceGetAttribute(&processors_, cudaDevAttrMultiProcessorCount, index), "the device's properties");
         stream_ = std::make_unique<Stream>();
     }
 
     std::string name() const override { return name_; }
-    void load(const Plan& plan, Engine engine, bool same_table) override;
-    DeviceTotals decide(const DeviceImage& image, const Watch& watch) override;
-    DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImage& values, const Watch& watch) override;
-    void set(const DeviceImage& image, const std::vector<PixelIndex>& places, const std::vector<float>& values) override;
+    void load(const std::vector<const Plan*>& plans, Engine engine, bool same_table) override;
+    std::vector<DeviceTotals> decide(const DeviceImages& images, const Watch& watch) override;
+    DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch& watch) override;
+    void set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) override;
 
 private:
-    cudaStream_t stream_for(const DeviceImage& image) const { return image.on_device ? stream_of(image.stream) : stream_->get(); }
-    float* target_of(const DeviceImage& image, std::size_t pixels);
-    void fetch(const DeviceImage& image, std::size_t pixels);
-    DeviceTotals run(const kernel::DeviceWork& work, std::int64_t places, float* values, bool wants_solid_angles,
-                     cudaStream_t stream, const Watch& watch);
-    void run_part(const kernel::DeviceLaunch& launch, cudaStream_t stream, DeviceTotals& totals);
+    cudaStream_t begin(const DeviceImages& images);
+    std::vector<float*> targets_of(const DeviceImages& images, const std::vector<std::size_t>& pixels);
+    void fetch(const DeviceImages& images, const std::vector<std::size_t>& pixels);
+    std::vector<Part> parts_of_images() const;
     std::int64_t places_of_part() const;
+    std::vector<DeviceTotals> run(const std::vector<Part>& parts, const PixelIndex* list, bool wants_solid_angles,
+                                  cudaStream_t stream, const Watch& watch);
+    void run_part(const Part& part, kernel::DeviceLaunch launch, cudaStream_t stream, std::vector<DeviceTotals>& totals);
+    void sort_out(const kernel::DeviceLaunch& launch, unsigned count, cudaStream_t stream, std::vector<DeviceTotals>& totals);
+    LaunchSize size_of(const Part& part) const { return launch_size(part.count, part.images, plans_.orientations(), processors_); }
 
     int index_;
     std::string name_;
     int processors_ = 0;
     std::mutex mutex_;
     std::unique_ptr<Stream> stream_;
-    Memory plan_memory_{Memory::Where::device, "the plan and its table of amplitudes"};
+    // The memory below belongs to one call after the other, whatever their streams.
+    Event last_call_;
+    LoadedPlans plans_;
     Memory image_{Memory::Where::device, "the image"};
     Memory list_{Memory::Where::device, "the list of pixels"};
     Memory scratch_{Memory::Where::device, "the list of undecided pixels"};
     Memory counts_{Memory::Where::pinned_host, "the host's memory for counts"};
-    std::vector<kernel::FlatPlan::Piece> pieces_;
-    PlanView view_{};
-    kernel::PixelBounds bounds_{};
-    physics::CrystalShape shape_ = physics::CrystalShape::square;
-    bool in_float_ = false;
 };
 
-bool same_place(const kernel::FlatPlan::Piece& u, const kernel::FlatPlan::Piece& v) {
-    return u.offset == v.offset && u.bytes == v.bytes;
-}
-
-void CudaDevice::load(const Plan& plan, Engine engine, bool same_table) {
+void CudaDevice::load(const std::vector<const Plan*>& plans, Engine engine, bool same_table) {
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    const kernel::FlatPlan flat(plan);
-    const std::vector<kernel::FlatPlan::Piece>& pieces = flat.pieces();
-    // The table is the last piece.
-    const bool keeps_table = same_table && plan.view().crystal.amplitudes.values != nullptr && !pieces_.empty() &&
-                             same_place(pieces.back(), pieces_.back());
-    pieces_.clear();
-    plan_memory_.reserve(flat.bytes());
-    for (std::size_t i = 0; i < pieces.size() - (keeps_table ? 1 : 0); ++i)
-        check(cudaMemcpyAsync(plan_memory_.as<unsigned char>() + pieces[i].offset, pieces[i].from, pieces[i].bytes,
-                              cudaMemcpyHostToDevice, stream_->get()),
-              "copying the plan");
-    check(cudaStreamSynchronize(stream_->get()), "copying the plan");
-    view_ = flat.at(plan_memory_.as<void>());
-    const Bounds& bounds = plan.bounds();
-    bounds_ = {bounds.relative, bounds.absolute_intensity, bounds.reach};
-    shape_ = plan.shape();
-    in_float_ = engine == Engine::fast && bounds.not_in_float.empty();
-    pieces_ = pieces;
+    last_call_.wait_in(stream_->get());
+    plans_.load(plans, engine, same_table, stream_->get());
+    last_call_.record(stream_->get());
+}
+
+// The stream of a call, which follows the calls before.
+cudaStream_t CudaDevice::begin(const DeviceImages& images) {
+    const cudaStream_t stream = images.on_device ? stream_of(images.stream) : stream_->get();
+    last_call_.wait_in(stream);
+    return stream;
 }
 
 // Memory of the device for the values.
-float* CudaDevice::target_of(const DeviceImage& image, std::size_t pixels) {
-    if (image.on_device) return image.values;
-    image_.reserve(pixels * sizeof(float));
-    return image_.as<float>();
+std::vector<float*> CudaDevice::targets_of(const DeviceImages& images, const std::vector<std::size_t>& pixels) {
+    if (images.on_device) return images.values;
+    image_.reserve(std::accumulate(pixels.begin(), pixels.end(), std::size_t{0}) * sizeof(float));
+    std::vector<float*> targets;
+    float* next = image_.as<float>();
+    for (const std::size_t count : pixels) {
+        targets.push_back(next);
+        next += count;
+    }
+    return targets;
 }
 
-void CudaDevice::fetch(const DeviceImage& image, std::size_t pixels) {
-    if (image.on_device) return;
-    check(cudaMemcpyAsync(image.values, image_.as<float>(), pixels * sizeof(float), cudaMemcpyDeviceToHost, stream_->get()),
-          "copying the image");
+void CudaDevice::fetch(const DeviceImages& images, const std::vector<std::size_t>& pixels) {
+    if (images.on_device) return;
+    const std::vector<float*> sources = targets_of(images, pixels);
+    for_each_span(images.values, pixels, [&](std::size_t first, std::size_t count) {
+        check(cudaMemcpyAsync(images.values[first], sources[first], count * sizeof(float), cudaMemcpyDeviceToHost, stream_->get()),
+              "copying the image");
+    });
     check(cudaStreamSynchronize(stream_->get()), "copying the image");
 }
 
-DeviceTotals CudaDevice::decide(const DeviceImage& image, const Watch& watch) {
+std::vector<DeviceTotals> CudaDevice::decide(const DeviceImages& images, const Watch& watch) {
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    const DetectorStage& d = view_.detector;
-    const std::size_t pixels = static_cast<std::size_t>(d.fast_pixels) * static_cast<std::size_t>(d.slow_pixels);
-    float* const target = target_of(image, pixels);
-    const cudaStream_t stream = stream_for(image);
-    check(cudaMemsetAsync(target, 0, pixels * sizeof(float), stream), "clearing the image");
-    const kernel::DeviceWork work{d.region, nullptr, 0, 0};
-    DeviceTotals totals = run(work, kernel::places_of(d.region), target, !image.on_device, stream, watch);
-    fetch(image, pixels);
+    const std::vector<std::size_t> pixels = plans_.pixels();
+    const std::vector<float*> targets = targets_of(images, pixels);
+    const cudaStream_t stream = begin(images);
+    for_each_span(targets, pixels, [&](std::size_t first, std::size_t count) {
+        check(cudaMemsetAsync(targets[first], 0, count * sizeof(float), stream), "clearing the image");
+    });
+    plans_.put_images(targets, stream);
+    std::vector<DeviceTotals> totals = run(parts_of_images(), nullptr, images.wants_solid_angles, stream, watch);
+    fetch(images, pixels);
+    last_call_.record(stream);
     return totals;
 }
 
-DeviceTotals CudaDevice::decide_list(const std::vector<PixelIndex>& pixels, const DeviceImage& values, const Watch& watch) {
+DeviceTotals CudaDevice::decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch& watch) {
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    float* const target = target_of(values, pixels.size());
-    const cudaStream_t stream = stream_for(values);
+    const std::vector<std::size_t> count{pixels.size()};
+    const std::vector<float*> targets = targets_of(values, count);
+    const cudaStream_t stream = begin(values);
     list_.reserve(pixels.size() * sizeof(PixelIndex));
     check(
         cudaMemcpyAsync(list_.as<PixelIndex>(), pixels.data(), pixels.size() * sizeof(PixelIndex), cudaMemcpyHostToDevice, stream),
         "copying the list of pixels");
-    check(cudaMemsetAsync(target, 0, pixels.size() * sizeof(float), stream), "clearing the values");
-    const kernel::DeviceWork work{{}, list_.as<PixelIndex>(), 0, 0};
-    DeviceTotals totals = run(work, static_cast<std::int64_t>(pixels.size()), target, false, stream, watch);
-    fetch(values, pixels.size());
-    // The next call overwrites the list.
-    if (values.on_device) check(cudaStreamSynchronize(stream), "rendering a list of pixels");
+    check(cudaMemsetAsync(targets.front(), 0, pixels.size() * sizeof(float), stream), "clearing the values");
+    plans_.put_images(targets, stream);
+    std::vector<Part> parts;
+    const std::int64_t part = places_of_part();
+    for (std::int64_t first = 0; first < static_cast<std::int64_t>(pixels.size()); first += part)
+        parts.push_back({0, 1, first, std::min(part, static_cast<std::int64_t>(pixels.size()) - first)});
+    DeviceTotals totals = run(parts, list_.as<PixelIndex>(), false, stream, watch).front();
+    fetch(values, count);
+    last_call_.record(stream);
     return totals;
 }
 
-void CudaDevice::set(const DeviceImage& image, const std::vector<PixelIndex>& places, const std::vector<float>& values) {
-    if (!image.on_device) {
-        for (std::size_t i = 0; i < places.size(); ++i) image.values[places[i]] = values[i];
+void CudaDevice::set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) {
+    if (!images.on_device) {
+        for (std::size_t i = 0; i < places.size(); ++i) *places[i] = values[i];
         return;
     }
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    const cudaStream_t stream = stream_of(image.stream);
-    list_.reserve(places.size() * (sizeof(PixelIndex) + sizeof(float)));
-    auto* const to = list_.as<PixelIndex>();
+    const cudaStream_t stream = begin(images);
+    list_.reserve(places.size() * (sizeof(float*) + sizeof(float)));
+    auto* const to = list_.as<float*>();
     auto* const of = reinterpret_cast<float*>(to + places.size());
-    check(cudaMemcpyAsync(to, places.data(), places.size() * sizeof(PixelIndex), cudaMemcpyHostToDevice, stream),
+    check(cudaMemcpyAsync(to, places.data(), places.size() * sizeof(float*), cudaMemcpyHostToDevice, stream),
           "copying the scalar path's pixels");
     check(cudaMemcpyAsync(of, values.data(), values.size() * sizeof(float), cudaMemcpyHostToDevice, stream),
           "copying the scalar path's pixels");
-    check(launch_set(image.values, to, of, static_cast<std::int64_t>(places.size()), stream), "writing the scalar path's pixels");
-    check(cudaStreamSynchronize(stream), "writing the scalar path's pixels");
+    check(launch_set(to, of, static_cast<std::int64_t>(places.size()), stream), "writing the scalar path's pixels");
+    last_call_.record(stream);
 }
 
+// Places of all images of a launch together.
 std::int64_t CudaDevice::places_of_part() const {
-    const double steps = static_cast<double>(view_.scale.steps) * view_.sensor.layers;
     constexpr std::int64_t whole_tiles = kernel::tile_pixels;
-    const auto by_steps = static_cast<std::int64_t>(std::min(most_steps / steps, static_cast<double>(most_places)));
+    const auto by_steps = static_cast<std::int64_t>(std::min(most_steps / plans_.most_steps(), static_cast<double>(most_places)));
     return std::max<std::int64_t>(by_steps / whole_tiles, 64) * whole_tiles;
 }
 
-DeviceTotals CudaDevice::run(const kernel::DeviceWork& work, std::int64_t places, float* values, bool wants_solid_angles,
-                             cudaStream_t stream, const Watch& watch) {
-    DeviceTotals totals;
-    const std::int64_t part = places_of_part();
-    const std::int64_t blocks = launch_size(part, 0, processors_).blocks;
-    const bool waits = !in_float_ || wants_solid_angles;
-    const std::size_t sums = static_cast<std::size_t>(blocks) * sizeof(double);
-    const auto entries = static_cast<std::size_t>(std::min(part, places));
+std::vector<Part> CudaDevice::parts_of_images() const {
+    const std::int64_t together = places_of_part(), each = std::max<std::int64_t>(1, plans_.most_places());
+    std::vector<Part> parts;
+    const auto images = static_cast<int>(std::clamp<std::int64_t>(together / each, 1, most_images));
+    for (int image = 0; image < plans_.count(); image += images)
+        for (std::int64_t first = 0; first < each; first += together)
+            parts.push_back({image, std::min(images, plans_.count() - image), first, std::min(together, each - first)});
+    return parts;
+}
+
+std::vector<DeviceTotals> CudaDevice::run(const std::vector<Part>& parts, const PixelIndex* list, bool wants_solid_angles,
+                                          cudaStream_t stream, const Watch& watch) {
+    std::vector<DeviceTotals> totals(static_cast<std::size_t>(plans_.count()));
+    const bool waits = !plans_.in_float() || wants_solid_angles;
+    std::size_t sums = 0, entries = 0;
+    for (const Part& part : parts) {
+        sums = std::max(sums, static_cast<std::size_t>(size_of(part).blocks * part.images) * sizeof(double));
+        entries = std::max(entries, static_cast<std::size_t>(part.count * part.images));
+    }
     if (waits) {
-        scratch_.reserve(head_bytes + sums + (in_float_ ? 0 : entries * sizeof(PixelIndex)));
+        scratch_.reserve(head_bytes + sums + (plans_.in_float() ? 0 : entries * sizeof(PixelIndex)));
         counts_.reserve(head_bytes + sums);
     }
     auto* const base = scratch_.as<unsigned char>();
-    kernel::DeviceLaunch launch{view_, bounds_, work, {}};
-    launch.output = {values, reinterpret_cast<PixelIndex*>(base + head_bytes + sums), reinterpret_cast<unsigned*>(base),
+    kernel::DeviceLaunch launch{};
+    launch.output = {reinterpret_cast<PixelIndex*>(base + head_bytes + sums), reinterpret_cast<unsigned*>(base),
                      wants_solid_angles ? reinterpret_cast<double*>(base + head_bytes) : nullptr};
-    for (std::int64_t first = 0; first < places; first += part) {
-        launch.work.first = first;
-        launch.work.count = std::min(part, places - first);
-        if (waits) run_part(launch, stream, totals);
-        else {
-            const LaunchSize size =
-                launch_size(launch.work.count, std::int64_t{view_.orientation.n_phi} * view_.orientation.n_domains, processors_);
-            check(launch_fast(launch, shape_, size, stream), "starting the kernel");
-        }
-        if (waits && watch && !watch(static_cast<double>(first + launch.work.count) / static_cast<double>(places)))
-            throw Interrupted();
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        launch.work = {list, parts[i].first, parts[i].count};
+        plans_.tell(launch, parts[i].first_image, parts[i].images);
+        if (waits) run_part(parts[i], launch, stream, totals);
+        else check(launch_fast(launch, plans_.shape(), size_of(parts[i]), stream), "starting the kernel");
+        if (waits && watch && !watch(static_cast<double>(i + 1) / static_cast<double>(parts.size()))) throw Interrupted();
     }
-    std::sort(totals.undecided.begin(), totals.undecided.end());
+    for (DeviceTotals& its : totals) std::sort(its.undecided.begin(), its.undecided.end());
     return totals;
 }
 
 // A part whose undecided pixels or solid angles somebody wants to know.
-void CudaDevice::run_part(const kernel::DeviceLaunch& launch, cudaStream_t stream, DeviceTotals& totals) {
-    const LaunchSize size =
-        launch_size(launch.work.count, std::int64_t{view_.orientation.n_phi} * view_.orientation.n_domains, processors_);
+void CudaDevice::run_part(const Part& part, kernel::DeviceLaunch launch, cudaStream_t stream, std::vector<DeviceTotals>& totals) {
+    const LaunchSize size = size_of(part);
     check(cudaMemsetAsync(launch.output.n_undecided, 0, sizeof(unsigned), stream), "clearing the counts");
-    check(in_float_ ? launch_fast(launch, shape_, size, stream) : launch_exact(launch, shape_, size, stream),
-          "starting the kernel");
+    check(
+        plans_.in_float() ? launch_fast(launch, plans_.shape(), size, stream) : launch_exact(launch, plans_.shape(), size, stream),
+        "starting the kernel");
     auto* const count = counts_.as<unsigned>();
     auto* const sums = reinterpret_cast<double*>(counts_.as<unsigned char>() + head_bytes);
     check(cudaMemcpyAsync(count, launch.output.n_undecided, sizeof(unsigned), cudaMemcpyDeviceToHost, stream),
           "copying the counts");
     if (launch.output.solid_angles != nullptr)
-        check(cudaMemcpyAsync(sums, launch.output.solid_angles, static_cast<std::size_t>(size.blocks) * sizeof(double),
-                              cudaMemcpyDeviceToHost, stream),
+        check(cudaMemcpyAsync(sums, launch.output.solid_angles,
+                              static_cast<std::size_t>(size.blocks * part.images) * sizeof(double), cudaMemcpyDeviceToHost, stream),
               "copying the solid angles");
     check(cudaStreamSynchronize(stream), "rendering");
     if (launch.output.solid_angles != nullptr)
-        for (std::int64_t i = 0; i < size.blocks; ++i) totals.solid_angles += sums[i];
-    if (*count == 0) return;
-    const std::size_t known = totals.undecided.size();
-    totals.undecided.resize(known + *count);
-    check(cudaMemcpyAsync(totals.undecided.data() + known, launch.output.undecided, *count * sizeof(PixelIndex),
-                          cudaMemcpyDeviceToHost, stream),
+        for (std::int64_t i = 0; i < size.blocks * part.images; ++i)
+            totals[static_cast<std::size_t>(part.first_image + i / size.blocks)].solid_angles += sums[i];
+    if (*count != 0) sort_out(launch, *count, stream, totals);
+}
+
+// The undecided pixels of a launch, by images.
+void CudaDevice::sort_out(const kernel::DeviceLaunch& launch, unsigned count, cudaStream_t stream,
+                          std::vector<DeviceTotals>& totals) {
+    std::vector<PixelIndex> numbers(count);
+    check(cudaMemcpyAsync(numbers.data(), launch.output.undecided, count * sizeof(PixelIndex), cudaMemcpyDeviceToHost, stream),
           "copying the list of undecided pixels");
     check(cudaStreamSynchronize(stream), "copying the list of undecided pixels");
+    for (const PixelIndex number : numbers) {
+        // Of a list of pixels the numbers are places in it.
+        const auto image = launch.work.list != nullptr ? 0 : static_cast<std::size_t>(plans_.image_of(number));
+        totals[image].undecided.push_back(launch.work.list != nullptr ? number : plans_.pixel_of(number));
+    }
 }
 
 int device_count() {

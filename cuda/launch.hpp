@@ -12,12 +12,13 @@
 namespace nbhybrid::cuda {
 
 struct LaunchSize {
-    std::int64_t blocks;
+    std::int64_t blocks;         // of each image
     std::size_t shared_entries;  // orientations that the shared memory of a block holds
 };
 
-// Blocks for so many places, on a device of so many multiprocessors: each renders several pixels a thread, if there are enough.
-LaunchSize launch_size(std::int64_t places, std::int64_t orientations, int processors);
+// Blocks of each of so many images with so many places, on a device of so many multiprocessors: they render several pixels a
+// thread, if there are enough.
+LaunchSize launch_size(std::int64_t places, int images, std::int64_t orientations, int processors);
 
 cudaError_t launch_exact(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,
                          cudaStream_t stream);
@@ -32,7 +33,7 @@ struct NoiseLaunch {
 };
 cudaError_t launch_noise(const NoiseLaunch& noise, const void* means, bool is_double, float* counts, cudaStream_t stream);
 
-// values[places[i]] = given[i]
-cudaError_t launch_set(float* values, const PixelIndex* places, const float* given, std::int64_t count, cudaStream_t stream);
+// *places[i] = given[i]
+cudaError_t launch_set(float* const* places, const float* given, std::int64_t count, cudaStream_t stream);
 
 }  // namespace nbhybrid::cuda

@@ -57,4 +57,21 @@ Stream::Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocki
 
 Stream::~Stream() { cudaStreamDestroy(stream_); }
 
+Event::~Event() {
+    if (event_ != nullptr) cudaEventDestroy(event_);
+}
+
+void Event::record(cudaStream_t stream) {
+    if (event_ == nullptr) check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "an event");
+    check(cudaEventRecord(event_, stream), "recording an event");
+}
+
+void Event::wait() const {
+    if (event_ != nullptr) check(cudaEventSynchronize(event_), "waiting for the device");
+}
+
+void Event::wait_in(cudaStream_t stream) const {
+    if (event_ != nullptr) check(cudaStreamWaitEvent(stream, event_, 0), "waiting for another stream");
+}
+
 }  // namespace nbhybrid::cuda

@@ -61,4 +61,21 @@ private:
     cudaStream_t stream_ = nullptr;
 };
 
+// A point in a stream's work.
+class Event {
+public:
+    Event() = default;
+    ~Event();
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+
+    void record(cudaStream_t stream);
+    // Until the work before it is done; not at all if there has been none. For the host, and for what is given to a stream later.
+    void wait() const;
+    void wait_in(cudaStream_t stream) const;
+
+private:
+    cudaEvent_t event_ = nullptr;
+};
+
 }  // namespace nbhybrid::cuda

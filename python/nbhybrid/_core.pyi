@@ -76,9 +76,29 @@ def run_batch(
     out: Any,
     threads: int,
     is_fast: bool,
-    device: Device | None = None,
+    devices: Sequence[Device],
     watch: Callable[[float], bool] | None = None,
-) -> None: ...
+) -> list[str]: ...
+def run_batch_on_device(
+    experiment: Experiment,
+    rotations: Any,
+    address: int,
+    stream: int,
+    threads: int,
+    is_fast: bool,
+    device: Device,
+    watch: Callable[[float], bool] | None = None,
+) -> list[str]: ...
+
+class DeviceSet:
+    def __init__(self, simulators: Sequence[Simulator], device: Device) -> None: ...
+    @property
+    def uses_device(self) -> bool: ...
+    def run(self, outs: Sequence[Any], threads: int, watch: Callable[[float], bool] | None = None) -> None: ...
+    def run_on_device(
+        self, addresses: Sequence[int], stream: int, threads: int, watch: Callable[[float], bool] | None = None
+    ) -> None: ...
+
 def counter_noise(
     means: Any,
     counts: Any,

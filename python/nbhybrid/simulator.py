@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid import _core
@@ -67,15 +68,19 @@ class Simulator:
         self.engine = engine
         self.device = device
         self.threads = threads or usable_cores()
-        self._cores = self._prepared()
+        self._prepare()
 
-    def _prepared(self) -> list[_core.Simulator]:
-        cores = [_core.Simulator(core, self.threads, self.engine == "fast") for core in self.experiment._cores]
-        for core in cores:
-            device = open_device(self.device)
-            if device is not None:
-                core.use_device(device)
-        return cores
+    def _prepare(self) -> None:
+        self._cores = [_core.Simulator(core, self.threads, self.engine == "fast") for core in self.experiment._cores]
+        # Panels go through a device together.
+        self._set: _core.DeviceSet | None = None
+        device = open_device(self.device)
+        if device is None:
+            return
+        if len(self._cores) == 1:
+            self._cores[0].use_device(device)
+        else:
+            self._set = _core.DeviceSet(self._cores, device)
 
     @property
     def warnings(self) -> list[str]:
@@ -111,8 +116,11 @@ class Simulator:
             self._run_on_device(out, watch)
             return out
         targets = self._targets(out)
-        for core, target in zip(self._cores, targets, strict=True):
-            core.run(target, self.threads, watch)
+        if self._set is not None:
+            self._set.run(targets, self.threads, watch)
+        else:
+            for core, target in zip(self._cores, targets, strict=True):
+                core.run(target, self.threads, watch)
         if out is not None:
             return out
         return targets if self.experiment.detector.panels is not None else targets[0]
@@ -215,7 +223,7 @@ class Simulator:
             As `Experiment.replace` takes them: ``crystal``, ``structure_factors``, ``beam``, ``scan`` and the others.
         """
         self.experiment = self.experiment.replace(**parts)
-        self._cores = self._prepared()
+        self._prepare()
 
     @property
     def _single(self) -> _core.Simulator:
@@ -261,7 +269,7 @@ def simulate_batch(
     out: Any = None,
     *,
     engine: Literal["exact", "fast"] = "exact",
-    device: str = "cpu",
+    device: str | Sequence[str] = "cpu",
     threads: int | None = None,
     watch: Callable[[float], bool] | None = None,
 ) -> Any:
@@ -276,8 +284,9 @@ def simulate_batch(
         Where to write; it is returned.
     engine : {"exact", "fast"}
         As for `Simulator`.
-    device : str
-        As for `Simulator`.
+    device : str or sequence of str
+        As for `Simulator`; of several CUDA devices each takes the next images when it has done its last. Many small images go
+        through a device together. Where a device cannot take the run the processor renders it, and a warning says why.
     threads : int, optional
         By default the cores this process may use. Small images are rendered side by side.
     watch : callable, optional
@@ -295,17 +304,28 @@ def simulate_batch(
         If `watch` said so.
     ArrayTypeError, ArrayValueError, ModelError, SizeError
     """
-    _check_way(engine, device)
-    opened = open_device(device)
+    names = [device] if isinstance(device, str) else list(device)
+    if not names or (len(names) > 1 and CPU in names):
+        raise ModelError(f"device: found {device!r}, expected a device, or a list of CUDA devices")
+    for name in names:
+        _check_way(engine, name)
+    devices = [opened for opened in map(open_device, names) if opened is not None]
     rotations = rotation_matrices(orientations, "orientations")
     shape = (len(rotations), *experiment.shape)
-    if out is not None:
-        _core.run_batch(
-            experiment._core, rotations, out_buffer(out, "out", shape), threads or usable_cores(), engine == "fast", opened, watch
-        )
-        return out
-    import numpy as np
+    images = out
+    if out is None:
+        import numpy as np
 
-    images: npt.NDArray[np.float32] = np.empty(shape, np.float32)
-    _core.run_batch(experiment._core, rotations, images, threads or usable_cores(), engine == "fast", opened, watch)
-    return kind_of(orientations).give(images)
+        images = np.empty(shape, np.float32)
+    obstacles = _core.run_batch(
+        experiment._core,
+        rotations,
+        out_buffer(images, "out", shape),
+        threads or usable_cores(),
+        engine == "fast",
+        devices,
+        watch,
+    )
+    for obstacle in obstacles:
+        warnings.warn(f"the processor renders images of this batch, not the device, since {obstacle}", stacklevel=2)
+    return kind_of(orientations).give(images) if out is None else out

@@ -112,7 +112,8 @@ def test_some_pixels_alone(threads, words):
     assert simulator.run_pixels(np.empty((0, 2), int)).shape == (0,)
 
 
-def test_several_panels(experiment):
+@pytest.mark.parametrize("device", ["cpu", "emulated"])
+def test_several_panels(experiment, device):
     panels = [
         nb.Panel.custom(pixels=(10, 14), pixel_size_mm=0.8, origin_mm=(100, -5, -3), fast_axis=(0, 0, 1), slow_axis=(0, -1, 0)),
         nb.Panel.custom(pixels=(16, 8), pixel_size_mm=0.5, origin_mm=(90, 9, 4), fast_axis=(0.1, 0, 1), slow_axis=(0, -1, 0)),
@@ -124,7 +125,7 @@ def test_several_panels(experiment):
     assert not [line for line in whole.warnings if "vector" in line]
     assert "3 panels" in repr(whole)
     assert nb.Experiment.from_json(whole.to_json()) == whole
-    simulator = nb.Simulator(pickle.loads(pickle.dumps(whole)))
+    simulator = nb.Simulator(pickle.loads(pickle.dumps(whole)), device=device)
     images = simulator.run()
     assert [image.shape for image in images] == whole.shapes
     for panel, image in zip(panels, images, strict=True):

@@ -4,7 +4,9 @@
 
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/conversions.hpp"
+#include "nbhybrid/run/batch.hpp"
 #include "nbhybrid/run/built_experiment.hpp"
+#include "nbhybrid/run/device_set.hpp"
 #include "nbhybrid/run/simulator.hpp"
 
 namespace nbhybrid::bindings {
@@ -48,8 +50,8 @@ void run_pixels_into(const Simulator& simulator, const py::buffer& pixels, const
 }
 
 // The address is one in the device's memory, where a checked array of floats lies.
-kernel::DeviceImage device_image(std::uintptr_t address, std::uintptr_t stream) {
-    return {reinterpret_cast<float*>(address), true, stream};
+kernel::DeviceImages device_image(std::uintptr_t address, std::uintptr_t stream) {
+    return {{reinterpret_cast<float*>(address)}, true, stream};
 }
 
 void run_on_device(const Simulator& simulator, std::uintptr_t address, std::uintptr_t stream, int threads,
@@ -81,23 +83,87 @@ py::list trace(const Simulator& simulator, const std::vector<std::pair<int, int>
     return list;
 }
 
-// The buffers have been checked: n x 3 x 3 doubles, n x slow x fast floats.
-void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads, bool is_fast,
-                const std::shared_ptr<kernel::Device>& device, const py::object& watch) {
-    const py::buffer_info matrices = rotations.request(), images = out.request(true);
+// The buffer has been checked: n x 3 x 3 doubles.
+std::vector<Mat3> rotations_of(const py::buffer& rotations) {
+    const py::buffer_info matrices = rotations.request();
     const auto* const first = static_cast<const Mat3*>(matrices.ptr);
-    const std::vector<Mat3> list(first, first + matrices.shape[0]);
+    return {first, first + matrices.shape[0]};
+}
+
+std::int64_t pixels_of(const BuiltExperiment& experiment) { return experiment.experiment().detector.pixels(); }
+
+std::vector<float*> images_at(float* first, std::size_t count, std::int64_t pixels) {
+    std::vector<float*> images;
+    for (std::size_t i = 0; i < count; ++i) images.push_back(first + static_cast<std::int64_t>(i) * pixels);
+    return images;
+}
+
+using Devices = std::vector<std::shared_ptr<kernel::Device>>;
+
+// The buffer has been checked: n x slow x fast floats.
+py::list batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads,
+                    bool is_fast, const Devices& devices, const py::object& watch) {
+    const std::vector<Mat3> list = rotations_of(rotations);
+    const py::buffer_info info = out.request(true);
+    auto* const first = static_cast<float*>(info.ptr);
+    const run::Batch batch{experiment.options, experiment.experiment().structure_factors, list, pixels_of(experiment),
+                           way_of(is_fast)};
+    const kernel::Watch native = watch_of(watch);
+    std::vector<std::string> warnings;
+    {
+        const py::gil_scoped_release release;
+        if (devices.empty()) run::run_batch(batch, first, threads, native);
+        else warnings = run::run_batch(batch, {images_at(first, list.size(), batch.pixels)}, threads, native, devices);
+    }
+    return to_list(warnings);
+}
+
+// The address is that of a checked array of n x slow x fast floats in the device's memory.
+py::list batch_on_device(const BuiltExperiment& experiment, const py::buffer& rotations, std::uintptr_t address,
+                         std::uintptr_t stream, int threads, bool is_fast, const std::shared_ptr<kernel::Device>& device,
+                         const py::object& watch) {
+    const std::vector<Mat3> list = rotations_of(rotations);
+    const run::Batch batch{experiment.options, experiment.experiment().structure_factors, list, pixels_of(experiment),
+                           way_of(is_fast)};
+    const kernel::DeviceImages images{images_at(reinterpret_cast<float*>(address), list.size(), batch.pixels), true, stream};
+    const kernel::Watch native = watch_of(watch);
+    std::vector<std::string> warnings;
+    {
+        const py::gil_scoped_release release;
+        warnings = run::run_batch(batch, images, threads, native, {device});
+    }
+    return to_list(warnings);
+}
+
+// The buffers have been checked: slow x fast floats each.
+void run_set_into(const run::DeviceSet& set, const std::vector<py::buffer>& outs, int threads, const py::object& watch) {
+    kernel::DeviceImages images;
+    std::vector<py::buffer_info> infos;
+    for (const py::buffer& out : outs) {
+        infos.push_back(out.request(true));
+        images.values.push_back(static_cast<float*>(infos.back().ptr));
+    }
     const kernel::Watch native = watch_of(watch);
     const py::gil_scoped_release release;
-    run::run_batch(experiment.options, experiment.experiment().structure_factors, list, static_cast<float*>(images.ptr), threads,
-                   native, way_of(is_fast), device);
+    set.run(images, threads, native);
+}
+
+void run_set_on_device(const run::DeviceSet& set, const std::vector<std::uintptr_t>& addresses, std::uintptr_t stream, int threads,
+                       const py::object& watch) {
+    kernel::DeviceImages images{{}, true, stream};
+    for (const std::uintptr_t address : addresses) images.values.push_back(reinterpret_cast<float*>(address));
+    const kernel::Watch native = watch_of(watch);
+    const py::gil_scoped_release release;
+    set.run(images, threads, native);
 }
 
 }  // namespace
 
 void bind_simulator(py::module_& module) {
     module.def("run_batch", &batch_into, py::arg("experiment"), py::arg("rotations"), py::arg("out"), py::arg("threads"),
-               py::arg("is_fast"), py::arg("device") = py::none(), py::arg("watch") = py::none());
+               py::arg("is_fast"), py::arg("devices"), py::arg("watch") = py::none());
+    module.def("run_batch_on_device", &batch_on_device, py::arg("experiment"), py::arg("rotations"), py::arg("address"),
+               py::arg("stream"), py::arg("threads"), py::arg("is_fast"), py::arg("device"), py::arg("watch") = py::none());
     py::class_<Simulator>(module, "Simulator")
         .def(py::init([](const BuiltExperiment& experiment, int threads, bool is_fast) {
                  const py::gil_scoped_release release;
@@ -116,6 +182,13 @@ void bind_simulator(py::module_& module) {
         .def("run", &run_into, py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
         .def("run_pixels", &run_pixels_into, py::arg("pixels"), py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
         .def("trace", &trace, py::arg("pixels"), py::arg("steps"));
+    py::class_<run::DeviceSet>(module, "DeviceSet")
+        .def(py::init<const std::vector<Simulator*>&, std::shared_ptr<kernel::Device>>(), py::arg("simulators"), py::arg("device"),
+             py::keep_alive<1, 2>())
+        .def_property_readonly("uses_device", &run::DeviceSet::uses_device)
+        .def("run", &run_set_into, py::arg("outs"), py::arg("threads"), py::arg("watch") = py::none())
+        .def("run_on_device", &run_set_on_device, py::arg("addresses"), py::arg("stream"), py::arg("threads"),
+             py::arg("watch") = py::none());
 }
 
 }  // namespace nbhybrid::bindings

@@ -11,19 +11,21 @@
 
 namespace nbhybrid::kernel {
 
-// Where a device writes to.
-struct DeviceImage {
-    float* values = nullptr;
+// Where a device writes to: an image for each plan of a set.
+struct DeviceImages {
+    std::vector<float*> values;
     bool on_device = false;     // else in the host's memory
     std::uintptr_t stream = 0;  // of the device, whose order the work on its memory follows
+    bool wants_solid_angles = false;
 };
 
+// Of one image.
 struct DeviceTotals {
     std::vector<PixelIndex> undecided;  // in rising order; of a list of pixels, places in it
-    double solid_angles = 0;            // of all pixels that were decided or tried
+    double solid_angles = 0;            // of all pixels that were decided or tried, if somebody wants it
 };
 
-// Holds a copy of a plan. Calls from several threads follow one another.
+// Holds copies of the plans of a set, whose images are computed together. Calls from several threads follow one another.
 class Device {
 public:
     Device() = default;
@@ -32,15 +34,16 @@ public:
     virtual ~Device() = default;
 
     virtual std::string name() const = 0;
-    // Takes over a plan that has no device_obstacle(). `same_table`: the amplitudes are those of the plan before, and stay.
-    virtual void load(const Plan& plan, Engine engine, bool same_table) = 0;
-    // Fills the whole image; pixels outside the region or masked become 0. Between parts of the work the watch is asked, which may
-    // be null; throws Interrupted.
-    virtual DeviceTotals decide(const DeviceImage& image, const Watch& watch) = 0;
-    // values[i] for pixel i of a list; 0 for those outside the region or masked, which must not be in it.
-    virtual DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImage& values, const Watch& watch) = 0;
-    // image[places[i]] = values[i].
-    virtual void set(const DeviceImage& image, const std::vector<PixelIndex>& places, const std::vector<float>& values) = 0;
+    // Takes over plans that have no device_obstacle() and differ in orientation or geometry only. `same_table`: the amplitudes are
+    // those of the plans before, and stay.
+    virtual void load(const std::vector<const Plan*>& plans, Engine engine, bool same_table) = 0;
+    // Fills the images; pixels outside the region or masked become 0. Between parts of the work the watch is asked, which may be
+    // null; throws Interrupted.
+    virtual std::vector<DeviceTotals> decide(const DeviceImages& images, const Watch& watch) = 0;
+    // values[i] for pixel i of a list, of the only plan; 0 for those outside the region or masked, which must not be in it.
+    virtual DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch& watch) = 0;
+    // *places[i] = values[i], where the images are.
+    virtual void set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) = 0;
 };
 
 // Why a device cannot take the run, for people; empty if it can.
@@ -48,12 +51,15 @@ std::string device_obstacle(const Plan& plan);
 
 // As render() and render_pixels(), with the device's help. Traced pixels are rendered by the host. For an image in the device's
 // memory nothing is waited for that the result does not depend on.
-RenderTotals render_on(Device& device, const Plan& plan, const DeviceImage& image, TraceRequest& traces, int threads,
+RenderTotals render_on(Device& device, const Plan& plan, const DeviceImages& image, TraceRequest& traces, int threads,
                        StopSign& stop, const Watch& watch, const Way& way);
-void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImage& values,
+void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImages& values,
                       int threads, StopSign& stop, const Watch& watch);
+// The images of a set, whose plans the device holds.
+void render_set_on(Device& device, const std::vector<const Plan*>& plans, const DeviceImages& images, int threads, StopSign& stop,
+                   const Watch& watch);
 
-// The device's functions run by the host, on a copy of the plan in one piece: for tests without a device.
+// The device's functions run by the host, on a copy of the plans in one piece: for tests without a device.
 std::unique_ptr<Device> emulated_device();
 
 }  // namespace nbhybrid::kernel

@@ -23,25 +23,33 @@ struct DecidedPixel {
     double solid_angles = 0;  // sum over all sub-pixels and layers
 };
 
-// The pixels of a launch: those of a region, by tiles, or those of a list.
-struct DeviceWork {
-    Region region;
-    const PixelIndex* list;     // null: the region
-    std::int64_t first, count;  // of the list's pixels, or of the region's places, which are more than its pixels
+// An image of a set: those of a batch, or the panels of a detector. Its pixels' numbers in the set follow those of the images
+// before.
+struct DeviceImageJob {
+    PlanView plan;
+    PixelBounds bounds;
+    std::int64_t places;        // of its region
+    std::int64_t first_number;  // of its pixels
+    float* values;
 };
 
-// Of a list's pixels the values go to values[0 ...], else to their places in the image. Pixels that are masked or that the scalar
-// path must render are left as they are.
+// The pixels of a launch: those of the images' regions, by tiles, or those of a list.
+struct DeviceWork {
+    const PixelIndex* list;     // of the only image; null: the region
+    std::int64_t first, count;  // of the list's pixels, or of each region's places, which are more than its pixels
+};
+
+// Pixels that are masked or that the scalar path must render are left as they are.
 struct DeviceOutput {
-    float* values;
-    PixelIndex* undecided;  // pixels, or places in the list, as many as the launch has at most
+    PixelIndex* undecided;  // numbers in the set, or places in the list, as many as the launch has at most
     unsigned* n_undecided;  // is 0 before the launch
     double* solid_angles;   // one for each group of threads; null if nobody asks
 };
 
 struct DeviceLaunch {
-    PlanView plan;
-    PixelBounds bounds;
+    DeviceImageJob only;         // the image, if there is one
+    const DeviceImageJob* jobs;  // the images, if there are several: as many as `images`
+    int images;
     DeviceWork work;
     DeviceOutput output;
 };

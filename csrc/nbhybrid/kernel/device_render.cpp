@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 #include "nbhybrid/kernel/curved_table.hpp"
 #include "nbhybrid/kernel/device.hpp"
@@ -63,14 +64,31 @@ std::int64_t count_wrong(const Plan& plan, const float* image, int threads, Stop
     return wrong;
 }
 
-void trace_some(const Plan& plan, TraceRequest& traces, std::vector<PixelIndex>& places, std::vector<float>& values) {
+void trace_some(const Plan& plan, TraceRequest& traces, float* image, std::vector<float*>& places, std::vector<float>& values) {
     for (PixelRecord& record : traces.pixels) {
         if (!is_rendered(plan.view(), record.slow, record.fast)) continue;
         trace_pixel(plan, record, traces.steps);
-        places.push_back(pixel_index(plan.view(), record.slow, record.fast));
+        places.push_back(image + pixel_index(plan.view(), record.slow, record.fast));
         values.push_back(record.final_values.pixel);
     }
 }
+
+// What the host renders of an image that a device has tried.
+struct Remainder {
+    std::vector<PixelIndex> pixels;
+    std::vector<float> values;
+
+    Remainder(const Plan& plan, const DeviceTotals& decided, int threads, StopSign& stop, const Watch& watch)
+        : pixels(left_to_scalar(plan.view())) {
+        pixels.insert(pixels.end(), decided.undecided.begin(), decided.undecided.end());
+        values = scalar_values(plan, pixels, threads, stop, watch);
+    }
+
+    void place(float* image, std::vector<float*>& places, std::vector<float>& all) const {
+        for (const PixelIndex pixel : pixels) places.push_back(image + pixel);
+        all.insert(all.end(), values.begin(), values.end());
+    }
+};
 
 }  // namespace
 
@@ -82,26 +100,43 @@ std::string device_obstacle(const Plan& plan) {
     return "";
 }
 
-RenderTotals render_on(Device& device, const Plan& plan, const DeviceImage& image, TraceRequest& traces, int threads,
+RenderTotals render_on(Device& device, const Plan& plan, const DeviceImages& image, TraceRequest& traces, int threads,
                        StopSign& stop, const Watch& watch, const Way& way) {
-    const PlanView& view = plan.view();
     RenderTotals totals;
-    DeviceTotals decided = device.decide(image, watch);
+    const DeviceTotals decided = device.decide(image, watch).front();
     totals.solid_angles = decided.solid_angles;
-    totals.counts.pixels = rendered_pixels(view);
+    totals.counts.pixels = rendered_pixels(plan.view());
     totals.counts.undecided = static_cast<std::int64_t>(decided.undecided.size());
-    std::vector<PixelIndex> places = left_to_scalar(view);
-    places.insert(places.end(), decided.undecided.begin(), decided.undecided.end());
-    totals.counts.scalar = static_cast<std::int64_t>(places.size());
-    std::vector<float> values = scalar_values(plan, places, threads, stop, watch);
-    trace_some(plan, traces, places, values);
+    const Remainder rest(plan, decided, threads, stop, watch);
+    totals.counts.scalar = static_cast<std::int64_t>(rest.pixels.size());
+    std::vector<float*> places;
+    std::vector<float> values;
+    rest.place(image.values.front(), places, values);
+    trace_some(plan, traces, image.values.front(), places, values);
     if (!places.empty()) device.set(image, places, values);
     if (way.verify && way.engine == Engine::exact && !image.on_device)
-        totals.counts.wrong = count_wrong(plan, image.values, threads, stop, watch);
+        totals.counts.wrong = count_wrong(plan, image.values.front(), threads, stop, watch);
     return totals;
 }
 
-void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImage& values,
+void render_set_on(Device& device, const std::vector<const Plan*>& plans, const DeviceImages& images, int threads, StopSign& stop,
+                   const Watch& watch) {
+    const std::vector<DeviceTotals> decided = device.decide(images, watch);
+    const auto count = static_cast<std::int64_t>(plans.size());
+    std::vector<std::unique_ptr<Remainder>> rests(plans.size());
+    // The few pixels of many images are work for a thread each, those of few images for all threads.
+    const bool side_by_side = count >= 2 * static_cast<std::int64_t>(threads);
+    for_each_task(count, side_by_side ? threads : callers_thread, stop, watch, [&](std::int64_t number) {
+        const auto i = static_cast<std::size_t>(number);
+        rests[i] = std::make_unique<Remainder>(*plans[i], decided[i], side_by_side ? callers_thread : threads, stop, nullptr);
+    });
+    std::vector<float*> places;
+    std::vector<float> values;
+    for (std::size_t i = 0; i < plans.size(); ++i) rests[i]->place(images.values[i], places, values);
+    if (!places.empty()) device.set(images, places, values);
+}
+
+void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImages& values,
                       int threads, StopSign& stop, const Watch& watch) {
     const PlanView& view = plan.view();
     std::vector<PixelIndex> list(pixels.size());
@@ -114,10 +149,14 @@ void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelA
     const DeviceTotals decided = device.decide_list(list, values, watch);
     places.insert(places.end(), decided.undecided.begin(), decided.undecided.end());
     std::vector<PixelAddress> addresses;
-    for (const PixelIndex place : places) addresses.push_back(pixels[static_cast<std::size_t>(place)]);
+    std::vector<float*> targets;
+    for (const PixelIndex place : places) {
+        addresses.push_back(pixels[static_cast<std::size_t>(place)]);
+        targets.push_back(values.values.front() + place);
+    }
     std::vector<float> again(places.size());
     render_pixels(plan, addresses, again.data(), threads, stop, watch, scalar_way);
-    if (!places.empty()) device.set(values, places, again);
+    if (!places.empty()) device.set(values, targets, again);
 }
 
 }  // namespace nbhybrid::kernel

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
+#include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/flat_plan.hpp"
@@ -16,63 +18,79 @@ class EmulatedDevice : public Device {
 public:
     std::string name() const override { return "emulated"; }
 
-    void load(const Plan& plan, Engine engine, bool) override {
-        const DetectorStage& d = plan.view().detector;
-        const Bounds& bounds = plan.bounds();
-        pixels_ = static_cast<std::size_t>(d.fast_pixels) * static_cast<std::size_t>(d.slow_pixels);
-        margins_ = margins_of(bounds, &never, nullptr);
-        const bool in_float = engine == Engine::fast && bounds.not_in_float.empty();
+    void load(const std::vector<const Plan*>& plans, Engine engine, bool) override {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        const bool in_float = engine == Engine::fast && std::all_of(plans.begin(), plans.end(), [](const Plan* plan) {
+                                  return plan->bounds().not_in_float.empty();
+                              });
         const SquareSines sines = in_float ? SquareSines::in_float : SquareSines::of_phases;
-        render_ = vector_kernel("device").render[static_cast<int>(sines)][static_cast<int>(plan.shape())];
-        const FlatPlan flat(plan);
+        render_ = vector_kernel("device").render[static_cast<int>(sines)][static_cast<int>(plans.front()->shape())];
+        margins_.clear();
+        for (const Plan* plan : plans) margins_.push_back(margins_of(plan->bounds(), &never, nullptr));
+        const FlatPlans flat(plans);
         memory_.resize(flat.bytes());
-        for (const FlatPlan::Piece& piece : flat.pieces()) std::memcpy(memory_.data() + piece.offset, piece.from, piece.bytes);
-        view_ = flat.at(memory_.data());
+        for (const FlatPlans::Piece& piece : flat.pieces()) std::memcpy(memory_.data() + piece.offset, piece.from, piece.bytes);
+        table_.assign(flat.table(), flat.table() + flat.table_bytes() / sizeof(double));
+        views_ = flat.at(memory_.data(), table_.data());
     }
 
-    DeviceTotals decide(const DeviceImage& image, const Watch&) override {
-        DeviceTotals totals;
-        std::fill_n(image.values, pixels_, 0.0F);
-        const Region& r = view_.detector.region;
-        for (int slow = r.slow_first; slow <= r.slow_last; ++slow)
-            for (int fast = r.fast_first; fast <= r.fast_last; ++fast) {
-                const PixelIndex pixel = pixel_index(view_, slow, fast);
-                if (!is_masked(view_.detector, pixel)) decide_one(pixel, pixel, image.values, totals);
-            }
-        return totals;
-    }
-
-    DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImage& values, const Watch&) override {
-        DeviceTotals totals;
-        for (std::size_t i = 0; i < pixels.size(); ++i) {
-            values.values[i] = 0.0F;
-            if (!is_masked(view_.detector, pixels[i])) decide_one(pixels[i], static_cast<PixelIndex>(i), values.values, totals);
+    std::vector<DeviceTotals> decide(const DeviceImages& images, const Watch& watch) override {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        std::vector<DeviceTotals> totals(views_.size());
+        for (std::size_t i = 0; i < views_.size(); ++i) {
+            decide_image(i, images.values[i], totals[i]);
+            if (watch && !watch(static_cast<double>(i + 1) / static_cast<double>(views_.size()))) throw Interrupted();
         }
         return totals;
     }
 
-    void set(const DeviceImage& image, const std::vector<PixelIndex>& places, const std::vector<float>& values) override {
-        for (std::size_t i = 0; i < places.size(); ++i) image.values[places[i]] = values[i];
+    DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch&) override {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        DeviceTotals totals;
+        float* const target = values.values.front();
+        for (std::size_t i = 0; i < pixels.size(); ++i) {
+            target[i] = 0.0F;
+            if (!is_masked(views_.front().detector, pixels[i]))
+                decide_one(0, pixels[i], static_cast<PixelIndex>(i), target, totals);
+        }
+        return totals;
+    }
+
+    void set(const DeviceImages&, const std::vector<float*>& places, const std::vector<float>& values) override {
+        for (std::size_t i = 0; i < places.size(); ++i) *places[i] = values[i];
     }
 
 private:
-    void decide_one(PixelIndex pixel, PixelIndex place, float* values, DeviceTotals& totals) const {
-        if (is_left_to_scalar(view_, pixel)) return;
+    void decide_image(std::size_t image, float* values, DeviceTotals& totals) const {
+        const PlanView& view = views_[image];
+        const DetectorStage& d = view.detector;
+        std::fill_n(values, static_cast<std::size_t>(d.fast_pixels) * static_cast<std::size_t>(d.slow_pixels), 0.0F);
+        for (int slow = d.region.slow_first; slow <= d.region.slow_last; ++slow)
+            for (int fast = d.region.fast_first; fast <= d.region.fast_last; ++fast) {
+                const PixelIndex pixel = pixel_index(view, slow, fast);
+                if (!is_masked(d, pixel)) decide_one(image, pixel, pixel, values, totals);
+            }
+    }
+
+    void decide_one(std::size_t image, PixelIndex pixel, PixelIndex place, float* values, DeviceTotals& totals) const {
+        const PlanView& view = views_[image];
+        if (is_left_to_scalar(view, pixel)) return;
         VectorBlock block;
-        block.slow = static_cast<int>(pixel / view_.detector.fast_pixels);
-        block.fast[0] = static_cast<int>(pixel % view_.detector.fast_pixels);
+        block.slow = static_cast<int>(pixel / view.detector.fast_pixels);
+        block.fast[0] = static_cast<int>(pixel % view.detector.fast_pixels);
         block.count = 1;
-        render_(view_, margins_, block);
+        render_(view, margins_[image], block);
         values[place] = block.pixels[0];
         totals.solid_angles += block.solid_angles;
         if (block.undecided != 0) totals.undecided.push_back(place);
     }
 
-    std::size_t pixels_ = 0;
-    VectorMargins margins_{};
+    std::mutex mutex_;
+    std::vector<VectorMargins> margins_;
     VectorRender render_ = nullptr;
     std::vector<unsigned char> memory_;
-    PlanView view_{};
+    std::vector<double> table_;
+    std::vector<PlanView> views_;
 };
 
 }  // namespace

@@ -15,50 +15,97 @@ constexpr std::size_t alignment = 256;
 
 std::size_t product(int u, int v) { return static_cast<std::size_t>(u) * static_cast<std::size_t>(v); }
 
+std::size_t place_of(const PlanView& view, const void* member) {
+    return static_cast<std::size_t>(static_cast<const char*>(member) - reinterpret_cast<const char*>(&view));
+}
+
+bool same_bits(const Vec3& u, const Vec3& v) { return std::memcmp(&u, &v, sizeof(Vec3)) == 0; }
+
+// Whether the table of a curved detector's positions is that of another plan.
+bool same_positions(const PlanView& u, const PlanView& v) {
+    const DetectorStage &c = u.detector, &d = v.detector;
+    const auto same_region = [](const Region& r, const Region& s) {
+        return r.fast_first == s.fast_first && r.fast_last == s.fast_last && r.slow_first == s.slow_first &&
+               r.slow_last == s.slow_last;
+    };
+    return same_bits(c.fast_axis, d.fast_axis) && same_bits(c.slow_axis, d.slow_axis) && same_bits(c.normal, d.normal) &&
+           same_bits(c.origin, d.origin) && same_bits(c.beam, d.beam) && c.pixel_size == d.pixel_size && c.distance == d.distance &&
+           c.oversample == d.oversample && same_region(c.region, d.region) && u.sensor.layers == v.sensor.layers &&
+           u.sensor.layer_thickness == v.sensor.layer_thickness;
+}
+
 }  // namespace
 
 static_assert(std::is_trivially_copyable_v<PlanView>, "the view is copied to devices byte by byte");
 
-FlatPlan::FlatPlan(const Plan& plan) : view_(plan.view()) {
-    OrientationStage& o = view_.orientation;
-    const std::size_t all = product(o.n_phi, o.n_domains);
-    if (view_.detector.curved) {
-        curved_ = curved_table(view_);
-        view_.detector.curved_positions = curved_.data();
-        add(view_.detector.curved_positions, curved_.size());
-    }
-    add(view_.detector.mask, product(view_.detector.fast_pixels, view_.detector.slow_pixels));
-    add(view_.beam.sources, static_cast<std::size_t>(view_.beam.n_sources));
-    add(view_.beam.axes, static_cast<std::size_t>(view_.beam.n_axes));
-    add(o.later_sweep, static_cast<std::size_t>(o.n_phi));
-    add(o.domains, static_cast<std::size_t>(o.n_domains));
-    add(o.later_sweep_table, all);
-    add(o.components, all * sizeof(Axes) / sizeof(double));
-    physics::AmplitudeGrid& grid = view_.crystal.amplitudes;
-    add(grid.values, static_cast<std::size_t>(grid.h_max - grid.h_min + 1) * grid.stride_h);
-    o.first_sweep = nullptr;
-    o.first_sweep_table = nullptr;
-    view_.carry_over.axis_uses = nullptr;
-    view_.carry_over.axis_entries = nullptr;
+FlatPlans::FlatPlans(const std::vector<const Plan*>& plans) : members_(plans.size()) {
+    for (const Plan* plan : plans) views_.push_back(plan->view());
+    for (PlanView& view : views_) flatten(view);
 }
 
+std::size_t FlatPlans::table_bytes() const {
+    const physics::AmplitudeGrid& grid = views_.front().crystal.amplitudes;
+    return grid.values == nullptr ? 0 : static_cast<std::size_t>(grid.h_max - grid.h_min + 1) * grid.stride_h * sizeof(double);
+}
+
+void FlatPlans::flatten(PlanView& view) {
+    OrientationStage& o = view.orientation;
+    const std::size_t all = product(o.n_phi, o.n_domains);
+    if (view.detector.curved) {
+        const std::vector<Vec3>& table = curved_table_of(view);
+        view.detector.curved_positions = table.data();
+        add(view, view.detector.curved_positions, table.size());
+    }
+    add(view, view.detector.mask, product(view.detector.fast_pixels, view.detector.slow_pixels));
+    add(view, view.beam.sources, static_cast<std::size_t>(view.beam.n_sources));
+    add(view, view.beam.axes, static_cast<std::size_t>(view.beam.n_axes));
+    add(view, o.later_sweep, static_cast<std::size_t>(o.n_phi));
+    add(view, o.domains, static_cast<std::size_t>(o.n_domains));
+    add(view, o.later_sweep_table, all);
+    add(view, o.components, all * sizeof(Axes) / sizeof(double));
+    o.first_sweep = nullptr;
+    o.first_sweep_table = nullptr;
+    view.carry_over.axis_uses = nullptr;
+    view.carry_over.axis_entries = nullptr;
+}
+
+const std::vector<Vec3>& FlatPlans::curved_table_of(const PlanView& view) {
+    for (std::size_t i = 0; i < curved_.size(); ++i)
+        if (same_positions(views_[curved_views_[i]], view)) return curved_[i];
+    curved_views_.push_back(static_cast<std::size_t>(&view - views_.data()));
+    curved_.push_back(curved_table(view));
+    return curved_.back();
+}
+
+// A piece with the bytes of one that the first plan has in the same place is not there twice.
 template <class T>
-void FlatPlan::add(const T*& member, std::size_t count) {
+void FlatPlans::add(PlanView& view, const T*& member, std::size_t count) {
     if (member == nullptr) return;
-    const std::size_t bytes = count * sizeof(T);
+    const std::size_t bytes = count * sizeof(T), place = place_of(view, &member);
+    std::vector<Member>& members = members_[static_cast<std::size_t>(&view - views_.data())];
+    for (const Member& known : members_.front()) {
+        const Piece& piece = pieces_[known.piece];
+        if (known.place != place || piece.bytes != bytes) continue;
+        if (piece.from != member && std::memcmp(piece.from, member, bytes) != 0) continue;
+        members.push_back({place, known.piece});
+        return;
+    }
+    members.push_back({place, pieces_.size()});
     pieces_.push_back({member, bytes, bytes_});
-    members_.push_back(static_cast<std::size_t>(reinterpret_cast<const char*>(&member) - reinterpret_cast<const char*>(&view_)));
     bytes_ += (bytes + alignment - 1) / alignment * alignment;
 }
 
-PlanView FlatPlan::at(const void* base) const {
-    PlanView view = view_;
-    for (std::size_t i = 0; i < pieces_.size(); ++i) {
-        const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(base) + pieces_[i].offset;
-        const void* const pointer = reinterpret_cast<const void*>(address);
-        std::memcpy(reinterpret_cast<char*>(&view) + members_[i], &pointer, sizeof pointer);
+std::vector<PlanView> FlatPlans::at(const void* base, const double* table) const {
+    std::vector<PlanView> views = views_;
+    for (std::size_t i = 0; i < views.size(); ++i) {
+        for (const Member& member : members_[i]) {
+            const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(base) + pieces_[member.piece].offset;
+            const void* const pointer = reinterpret_cast<const void*>(address);
+            std::memcpy(reinterpret_cast<char*>(&views[i]) + member.place, &pointer, sizeof pointer);
+        }
+        if (table_bytes() != 0) views[i].crystal.amplitudes.values = table;
     }
-    return view;
+    return views;
 }
 
 }  // namespace nbhybrid::kernel

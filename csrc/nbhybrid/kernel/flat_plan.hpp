@@ -1,18 +1,19 @@
 #pragma once
-// A plan as one piece of memory, for a device: which arrays lie where, and the view of a copy.
+// Plans as one piece of memory, for a device: which arrays lie where, and the views of a copy.
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::kernel {
 
-class FlatPlan {
+// The plans of a set are alike: images of a batch, or panels of a detector. What they have in common is there once.
+class FlatPlans {
 public:
-    // What the scalar path alone reads is left out. The plan must outlive its pieces. The table of amplitudes, if there is one, is
-    // the last.
-    explicit FlatPlan(const Plan& plan);
+    // What the scalar path alone reads is left out. The plans must outlive the pieces, and have one table of amplitudes or none.
+    explicit FlatPlans(const std::vector<const Plan*>& plans);
 
     struct Piece {
         const void* from;
@@ -21,17 +22,28 @@ public:
     };
     const std::vector<Piece>& pieces() const { return pieces_; }
     std::size_t bytes() const { return bytes_; }
-    // The view of a copy whose first byte has this address, in whosever memory.
-    PlanView at(const void* base) const;
+    // The table is a piece of its own; null if there is none.
+    const double* table() const { return views_.front().crystal.amplitudes.values; }
+    std::size_t table_bytes() const;
+    // The views of copies of the pieces and of the table with these addresses, in whosever memory.
+    std::vector<PlanView> at(const void* base, const double* table) const;
 
 private:
-    template <class T>
-    void add(const T*& member, std::size_t count);
+    // Where in a view the pointer to a piece stands.
+    struct Member {
+        std::size_t place, piece;
+    };
 
-    PlanView view_;
-    std::vector<Vec3> curved_;
+    void flatten(PlanView& view);
+    template <class T>
+    void add(PlanView& view, const T*& member, std::size_t count);
+    const std::vector<Vec3>& curved_table_of(const PlanView& view);
+
+    std::vector<PlanView> views_;
+    std::vector<std::vector<Member>> members_;  // of each view
+    std::vector<std::vector<Vec3>> curved_;
+    std::vector<std::size_t> curved_views_;  // the first view with each of them
     std::vector<Piece> pieces_;
-    std::vector<std::size_t> members_;  // where in the view the pointers to them stand
     std::size_t bytes_ = 0;
 };
 

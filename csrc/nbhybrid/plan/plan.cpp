@@ -58,9 +58,10 @@ std::vector<Axes> with_domains(const std::vector<Axes>& steps, const std::vector
 
 // Of the square of a parallelepiped's lattice factor, over offsets from reflections that fill a cell evenly. With few steps any of
 // them may be most of an image, and 0 calls all of them bright.
-double bright_square(const Vec3& cells, double all_steps) {
-    constexpr int samples = 4096, brighter = 4;
-    if (all_steps < samples) return 0;
+constexpr int samples_of_squares = 4096;
+
+double bright_square(const Vec3& cells) {
+    constexpr int samples = samples_of_squares, brighter = 4;
     // Multiples of these, modulo 1, fill a cube evenly: powers of the root of x^4 = x + 1, turned over.
     constexpr double step_h = 0.8191725133961645, step_k = 0.6710436067037893, step_l = 0.5497004779019703;
     const auto offset = [](double x) { return x - std::floor(x) - 0.5; };
@@ -73,6 +74,18 @@ double bright_square(const Vec3& cells, double all_steps) {
     }
     std::nth_element(squares.begin(), squares.begin() + brighter, squares.end(), std::greater<>());
     return squares[brighter];
+}
+
+// The images of a batch have one crystal: its answer is kept for the next.
+double bright_square(const Vec3& cells, double all_steps) {
+    if (all_steps < samples_of_squares) return 0;
+    thread_local Vec3 last_cells{};
+    thread_local double last = 0;
+    if (!same_bits(cells, last_cells)) {
+        last = bright_square(cells);
+        last_cells = cells;
+    }
+    return last;
 }
 
 }  // namespace

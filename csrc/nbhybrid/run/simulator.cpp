@@ -6,7 +6,6 @@
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/kernel/carry_over.hpp"
-#include "nbhybrid/options/build.hpp"
 
 namespace nbhybrid::run {
 
@@ -48,24 +47,26 @@ void Simulator::check_inside(const kernel::PixelAddress& pixel) const {
                                 d.fast_pixels));
 }
 
-void Simulator::use_device(std::shared_ptr<kernel::Device> device, bool same_table) {
+bool Simulator::fits_device() {
     const std::string obstacle = kernel::device_obstacle(*plan_);
-    if (!obstacle.empty()) {
-        warnings_.add("the processor renders this run, not the device, since " + obstacle);
-        return;
-    }
-    device->load(*plan_, way_.engine, same_table);
+    if (!obstacle.empty()) warnings_.add("the processor renders this run, not the device, since " + obstacle);
+    return obstacle.empty();
+}
+
+void Simulator::use_device(std::shared_ptr<kernel::Device> device) {
+    if (!fits_device()) return;
+    device->load({plan_.get()}, way_.engine, false);
     device_ = std::move(device);
 }
 
-kernel::RenderTotals Simulator::run(const kernel::DeviceImage& image, kernel::TraceRequest& traces, int threads,
+kernel::RenderTotals Simulator::run(const kernel::DeviceImages& image, kernel::TraceRequest& traces, int threads,
                                     const kernel::Watch& watch) const {
     kernel::StopSign stop;
     return kernel::render_on(*device_, *plan_, image, traces, threads, stop, watch, way_);
 }
 
 kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const {
-    if (device_) return run(kernel::DeviceImage{image, false, 0}, traces, threads, watch);
+    if (device_) return run(kernel::DeviceImages{{image}, false, 0, true}, traces, threads, watch);
     const Detector& d = experiment_.detector;
     const bool every_pixel_is_rendered = d.mask.empty() && pixels_of(d.region) == static_cast<double>(d.pixels());
     if (!every_pixel_is_rendered) std::fill_n(image, static_cast<std::size_t>(d.pixels()), 0.0F);
@@ -77,7 +78,7 @@ kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, 
 void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, float* values, int threads,
                            const kernel::Watch& watch) const {
     if (device_) {
-        run_pixels(pixels, kernel::DeviceImage{values, false, 0}, threads, watch);
+        run_pixels(pixels, kernel::DeviceImages{{values}}, threads, watch);
         return;
     }
     for (const kernel::PixelAddress& pixel : pixels) check_inside(pixel);
@@ -85,7 +86,7 @@ void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, floa
     kernel::render_pixels(*plan_, pixels, values, useful_threads(threads, static_cast<double>(pixels.size())), stop, watch, way_);
 }
 
-void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, const kernel::DeviceImage& values, int threads,
+void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, const kernel::DeviceImages& values, int threads,
                            const kernel::Watch& watch) const {
     for (const kernel::PixelAddress& pixel : pixels) check_inside(pixel);
     kernel::StopSign stop;
@@ -104,34 +105,6 @@ std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<kernel::Pixe
         records.push_back(std::move(record));
     }
     return records;
-}
-
-void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<const StructureFactors>& structure_factors,
-               const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch, const kernel::Way& way,
-               const std::shared_ptr<kernel::Device>& device) {
-    const auto simulator_of = [&](const Mat3& rotation, int its_threads) {
-        options::ReferenceOptions turned = options;
-        turned.crystal.rotation = options.crystal.rotation ? rotation * *options.crystal.rotation : rotation;
-        turned.crystal.structure_factors = structure_factors;
-        Warnings ignored;
-        return Simulator(options::build_experiment(turned, ignored).experiment, its_threads, way);
-    };
-    const auto count = static_cast<std::int64_t>(rotations.size());
-    const auto render = [&](std::int64_t i, int its_threads, const kernel::Watch& its_watch) {
-        Simulator simulator = simulator_of(rotations[static_cast<std::size_t>(i)], its_threads);
-        if (device) simulator.use_device(device, i > 0);
-        kernel::TraceRequest none;
-        simulator.run(images + i * simulator.experiment().detector.pixels(), none, its_threads, its_watch);
-    };
-    // Side by side no image waits for the slowest thread of another; but a few large ones would leave threads idle.
-    if (!device && count >= 2 * static_cast<std::int64_t>(threads)) {
-        kernel::StopSign stop;
-        kernel::for_each_task(count, threads, stop, watch, [&](std::int64_t i) { render(i, kernel::callers_thread, nullptr); });
-        return;
-    }
-    for (std::int64_t i = 0; i < count; ++i)
-        render(i, threads,
-               [&](double done) { return !watch || watch((static_cast<double>(i) + done) / static_cast<double>(count)); });
 }
 
 void check_trace_size(const Plan& plan, std::size_t pixels, bool steps) {

@@ -10,7 +10,6 @@
 #include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/render.hpp"
 #include "nbhybrid/model/experiment.hpp"
-#include "nbhybrid/options/reference_options.hpp"
 #include "nbhybrid/plan/plan.hpp"
 #include "nbhybrid/trace/quantities.hpp"
 
@@ -28,9 +27,12 @@ public:
     // Where the state that the reference carries along changes the image.
     const std::vector<std::string>& warnings() const { return warnings_.lines(); }
 
-    // Lets a device decide the pixels from now on. Where it cannot take the run, the warnings say so, and the host renders.
-    // `same_table`: the device has the amplitudes already.
-    void use_device(std::shared_ptr<kernel::Device> device, bool same_table = false);
+    const kernel::Way& way() const { return way_; }
+
+    // Whether a device can take the run; if not, the warnings say why.
+    bool fits_device();
+    // Lets a device decide the pixels from now on. Where it cannot take the run, the host renders.
+    void use_device(std::shared_ptr<kernel::Device> device);
     // Its name; "cpu" without one, or where it cannot take the run.
     std::string device() const { return device_ ? device_->name() : "cpu"; }
 
@@ -39,14 +41,14 @@ public:
     kernel::RenderTotals run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const;
 
     // The same for an image in the device's memory.
-    kernel::RenderTotals run(const kernel::DeviceImage& image, kernel::TraceRequest& traces, int threads,
+    kernel::RenderTotals run(const kernel::DeviceImages& image, kernel::TraceRequest& traces, int threads,
                              const kernel::Watch& watch) const;
 
     // Fills values[i] with the image's value at pixels[i], without rendering anything else. Throws ModelError for a pixel outside
     // the image, Interrupted.
     void run_pixels(const std::vector<kernel::PixelAddress>& pixels, float* values, int threads, const kernel::Watch& watch) const;
 
-    void run_pixels(const std::vector<kernel::PixelAddress>& pixels, const kernel::DeviceImage& values, int threads,
+    void run_pixels(const std::vector<kernel::PixelAddress>& pixels, const kernel::DeviceImages& values, int threads,
                     const kernel::Watch& watch) const;
 
     // The records of these pixels (slow, fast), which are rendered for it and nothing else. Throws ModelError for a pixel outside
@@ -64,13 +66,6 @@ private:
     std::shared_ptr<kernel::Device> device_;
     Warnings warnings_;
 };
-
-// Renders one image for each rotation of the lattice, one after the other in `images`: what a Simulator gives for the options with
-// that rotation. Without a device small images are rendered side by side, large ones with all threads each. Throws as
-// build_experiment() does, and Interrupted.
-void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<const StructureFactors>& structure_factors,
-               const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch,
-               const kernel::Way& way = {}, const std::shared_ptr<kernel::Device>& device = nullptr);
 
 // Throws SizeError if the steps of so many traced pixels would not fit into memory.
 void check_trace_size(const Plan& plan, std::size_t pixels, bool steps);

@@ -1,0 +1,143 @@
+#include "nbhybrid/run/batch.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "nbhybrid/core/warnings.hpp"
+#include "nbhybrid/kernel/parallel.hpp"
+#include "nbhybrid/options/build.hpp"
+#include "nbhybrid/run/device_set.hpp"
+#include "nbhybrid/run/simulator.hpp"
+
+namespace nbhybrid::run {
+
+namespace {
+
+// Images that go through a device together have about so many pixels, which keep a large one busy for several rounds; and are not
+// more than this, each with a plan of its own.
+constexpr std::int64_t pixels_of_group = std::int64_t{1} << 21U, most_images_of_group = 256;
+
+std::unique_ptr<Simulator> simulator_of(const Batch& batch, std::int64_t number, int threads) {
+    const Mat3& rotation = batch.rotations[static_cast<std::size_t>(number)];
+    options::ReferenceOptions turned = batch.options;
+    turned.crystal.rotation = batch.options.crystal.rotation ? rotation * *batch.options.crystal.rotation : rotation;
+    turned.crystal.structure_factors = batch.structure_factors;
+    Warnings ignored;
+    return std::make_unique<Simulator>(options::build_experiment(turned, ignored).experiment, threads, batch.way);
+}
+
+// A device for each thread that asks, and whether it has the table already.
+class DevicePool {
+public:
+    explicit DevicePool(const std::vector<std::shared_ptr<kernel::Device>>& devices) {
+        for (const std::shared_ptr<kernel::Device>& device : devices) idle_.push_back({device, false});
+    }
+
+    struct Entry {
+        std::shared_ptr<kernel::Device> device;
+        bool has_table;
+    };
+    Entry take() {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        Entry entry = idle_.back();
+        idle_.pop_back();
+        return entry;
+    }
+    void give_back(Entry entry) {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        idle_.push_back(std::move(entry));
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<Entry> idle_;
+};
+
+// The images of a batch that go through a device together.
+class Group {
+public:
+    Group(const Batch& batch, std::int64_t first, std::int64_t count, int threads) : simulators_(static_cast<std::size_t>(count)) {
+        kernel::StopSign stop;
+        const bool side_by_side = count >= 2 * static_cast<std::int64_t>(threads);
+        kernel::for_each_task(count, side_by_side ? threads : kernel::callers_thread, stop, nullptr, [&](std::int64_t i) {
+            simulators_[static_cast<std::size_t>(i)] =
+                simulator_of(batch, first + i, side_by_side ? kernel::callers_thread : threads);
+        });
+    }
+
+    // Returns whether the device has the table now.
+    bool run(const kernel::DeviceImages& images, const DevicePool::Entry& entry, int threads, const kernel::Watch& watch) {
+        std::vector<Simulator*> list;
+        for (const std::unique_ptr<Simulator>& simulator : simulators_) list.push_back(simulator.get());
+        const DeviceSet set(list, entry.device, entry.has_table);
+        set.run(images, threads, watch);
+        return entry.has_table || set.uses_device();
+    }
+
+    // Why the host has rendered some of them.
+    void add_obstacles(std::set<std::string>& obstacles) const {
+        for (const std::unique_ptr<Simulator>& simulator : simulators_) {
+            std::string obstacle = kernel::device_obstacle(simulator->plan());
+            if (!obstacle.empty()) obstacles.insert(std::move(obstacle));
+        }
+    }
+
+private:
+    std::vector<std::unique_ptr<Simulator>> simulators_;
+};
+
+}  // namespace
+
+void run_batch(const Batch& batch, float* images, int threads, const kernel::Watch& watch) {
+    const auto count = static_cast<std::int64_t>(batch.rotations.size());
+    const auto render = [&](std::int64_t i, int its_threads, const kernel::Watch& its_watch) {
+        const std::unique_ptr<Simulator> simulator = simulator_of(batch, i, its_threads);
+        kernel::TraceRequest none;
+        simulator->run(images + i * simulator->experiment().detector.pixels(), none, its_threads, its_watch);
+    };
+    // Side by side no image waits for the slowest thread of another; but a few large ones would leave threads idle.
+    if (count >= 2 * static_cast<std::int64_t>(threads)) {
+        kernel::StopSign stop;
+        kernel::for_each_task(count, threads, stop, watch, [&](std::int64_t i) { render(i, kernel::callers_thread, nullptr); });
+        return;
+    }
+    for (std::int64_t i = 0; i < count; ++i)
+        render(i, threads,
+               [&](double done) { return !watch || watch((static_cast<double>(i) + done) / static_cast<double>(count)); });
+}
+
+std::vector<std::string> run_batch(const Batch& batch, const kernel::DeviceImages& images, int threads, const kernel::Watch& watch,
+                                   const std::vector<std::shared_ptr<kernel::Device>>& devices) {
+    const auto count = static_cast<std::int64_t>(batch.rotations.size());
+    const std::int64_t size = std::clamp<std::int64_t>(pixels_of_group / batch.pixels, 1, most_images_of_group);
+    const std::int64_t groups = (count + size - 1) / size;
+    DevicePool pool(devices);
+    std::mutex mutex;
+    std::set<std::string> obstacles;
+    const auto render = [&](std::int64_t number, int its_threads, const kernel::Watch& its_watch) {
+        const std::int64_t first = number * size, last = std::min(first + size, count);
+        Group group(batch, first, last - first, its_threads);
+        kernel::DeviceImages its_images = images;
+        its_images.values.assign(images.values.begin() + first, images.values.begin() + last);
+        DevicePool::Entry entry = pool.take();
+        entry.has_table = group.run(its_images, entry, its_threads, its_watch);
+        pool.give_back(std::move(entry));
+        const std::lock_guard<std::mutex> guard(mutex);
+        group.add_obstacles(obstacles);
+    };
+    if (devices.size() == 1) {
+        for (std::int64_t i = 0; i < groups; ++i)
+            render(i, threads,
+                   [&](double done) { return !watch || watch((static_cast<double>(i) + done) / static_cast<double>(groups)); });
+    } else {
+        kernel::StopSign stop;
+        const auto workers = static_cast<int>(devices.size());
+        const int threads_each = std::max(1, threads / workers);
+        kernel::for_each_task(groups, workers, stop, watch,
+                              [&](std::int64_t i) { render(i, threads_each, [&](double) { return !stop.is_up(); }); });
+    }
+    return {obstacles.begin(), obstacles.end()};
+}
+
+}  // namespace nbhybrid::run

@@ -1,0 +1,135 @@
+#include "plans.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace nbhybrid::cuda {
+
+namespace {
+
+// Larger pieces are not copied to pinned memory first.
+constexpr std::size_t largest_staged = std::size_t{1} << 20U;
+
+std::size_t pixels_of(const PlanView& view) {
+    return static_cast<std::size_t>(view.detector.fast_pixels) * static_cast<std::size_t>(view.detector.slow_pixels);
+}
+
+}  // namespace
+
+void LoadedPlans::load(const std::vector<const Plan*>& plans, Engine engine, bool same_table, cudaStream_t stream) {
+    const kernel::FlatPlans flat(plans);
+    // Until all is there, there is nothing.
+    views_.clear();
+    values_.clear();
+    memory_.reserve(flat.bytes());
+    if (!same_table || flat.table_bytes() != table_bytes_) {
+        table_bytes_ = 0;
+        table_.reserve(flat.table_bytes());
+        if (flat.table_bytes() != 0)
+            check(cudaMemcpyAsync(table_.as<double>(), flat.table(), flat.table_bytes(), cudaMemcpyHostToDevice, stream),
+                  "copying the table of amplitudes");
+        table_bytes_ = flat.table_bytes();
+    }
+    copy_pieces(flat, stream);
+    shape_ = plans.front()->shape();
+    in_float_ = engine == Engine::fast &&
+                std::all_of(plans.begin(), plans.end(), [](const Plan* plan) { return plan->bounds().not_in_float.empty(); });
+    std::vector<PlanView> views = flat.at(memory_.as<void>(), table_.as<double>());
+    jobs_.clear();
+    first_numbers_.clear();
+    PixelIndex next = 0;
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        const Bounds& bounds = plans[i]->bounds();
+        jobs_.push_back({views[i],
+                         {bounds.relative, bounds.absolute_intensity, bounds.reach},
+                         kernel::places_of(views[i].detector.region),
+                         next,
+                         nullptr});
+        first_numbers_.push_back(next);
+        next += static_cast<PixelIndex>(pixels_of(views[i]));
+    }
+    views_ = std::move(views);
+}
+
+// Small pieces that follow each other are one copy, which the host does not wait for.
+void LoadedPlans::copy_pieces(const kernel::FlatPlans& flat, cudaStream_t stream) {
+    const std::vector<kernel::FlatPlans::Piece>& pieces = flat.pieces();
+    std::size_t small = 0;
+    for (const kernel::FlatPlans::Piece& piece : pieces)
+        if (piece.bytes <= largest_staged) small = piece.offset + piece.bytes;
+    pieces_are_copied_.wait();
+    staged_pieces_.reserve(small);
+    auto* const staged = staged_pieces_.as<unsigned char>();
+    auto* const base = memory_.as<unsigned char>();
+    std::size_t begin = 0, end = 0;
+    const auto copy_run = [&] {
+        if (end > begin)
+            check(cudaMemcpyAsync(base + begin, staged + begin, end - begin, cudaMemcpyHostToDevice, stream), "copying the plans");
+    };
+    for (const kernel::FlatPlans::Piece& piece : pieces) {
+        if (piece.bytes > largest_staged) {
+            copy_run();
+            check(cudaMemcpyAsync(base + piece.offset, piece.from, piece.bytes, cudaMemcpyHostToDevice, stream),
+                  "copying the plans");
+            begin = end = piece.offset + piece.bytes;
+            continue;
+        }
+        if (begin == end) begin = piece.offset;
+        std::memcpy(staged + piece.offset, piece.from, piece.bytes);
+        end = piece.offset + piece.bytes;
+    }
+    copy_run();
+    pieces_are_copied_.record(stream);
+}
+
+std::size_t LoadedPlans::pixels(int image) const { return pixels_of(views_[static_cast<std::size_t>(image)]); }
+
+std::vector<std::size_t> LoadedPlans::pixels() const {
+    std::vector<std::size_t> all;
+    for (const PlanView& view : views_) all.push_back(pixels_of(view));
+    return all;
+}
+
+std::int64_t LoadedPlans::orientations() const {
+    return std::int64_t{views_.front().orientation.n_phi} * views_.front().orientation.n_domains;
+}
+
+double LoadedPlans::most_steps() const {
+    double most = 1;
+    for (const PlanView& view : views_) most = std::max(most, static_cast<double>(view.scale.steps) * view.sensor.layers);
+    return most;
+}
+
+std::int64_t LoadedPlans::most_places() const {
+    std::int64_t most = 0;
+    for (const kernel::DeviceImageJob& job : jobs_) most = std::max(most, job.places);
+    return most;
+}
+
+int LoadedPlans::image_of(PixelIndex number) const {
+    return static_cast<int>(std::upper_bound(first_numbers_.begin(), first_numbers_.end(), number) - first_numbers_.begin()) - 1;
+}
+
+void LoadedPlans::put_images(const std::vector<float*>& values, cudaStream_t stream) {
+    if (values == values_) return;
+    for (std::size_t i = 0; i < jobs_.size(); ++i) jobs_[i].values = values[i];
+    if (jobs_.size() > 1) {
+        const std::size_t bytes = jobs_.size() * sizeof(kernel::DeviceImageJob);
+        jobs_are_copied_.wait();
+        jobs_on_device_.reserve(bytes);
+        staged_jobs_.reserve(bytes);
+        std::memcpy(staged_jobs_.as<void>(), jobs_.data(), bytes);
+        check(cudaMemcpyAsync(jobs_on_device_.as<void>(), staged_jobs_.as<void>(), bytes, cudaMemcpyHostToDevice, stream),
+              "copying what the kernels are told");
+        jobs_are_copied_.record(stream);
+    }
+    values_ = values;
+}
+
+void LoadedPlans::tell(kernel::DeviceLaunch& launch, int first_image, int images) const {
+    launch.only = jobs_[static_cast<std::size_t>(first_image)];
+    launch.jobs = jobs_on_device_.as<const kernel::DeviceImageJob>() + first_image;
+    launch.images = images;
+}
+
+}  // namespace nbhybrid::cuda
