@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import signal
 import sys
 
 import pytest
@@ -11,7 +12,10 @@ sys.path.insert(0, str(HERE))
 
 
 def pytest_configure(config):
-    """Register the markers used below this folder."""
+    """Register the markers used below this folder; let interruptions through."""
+    # A shell ignores interruptions for what it starts in the background, and so would the programs that the tests interrupt.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "reference: needs the reference program, named by the environment variable NB_C_BIN")
 
 

@@ -36,6 +36,14 @@ def run(words, folder, timeout=120, command=None, **options):
     )
 
 
+def finish(process, timeout=20):
+    """Wait for a process that was told to end, and return what it printed; one that does not end is killed."""
+    try:
+        return process.communicate(timeout=timeout)
+    finally:
+        process.kill()
+
+
 def run_well(words, folder, **options):
     """Run and demand success."""
     done = run(words, folder, **options)

@@ -11,7 +11,7 @@ import time
 import nbhybrid as nb
 import numpy as np
 import pytest
-from helpers import SMALL_WORDS
+from helpers import SMALL_WORDS, finish
 
 WORDS = [*SMALL_WORDS, "-phi", "0", "-osc", "2", "-phisteps", "3", "-mosaic", "1", "-mosaic_domains", "2"]
 SHAPE = (24, 24)
@@ -284,7 +284,7 @@ def test_interrupting_from_the_keyboard():
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    finish(process)
     assert process.returncode == 17
 
 

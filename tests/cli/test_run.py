@@ -19,7 +19,7 @@ import time
 
 import pytest
 import tolerances
-from helpers import COMMAND, PROGRAM, SMALL_WORDS, hkl_text, run, run_well, sha256, smv_bytes, snapshot
+from helpers import COMMAND, PROGRAM, SMALL_WORDS, finish, hkl_text, run, run_well, sha256, smv_bytes, snapshot
 
 OUTPUTS = {"floatimage.bin", "intimage.img", "image.pgm"}
 NOISY_WORDS = [word for word in SMALL_WORDS if word != "-nonoise"] + ["-seed", "5"]
@@ -164,10 +164,7 @@ def interrupt_long_run(threads, folder):
     assert process.poll() is None, f"over too early: {process.communicate()}"
     sent = time.monotonic()
     process.send_signal(signal.SIGINT)
-    try:
-        _, errors = process.communicate(timeout=20)
-    finally:
-        process.kill()
+    _, errors = finish(process)
     assert process.returncode == 130
     return errors, time.monotonic() - sent
 
@@ -190,7 +187,7 @@ def test_interrupting_while_the_program_starts(tmp_path):
     process = start(LONG_WORDS, tmp_path)
     time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    finish(process)
     # Before our first line the status is the interpreter's: 1 while it reads its own modules.
     assert process.returncode in (130, -signal.SIGINT, 1)
     assert snapshot(tmp_path) == {}
@@ -348,7 +345,7 @@ def test_progress_bar_on_a_terminal(words, expected, tmp_path):
         if select.select([terminal], [], [], 0.1)[0]:
             shown += os.read(terminal, 1 << 16)
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=20)
+    finish(process)
     os.close(terminal)
     assert (b"%|" in shown) == expected
     assert process.returncode == 130
