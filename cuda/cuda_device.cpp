@@ -78,6 +78,8 @@ void CudaDevice::load(const Plan& plan, Engine engine, bool same_table) {
     const CurrentDevice current(index_);
     const kernel::FlatPlan flat(plan);
     const std::vector<kernel::FlatPlan::Piece>& pieces = flat.pieces();
+    // A run into the caller's memory may still read the plan before.
+    if (!pieces_.empty()) check(cudaDeviceSynchronize(), "waiting for earlier runs");
     // The table is the last piece.
     const bool keeps_table = same_table && plan.view().crystal.amplitudes.values != nullptr && !pieces_.empty() &&
                              same_place(pieces.back(), pieces_.back());

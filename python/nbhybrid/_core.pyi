@@ -70,6 +70,24 @@ class Device:
     def name(self) -> str: ...
 
 def emulated_device() -> Device: ...
+
+class DlpackView:
+    def __init__(self, capsule: object) -> None: ...
+    @property
+    def address(self) -> int: ...
+    @property
+    def place(self) -> tuple[int, int]: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def strides(self) -> tuple[int, ...] | None: ...
+    @property
+    def is_read_only(self) -> bool | None: ...
+    @property
+    def is_copied(self) -> bool: ...
+
 def run_batch(
     experiment: Experiment,
     rotations: Any,
@@ -77,6 +95,16 @@ def run_batch(
     threads: int,
     is_fast: bool,
     device: Device | None = None,
+    watch: Callable[[float], bool] | None = None,
+) -> None: ...
+def run_batch_on_device(
+    experiment: Experiment,
+    rotations: Any,
+    address: int,
+    stream: int,
+    threads: int,
+    is_fast: bool,
+    device: Device,
     watch: Callable[[float], bool] | None = None,
 ) -> None: ...
 def counter_noise(

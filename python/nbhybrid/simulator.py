@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid import _core
-from nbhybrid.arrays import ArrayTypeError, kind_of, out_buffer, rotation_matrices, take
+from nbhybrid.arrays import DeviceBuffer, device_of, is_on_cuda, kind_of, room_like, rotation_matrices, take, target
 from nbhybrid.cores import usable_cores
-from nbhybrid.device_arrays import DeviceBuffer, device_buffer, is_on_cuda
-from nbhybrid.devices import CPU, is_device, number_of, open_device
+from nbhybrid.devices import CPU, is_cuda, is_device, number_of, open_device
 from nbhybrid.engines import ENGINES, missing
 from nbhybrid.errors import ModelError
 from nbhybrid.experiment import Experiment
@@ -33,9 +32,10 @@ class Simulator:
         brightest; runs that cannot be had that way are exact. Traces are always exact.
     semantics : str, optional
         Instead of the experiment's own.
-    device : str
+    device : str, optional
         ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` and so on. The exact engine gives the same bits on all of them. Runs that a device
-        cannot take are rendered by the processor, and a warning says why.
+        cannot take are rendered by the processor, and a warning says why. By default each run is done where its arrays lie: on the
+        device of `out` or of the list of pixels, which is made ready at its first run, or else on the processor.
     threads : int, optional
         By default the cores this process may use. The image does not depend on it.
 
@@ -57,7 +57,7 @@ class Simulator:
         *,
         engine: Literal["exact", "fast"] = "exact",
         semantics: str | None = None,
-        device: str = "cpu",
+        device: str | None = None,
         threads: int | None = None,
     ) -> None:
         _check_way(engine, device)
@@ -67,20 +67,34 @@ class Simulator:
         self.engine = engine
         self.device = device
         self.threads = threads or usable_cores()
-        self._cores = self._prepared()
+        self._cores = self._prepared(self.device or CPU)
+        # On the devices where arrays were found.
+        self._elsewhere: dict[str, list[_core.Simulator]] = {}
 
-    def _prepared(self) -> list[_core.Simulator]:
+    def _prepared(self, name: str) -> list[_core.Simulator]:
         cores = [_core.Simulator(core, self.threads, self.engine == "fast") for core in self.experiment._cores]
         for core in cores:
-            device = open_device(self.device)
+            device = open_device(name)
             if device is not None:
                 core.use_device(device)
         return cores
 
+    def _where(self, **arrays: Any) -> str:
+        """Return the name of the device on which to work with these arrays."""
+        return self.device or device_of(**arrays) or CPU
+
+    def _cores_on(self, device: str) -> list[_core.Simulator]:
+        if device == (self.device or CPU):
+            return self._cores
+        if device not in self._elsewhere:
+            self._elsewhere[device] = self._prepared(device)
+        return self._elsewhere[device]
+
     @property
     def warnings(self) -> list[str]:
         """Those of the experiment, and where the state that the reference carries along changes the image."""
-        return list(dict.fromkeys([*self.experiment.warnings, *(line for core in self._cores for line in core.warnings)]))
+        cores = [core for prepared in (self._cores, *self._elsewhere.values()) for core in prepared]
+        return list(dict.fromkeys([*self.experiment.warnings, *(line for core in cores for line in core.warnings)]))
 
     def run(self, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
         """Render the image.
@@ -89,9 +103,10 @@ class Simulator:
         ----------
         out : array or tensor of float32, (slow, fast), optional
             Where to write; C-contiguous and writeable. It is returned. For several panels: a list of them, or one flat array
-            in which each panel begins at `Experiment.offsets`. For a simulator on a CUDA device it may lie in the device's memory
-            (a tensor of torch, an array of CuPy, for a detector of one panel): then nothing is copied to the host, and the work
-            is done in the order of the caller's current stream.
+            in which each panel begins at `Experiment.offsets`. It may lie in the memory of a CUDA device, the simulator's if that
+            has one: then nothing is copied to the host, and the work is done in the order of the caller's current stream. Taken are
+            tensors of torch, arrays of CuPy, and what has ``__dlpack__`` or ``__cuda_array_interface__``; where that tells no
+            stream, the image is finished when `run` returns.
         watch : callable, optional
             Called about twenty times a second with the share of the work done, 0 to 1; returns False to stop.
 
@@ -106,43 +121,39 @@ class Simulator:
             If `watch` said so.
         ArrayTypeError, ArrayValueError
             If `out` does not fit.
+        DeviceError
+            If `out` lies on a device that cannot be used.
         """
-        if out is not None and is_on_cuda(out):
-            self._run_on_device(out, watch)
-            return out
-        targets = self._targets(out)
-        for core, target in zip(self._cores, targets, strict=True):
-            core.run(target, self.threads, watch)
+        panels = {f"out[{i}]": each for i, each in enumerate(out)} if isinstance(out, (list, tuple)) else {"out": out}
+        device = self._where(**panels)
+        targets = self._targets(out, device)
+        for core, memory in zip(self._cores_on(device), targets, strict=True):
+            if isinstance(memory, DeviceBuffer):
+                core.run_on_device(memory.address, memory.stream, self.threads, watch)
+                memory.finish()
+            else:
+                core.run(memory, self.threads, watch)
         if out is not None:
             return out
         return targets if self.experiment.detector.panels is not None else targets[0]
 
-    def _device_buffer(self, out: Any, shape: tuple[int, ...]) -> DeviceBuffer:
-        """Return memory of this simulator's device to write into."""
-        if self._single.device == CPU:
-            why = "a simulator on cpu" if self.device == CPU else "; ".join(self._single.warnings)
-            raise ArrayTypeError(f"out: expected an array in the host's memory, got one on cuda for {why}")
-        return device_buffer(out, "out", shape, device=number_of(self.device))
-
-    def _run_on_device(self, out: Any, watch: Callable[[float], bool] | None) -> None:
-        buffer = self._device_buffer(out, self.experiment.shape)
-        self._single.run_on_device(buffer.address, buffer.stream, self.threads, watch)
-
-    def _targets(self, out: Any) -> list[npt.NDArray[np.float32]]:
-        """Return the array that each panel is written to."""
+    def _targets(self, out: Any, device: str) -> list[npt.NDArray[np.float32]] | list[DeviceBuffer]:
+        """Return the memory that each panel is written to."""
         shapes = self.experiment.shapes
         if out is None:
             import numpy as np
 
             return [np.empty(shape, np.float32) for shape in shapes]
         if self.experiment.detector.panels is None:
-            return [out_buffer(out, "out", shapes[0])]
+            return [target(out, "out", shapes[0], device)]
         if isinstance(out, (list, tuple)):
             if len(out) != len(shapes):
                 raise ModelError(f"out: found {len(out)} arrays, expected {len(shapes)}, one for each panel")
-            return [out_buffer(each, f"out[{i}]", shape) for i, (each, shape) in enumerate(zip(out, shapes, strict=True))]
+            return [target(each, f"out[{i}]", shape, device) for i, (each, shape) in enumerate(zip(out, shapes, strict=True))]
         offsets = self.experiment.offsets
-        flat = out_buffer(out, "out", (offsets[-1],))
+        flat = target(out, "out", (offsets[-1],), device)
+        if isinstance(flat, DeviceBuffer):
+            return [flat.part(begin, shape) for begin, shape in zip(offsets, shapes, strict=False)]
         return [flat[begin:end].reshape(shape) for begin, end, shape in zip(offsets, offsets[1:], shapes, strict=False)]
 
     def run_pixels(self, pixels: Any, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
@@ -153,34 +164,34 @@ class Simulator:
         pixels : array_like of int, (n, 2)
             Slow and fast, in any order.
         out : array or tensor of float32, (n,), optional
-            Where to write; it is returned.
+            Where to write, as for `run`; it is returned.
         watch : callable, optional
             As for `run`.
 
         Returns
         -------
-        numpy.ndarray or torch.Tensor of float32, (n,)
-            What the whole image holds there, bit for bit. Of the pixels' kind, unless `out` is given.
+        numpy.ndarray, torch.Tensor or cupy.ndarray of float32, (n,)
+            What the whole image holds there, bit for bit. Of the pixels' kind, and on the device if they lie on one, unless `out` is
+            given.
 
         Raises
         ------
         ModelError
             For a pixel outside the image.
-        Interrupted, ArrayTypeError, ArrayValueError
+        Interrupted, ArrayTypeError, ArrayValueError, DeviceError
         """
+        device = self._where(pixels=pixels, out=out)
         addresses = take(pixels, "pixels", ("n", 2), "int32")
-        if out is not None and is_on_cuda(out):
-            buffer = self._device_buffer(out, (len(addresses),))
-            self._single.run_pixels_on_device(addresses, buffer.address, buffer.stream, self.threads, watch)
-            return out
-        if out is not None:
-            self._single.run_pixels(addresses, out_buffer(out, "out", (len(addresses),)), self.threads, watch)
-            return out
-        import numpy as np
-
-        values: npt.NDArray[np.float32] = np.empty(len(addresses), np.float32)
-        self._single.run_pixels(addresses, values, self.threads, watch)
-        return kind_of(pixels).give(values)
+        shape = (len(addresses),)
+        result = _room(pixels, "pixels", shape, device) if out is None else out
+        memory = target(result, "out", shape, device)
+        core = self._only(self._cores_on(device))
+        if isinstance(memory, DeviceBuffer):
+            core.run_pixels_on_device(addresses, memory.address, memory.stream, self.threads, watch)
+            memory.finish()
+        else:
+            core.run_pixels(addresses, memory, self.threads, watch)
+        return result
 
     def trace(self, pixels: Sequence[tuple[int, int]], level: Literal["summary", "steps"] = "summary") -> Trace:
         """Return what pixels are made of, from the kernel itself.
@@ -204,7 +215,7 @@ class Simulator:
             raise ModelError(f"level: found {level!r}, expected summary or steps")
         addresses = [(int(slow), int(fast)) for slow, fast in pixels]
         steps = level == "steps"
-        return Trace([from_core(record, steps) for record in self._single.trace(addresses, steps)])
+        return Trace([from_core(record, steps) for record in self._only(self._cores).trace(addresses, steps)])
 
     def update(self, **parts: Any) -> None:
         """Exchange parts of the experiment: the next run is that of ``Simulator(experiment.replace(**parts))``.
@@ -215,27 +226,36 @@ class Simulator:
             As `Experiment.replace` takes them: ``crystal``, ``structure_factors``, ``beam``, ``scan`` and the others.
         """
         self.experiment = self.experiment.replace(**parts)
-        self._cores = self._prepared()
+        self._cores = self._prepared(self.device or CPU)
+        self._elsewhere = {}
 
-    @property
-    def _single(self) -> _core.Simulator:
-        """The core's simulator of a detector of one panel."""
-        if len(self._cores) > 1:
-            raise ModelError(f"the detector has {len(self._cores)} panels, expected one: simulate a panel alone for it")
-        return self._cores[0]
+    def _only(self, cores: list[_core.Simulator]) -> _core.Simulator:
+        """Return the core's simulator of a detector of one panel."""
+        if len(cores) > 1:
+            raise ModelError(f"the detector has {len(cores)} panels, expected one: simulate a panel alone for it")
+        return cores[0]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_simulator, (self.experiment, self.threads, self.engine, self.device))
 
 
-def _simulator(experiment: Experiment, threads: int, engine: Literal["exact", "fast"], device: str = "cpu") -> Simulator:
+def _simulator(experiment: Experiment, threads: int, engine: Literal["exact", "fast"], device: str | None = None) -> Simulator:
     return Simulator(experiment, threads=threads, engine=engine, device=device)
 
 
-def _check_way(engine: str, device: str) -> None:
+def _check_way(engine: str, device: str | None) -> None:
     """Refuse an engine or a device that is not there."""
-    if engine not in ENGINES or not is_device(device):
-        raise ModelError(missing(engine, device))
+    if engine not in ENGINES or not (device is None or is_device(device)):
+        raise ModelError(missing(engine, device or CPU))
+
+
+def _room(given: Any, name: str, shape: tuple[int, ...], device: str) -> Any:
+    """Return room for the result of an argument: of its kind, and on the device if it lies on one."""
+    if is_cuda(device) and is_on_cuda(given):
+        return room_like(given, name, shape, number_of(device))
+    import numpy as np
+
+    return kind_of(given).give(np.empty(shape, np.float32))
 
 
 def simulate(experiment: Experiment, out: Any = None, **options: Any) -> Any:
@@ -245,13 +265,16 @@ def simulate(experiment: Experiment, out: Any = None, **options: Any) -> Any:
     ----------
     experiment : Experiment
     out : array or tensor of float32, (slow, fast), optional
+        As for `Simulator.run`.
     **options
-        As `Simulator` takes them.
+        As `Simulator` takes them. Without a device it is done where `out` lies.
 
     Returns
     -------
     numpy.ndarray of float32, (slow, fast), or `out`
     """
+    if options.get("device") is None:
+        options["device"] = device_of(out=out)
     return Simulator(experiment, **options).run(out)
 
 
@@ -261,7 +284,7 @@ def simulate_batch(
     out: Any = None,
     *,
     engine: Literal["exact", "fast"] = "exact",
-    device: str = "cpu",
+    device: str | None = None,
     threads: int | None = None,
     watch: Callable[[float], bool] | None = None,
 ) -> Any:
@@ -273,11 +296,11 @@ def simulate_batch(
     orientations : array_like, (n, 3, 3)
         Rotations of the lattice, on top of the crystal's own.
     out : array or tensor of float32, (n, slow, fast), optional
-        Where to write; it is returned.
+        Where to write, as for `Simulator.run`; it is returned.
     engine : {"exact", "fast"}
         As for `Simulator`.
-    device : str
-        As for `Simulator`.
+    device : str, optional
+        As for `Simulator`. By default the one on which `orientations` or `out` lie, or else the processor.
     threads : int, optional
         By default the cores this process may use. Small images are rendered side by side.
     watch : callable, optional
@@ -285,27 +308,27 @@ def simulate_batch(
 
     Returns
     -------
-    numpy.ndarray or torch.Tensor of float32, (n, slow, fast)
-        Of the orientations' kind, unless `out` is given. Image ``i`` has the bits of
+    numpy.ndarray, torch.Tensor or cupy.ndarray of float32, (n, slow, fast)
+        Of the orientations' kind, and on the device if they lie on one, unless `out` is given. Image ``i`` has the bits of
         ``simulate(experiment.replace(crystal=crystal.replace(rotation=orientations[i])))`` for a crystal without a rotation.
 
     Raises
     ------
     Interrupted
         If `watch` said so.
-    ArrayTypeError, ArrayValueError, ModelError, SizeError
+    ArrayTypeError, ArrayValueError, DeviceError, ModelError, SizeError
     """
     _check_way(engine, device)
-    opened = open_device(device)
+    where = device or device_of(orientations=orientations, out=out) or CPU
+    opened = open_device(where)
     rotations = rotation_matrices(orientations, "orientations")
     shape = (len(rotations), *experiment.shape)
-    if out is not None:
-        _core.run_batch(
-            experiment._core, rotations, out_buffer(out, "out", shape), threads or usable_cores(), engine == "fast", opened, watch
-        )
-        return out
-    import numpy as np
-
-    images: npt.NDArray[np.float32] = np.empty(shape, np.float32)
-    _core.run_batch(experiment._core, rotations, images, threads or usable_cores(), engine == "fast", opened, watch)
-    return kind_of(orientations).give(images)
+    result = _room(orientations, "orientations", shape, where) if out is None else out
+    memory = target(result, "out", shape, where)
+    way = (threads or usable_cores(), engine == "fast", opened, watch)
+    if isinstance(memory, DeviceBuffer):
+        _core.run_batch_on_device(experiment._core, rotations, memory.address, memory.stream, *way)
+        memory.finish()
+    else:
+        _core.run_batch(experiment._core, rotations, memory, *way)
+    return result

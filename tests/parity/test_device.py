@@ -135,9 +135,11 @@ def test_device_arrays_need_a_device():
     class OnCuda:
         __cuda_array_interface__ = {"shape": (24, 24), "typestr": "<f4", "data": (4096, False), "version": 3}  # noqa: RUF012
 
-    simulator = nb.Simulator(nb.Experiment.from_args(SMALL_WORDS[:-1]))
+    made = nb.Experiment.from_args(SMALL_WORDS[:-1])
     with pytest.raises(nb.arrays.ArrayTypeError, match="out: expected an array in the host's memory"):
-        simulator.run(OnCuda())
+        nb.Simulator(made, device="cpu").run(OnCuda())
+    with pytest.raises(nb.errors.DeviceError, match="^out: it lies on cuda, but cuda: "):
+        nb.Simulator(made).run(OnCuda())
 
 
 def test_there_is_nothing_of_cuda_to_install():

@@ -81,16 +81,28 @@ py::list trace(const Simulator& simulator, const std::vector<std::pair<int, int>
     return list;
 }
 
-// The buffers have been checked: n x 3 x 3 doubles, n x slow x fast floats.
-void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads, bool is_fast,
-                const std::shared_ptr<kernel::Device>& device, const py::object& watch) {
-    const py::buffer_info matrices = rotations.request(), images = out.request(true);
+// The buffer has been checked: n x 3 x 3 doubles.
+void run_batch(const BuiltExperiment& experiment, const py::buffer& rotations, const kernel::DeviceImage& images, int threads,
+               bool is_fast, const std::shared_ptr<kernel::Device>& device, const py::object& watch) {
+    const py::buffer_info matrices = rotations.request();
     const auto* const first = static_cast<const Mat3*>(matrices.ptr);
     const std::vector<Mat3> list(first, first + matrices.shape[0]);
     const kernel::Watch native = watch_of(watch);
     const py::gil_scoped_release release;
-    run::run_batch(experiment.options, experiment.experiment().structure_factors, list, static_cast<float*>(images.ptr), threads,
-                   native, way_of(is_fast), device);
+    run::run_batch(experiment.options, experiment.experiment().structure_factors, list, images, threads, native, way_of(is_fast),
+                   device);
+}
+
+// The buffer has been checked: n x slow x fast floats.
+void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads, bool is_fast,
+                const std::shared_ptr<kernel::Device>& device, const py::object& watch) {
+    const py::buffer_info images = out.request(true);
+    run_batch(experiment, rotations, {static_cast<float*>(images.ptr), false, 0}, threads, is_fast, device, watch);
+}
+
+void batch_on_device(const BuiltExperiment& experiment, const py::buffer& rotations, std::uintptr_t address, std::uintptr_t stream,
+                     int threads, bool is_fast, const std::shared_ptr<kernel::Device>& device, const py::object& watch) {
+    run_batch(experiment, rotations, device_image(address, stream), threads, is_fast, device, watch);
 }
 
 }  // namespace
@@ -98,6 +110,8 @@ void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, 
 void bind_simulator(py::module_& module) {
     module.def("run_batch", &batch_into, py::arg("experiment"), py::arg("rotations"), py::arg("out"), py::arg("threads"),
                py::arg("is_fast"), py::arg("device") = py::none(), py::arg("watch") = py::none());
+    module.def("run_batch_on_device", &batch_on_device, py::arg("experiment"), py::arg("rotations"), py::arg("address"),
+               py::arg("stream"), py::arg("threads"), py::arg("is_fast"), py::arg("device").none(false), py::arg("watch") = py::none());
     py::class_<Simulator>(module, "Simulator")
         .def(py::init([](const BuiltExperiment& experiment, int threads, bool is_fast) {
                  const py::gil_scoped_release release;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
@@ -49,23 +50,33 @@ void Simulator::check_inside(const kernel::PixelAddress& pixel) const {
 }
 
 void Simulator::use_device(std::shared_ptr<kernel::Device> device, bool same_table) {
-    const std::string obstacle = kernel::device_obstacle(*plan_);
-    if (!obstacle.empty()) {
-        warnings_.add("the processor renders this run, not the device, since " + obstacle);
-        return;
-    }
-    device->load(*plan_, way_.engine, same_table);
     device_ = std::move(device);
+    const std::string obstacle = kernel::device_obstacle(*plan_);
+    is_taken_ = obstacle.empty();
+    if (is_taken_) device_->load(*plan_, way_.engine, same_table);
+    else warnings_.add("the processor renders this run, not the device, since " + obstacle);
+}
+
+// For values that the host has rendered: puts them where they are wanted.
+void Simulator::put(const kernel::DeviceImage& image, const std::vector<float>& values) const {
+    std::vector<PixelIndex> places(values.size());
+    std::iota(places.begin(), places.end(), PixelIndex{0});
+    if (!places.empty()) device_->set(image, places, values);
 }
 
 kernel::RenderTotals Simulator::run(const kernel::DeviceImage& image, kernel::TraceRequest& traces, int threads,
                                     const kernel::Watch& watch) const {
     kernel::StopSign stop;
-    return kernel::render_on(*device_, *plan_, image, traces, threads, stop, watch, way_);
+    if (is_taken_) return kernel::render_on(*device_, *plan_, image, traces, threads, stop, watch, way_);
+    if (!image.on_device) return run(image.values, traces, threads, watch);
+    std::vector<float> values(static_cast<std::size_t>(experiment_.detector.pixels()));
+    const kernel::RenderTotals totals = run(values.data(), traces, threads, watch);
+    put(image, values);
+    return totals;
 }
 
 kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const {
-    if (device_) return run(kernel::DeviceImage{image, false, 0}, traces, threads, watch);
+    if (is_taken_) return run(kernel::DeviceImage{image, false, 0}, traces, threads, watch);
     const Detector& d = experiment_.detector;
     const bool every_pixel_is_rendered = d.mask.empty() && pixels_of(d.region) == static_cast<double>(d.pixels());
     if (!every_pixel_is_rendered) std::fill_n(image, static_cast<std::size_t>(d.pixels()), 0.0F);
@@ -76,7 +87,7 @@ kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, 
 
 void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, float* values, int threads,
                            const kernel::Watch& watch) const {
-    if (device_) {
+    if (is_taken_) {
         run_pixels(pixels, kernel::DeviceImage{values, false, 0}, threads, watch);
         return;
     }
@@ -87,6 +98,12 @@ void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, floa
 
 void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, const kernel::DeviceImage& values, int threads,
                            const kernel::Watch& watch) const {
+    if (!is_taken_) {
+        std::vector<float> rendered(pixels.size());
+        run_pixels(pixels, rendered.data(), threads, watch);
+        put(values, rendered);
+        return;
+    }
     for (const kernel::PixelAddress& pixel : pixels) check_inside(pixel);
     kernel::StopSign stop;
     kernel::render_pixels_on(*device_, *plan_, pixels, values, threads, stop, watch);
@@ -107,8 +124,8 @@ std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<kernel::Pixe
 }
 
 void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<const StructureFactors>& structure_factors,
-               const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch, const kernel::Way& way,
-               const std::shared_ptr<kernel::Device>& device) {
+               const std::vector<Mat3>& rotations, const kernel::DeviceImage& images, int threads, const kernel::Watch& watch,
+               const kernel::Way& way, const std::shared_ptr<kernel::Device>& device) {
     const auto simulator_of = [&](const Mat3& rotation, int its_threads) {
         options::ReferenceOptions turned = options;
         turned.crystal.rotation = options.crystal.rotation ? rotation * *options.crystal.rotation : rotation;
@@ -121,7 +138,9 @@ void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<c
         Simulator simulator = simulator_of(rotations[static_cast<std::size_t>(i)], its_threads);
         if (device) simulator.use_device(device, i > 0);
         kernel::TraceRequest none;
-        simulator.run(images + i * simulator.experiment().detector.pixels(), none, its_threads, its_watch);
+        kernel::DeviceImage image = images;
+        image.values += i * simulator.experiment().detector.pixels();
+        simulator.run(image, none, its_threads, its_watch);
     };
     // Side by side no image waits for the slowest thread of another; but a few large ones would leave threads idle.
     if (!device && count >= 2 * static_cast<std::int64_t>(threads)) {

@@ -32,13 +32,13 @@ public:
     // `same_table`: the device has the amplitudes already.
     void use_device(std::shared_ptr<kernel::Device> device, bool same_table = false);
     // Its name; "cpu" without one, or where it cannot take the run.
-    std::string device() const { return device_ ? device_->name() : "cpu"; }
+    std::string device() const { return is_taken_ ? device_->name() : "cpu"; }
 
     // Fills the image, slow x fast pixels, and the records; what lies outside the region or is masked becomes 0. Throws
     // Interrupted if the watch said so.
     kernel::RenderTotals run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const;
 
-    // The same for an image in the device's memory.
+    // The same for an image in the memory of the device that use_device() was given, also where that does not take the run.
     kernel::RenderTotals run(const kernel::DeviceImage& image, kernel::TraceRequest& traces, int threads,
                              const kernel::Watch& watch) const;
 
@@ -55,6 +55,7 @@ public:
 
 private:
     void check_inside(const kernel::PixelAddress& pixel) const;
+    void put(const kernel::DeviceImage& image, const std::vector<float>& values) const;
     // Threads that a run of so many pixels is worth.
     int useful_threads(int threads, double pixels) const;
 
@@ -62,14 +63,15 @@ private:
     kernel::Way way_;
     std::unique_ptr<Plan> plan_;
     std::shared_ptr<kernel::Device> device_;
+    bool is_taken_ = false;  // by the device
     Warnings warnings_;
 };
 
-// Renders one image for each rotation of the lattice, one after the other in `images`: what a Simulator gives for the options with
-// that rotation. Without a device small images are rendered side by side, large ones with all threads each. Throws as
-// build_experiment() does, and Interrupted.
+// Renders one image for each rotation of the lattice, one after the other in `images`, which may lie in the device's memory: what a
+// Simulator gives for the options with that rotation. Without a device small images are rendered side by side, large ones with all
+// threads each. Throws as build_experiment() does, and Interrupted.
 void run_batch(const options::ReferenceOptions& options, const std::shared_ptr<const StructureFactors>& structure_factors,
-               const std::vector<Mat3>& rotations, float* images, int threads, const kernel::Watch& watch,
+               const std::vector<Mat3>& rotations, const kernel::DeviceImage& images, int threads, const kernel::Watch& watch,
                const kernel::Way& way = {}, const std::shared_ptr<kernel::Device>& device = nullptr);
 
 // Throws SizeError if the steps of so many traced pixels would not fit into memory.
