@@ -1,4 +1,4 @@
-"""CUDA devices whose memory is the host's, for tests without a GPU: what stands for the extension, and arrays that say they lie there.
+"""CUDA devices whose memory is the host's, for tests without a GPU: the extension, and arrays that say they lie there.
 
 Arrays of torch and CuPy are played by classes of these names, since the real ones cannot be made where there is no GPU.
 """
@@ -30,7 +30,9 @@ class Extension:
         return _core.emulated_device()
 
     def own(self, array, device):
-        first, last = np.lib.array_utils.byte_bounds(array) if hasattr(np.lib, "array_utils") else np.byte_bounds(array)
+        reach = [(size - 1) * step for size, step in zip(array.shape, array.strides, strict=True)]
+        first = array.ctypes.data + sum(min(each, 0) for each in reach)
+        last = array.ctypes.data + sum(max(each, 0) for each in reach) + array.itemsize
         self.owners.insert(0, (first, last, device))
 
     def device_of(self, address):
@@ -103,7 +105,7 @@ class WithInterface(OnDevice):
 
 
 class DltensorStruct(ctypes.Structure):
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         *(("data", ctypes.c_void_p), ("device_type", ctypes.c_int32), ("device", ctypes.c_int32), ("ndim", ctypes.c_int32)),
         *(("code", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("lanes", ctypes.c_uint16)),
         ("shape", ctypes.POINTER(ctypes.c_int64)),
@@ -116,11 +118,11 @@ Deleter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
 class Managed(ctypes.Structure):
-    _fields_ = [("tensor", DltensorStruct), ("context", ctypes.c_void_p), ("deleter", Deleter)]  # noqa: RUF012
+    _fields_ = [("tensor", DltensorStruct), ("context", ctypes.c_void_p), ("deleter", Deleter)]
 
 
 class ManagedVersioned(ctypes.Structure):
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         *(("major", ctypes.c_uint32), ("minor", ctypes.c_uint32), ("context", ctypes.c_void_p), ("deleter", Deleter)),
         *(("flags", ctypes.c_uint64), ("tensor", DltensorStruct)),
     ]
@@ -207,7 +209,7 @@ def cupy(extension):
     package.ndarray = ndarray
     package.empty = lambda shape, dtype: ndarray(np.full(shape, np.nan, dtype), extension, current[0])
     package.ascontiguousarray = lambda a: ndarray(np.array(a.memory, order="C"), extension, a.index)
-    package.cuda = types.SimpleNamespace(Device=chosen, get_current_stream=lambda: types.SimpleNamespace(ptr=ndarray.stream))
+    package.cuda = types.SimpleNamespace(Device=chosen, get_current_stream=lambda device: types.SimpleNamespace(ptr=ndarray.stream))
     return package
 
 

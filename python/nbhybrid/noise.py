@@ -60,8 +60,8 @@ def poisson(
     Returns
     -------
     numpy.ndarray, torch.Tensor or cupy.ndarray of float32
-        Whole numbers, of the image's shape and kind, and on its device. The reference's noise image has them plus 40 (``-adc``), at most 65535:
-        ``numpy.minimum(counts + 40, 65535).astype(numpy.uint16)``.
+        Whole numbers, of the image's shape and kind, and on its device. The reference's noise image has them plus 40 (``-adc``), at
+        most 65535: ``numpy.minimum(counts + 40, 65535).astype(numpy.uint16)``.
 
     Raises
     ------

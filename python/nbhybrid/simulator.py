@@ -15,7 +15,6 @@ from nbhybrid.experiment import Experiment
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     import numpy.typing as npt
 
     from nbhybrid.traces import Trace
@@ -137,7 +136,7 @@ class Simulator:
             return out
         return targets if self.experiment.detector.panels is not None else targets[0]
 
-    def _targets(self, out: Any, device: str) -> list[npt.NDArray[np.float32]] | list[DeviceBuffer]:
+    def _targets(self, out: Any, device: str) -> list[npt.NDArray[Any] | DeviceBuffer]:
         """Return the memory that each panel is written to."""
         shapes = self.experiment.shapes
         if out is None:
@@ -171,8 +170,8 @@ class Simulator:
         Returns
         -------
         numpy.ndarray, torch.Tensor or cupy.ndarray of float32, (n,)
-            What the whole image holds there, bit for bit. Of the pixels' kind, and on the device if they lie on one, unless `out` is
-            given.
+            What the whole image holds there, bit for bit. Of the pixels' kind, and on the device if they lie on one, unless `out`
+            is given.
 
         Raises
         ------
@@ -213,7 +212,8 @@ class Simulator:
 
         if level not in ("summary", "steps"):
             raise ModelError(f"level: found {level!r}, expected summary or steps")
-        addresses = [(int(slow), int(fast)) for slow, fast in pixels]
+        listed = take(pixels, "pixels", ("n", 2), "int32").tolist() if is_on_cuda(pixels) else pixels
+        addresses = [(int(slow), int(fast)) for slow, fast in listed]
         steps = level == "steps"
         return Trace([from_core(record, steps) for record in self._only(self._cores).trace(addresses, steps)])
 
@@ -325,10 +325,12 @@ def simulate_batch(
     shape = (len(rotations), *experiment.shape)
     result = _room(orientations, "orientations", shape, where) if out is None else out
     memory = target(result, "out", shape, where)
-    way = (threads or usable_cores(), engine == "fast", opened, watch)
+    cores, is_fast = threads or usable_cores(), engine == "fast"
     if isinstance(memory, DeviceBuffer):
-        _core.run_batch_on_device(experiment._core, rotations, memory.address, memory.stream, *way)
+        assert opened is not None  # the processor has no such memory
+        where_to = (memory.address, memory.stream)
+        _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, opened, watch)
         memory.finish()
     else:
-        _core.run_batch(experiment._core, rotations, memory, *way)
+        _core.run_batch(experiment._core, rotations, memory, cores, is_fast, opened, watch)
     return result

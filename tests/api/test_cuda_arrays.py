@@ -127,17 +127,17 @@ def test_devices_must_agree(extension):
     with pytest.raises(nb.ArrayTypeError) as caught:
         nb.simulate_batch(made, turns, out)
     assert str(caught.value) == "orientations lies on cuda:0 and out on cuda:1: expected both on one device"
-    with pytest.raises(nb.ArrayTypeError, match="^pixels lies on cuda:1 and out on cuda:0"):
+    with pytest.raises(nb.ArrayTypeError, match=r"^pixels lies on cuda:1 and out on cuda:0"):
         nb.Simulator(made).run_pixels(WithDlpack(PIXELS, extension, 1), WithDlpack(room(4), extension, 0))
     with pytest.raises(nb.ArrayTypeError, match=r"^out: .* of shape \(3, 20, 24\) on cuda:1; expected on cuda:0$"):
         nb.simulate_batch(made, turns, out, device="cuda")
-    with pytest.raises(nb.ArrayTypeError, match="^out: expected an array in the host's memory, got one on cuda"):
+    with pytest.raises(nb.ArrayTypeError, match=r"^out: expected an array in the host's memory, got one on cuda"):
         nb.simulate_batch(made, turns, out, device="cpu")
     with pytest.raises(nb.ArrayTypeError, match=r"^out: .* on cuda:1; image lies on cuda:0$"):
         nb.poisson(WithInterface(room((20, 24)), extension), 3, out=WithInterface(room((20, 24)), extension, 1))
     with pytest.raises(nb.ArrayTypeError, match=r"^out: .* got float32 numpy.ndarray of shape \(20, 24\); image lies on cuda:0$"):
         nb.poisson(WithInterface(room((20, 24)), extension), 3, out=room((20, 24)))
-    with pytest.raises(nb.errors.DeviceError, match="^cuda:7: "):
+    with pytest.raises(nb.errors.DeviceError, match=r"^cuda:7: "):
         nb.simulate(made, WithDlpack(room((20, 24)), extension, 7))
 
 
@@ -205,7 +205,9 @@ def test_streams(extension, monkeypatch):
     used = []
     run = _core.Simulator.run_on_device
     monkeypatch.setattr(
-        _core.Simulator, "run_on_device", lambda core, address, stream, *rest: (used.append(stream), run(core, address, stream, *rest))
+        _core.Simulator,
+        "run_on_device",
+        lambda core, address, stream, *rest: (used.append(stream), run(core, address, stream, *rest)),
     )
     for made, stream, is_awaited in (
         (WithInterface, None, True),
@@ -264,7 +266,9 @@ def test_old_and_new_exports(extension):
     assert np.array_equal(take(given, "x", (3, 3, 3)), TURNS)
     out = WithDlpack(room((20, 24)), extension)
     out.knows_versions = False
-    with pytest.raises(nb.ArrayValueError, match="^out: .*; an export of before DLPack 1 does not say whether it may be written to$"):
+    with pytest.raises(
+        nb.ArrayValueError, match=r"^out: .*; an export of before DLPack 1 does not say whether it may be written to$"
+    ):
         nb.simulate(experiment(), out)
     out = fake_cuda.ndarray(room((20, 24)), extension)
     out.__class__ = type("Array", (fake_cuda.ndarray,), {"__module__": "warp"})
@@ -304,10 +308,10 @@ def test_bad_outputs(kind, case, extension):
 def test_odd_outputs(extension):
     copied = WithDlpack(room((20, 24)), extension)
     copied.is_copied = True
-    with pytest.raises(nb.ArrayValueError, match="; its export by DLPack is a copy$"):
+    with pytest.raises(nb.ArrayValueError, match=r"; its export by DLPack is a copy$"):
         nb.simulate(experiment(), copied)
     odd = np.frombuffer(bytearray(4 * 480 + 1), np.float32, 480, 1).reshape(20, 24)
-    with pytest.raises(nb.ArrayValueError, match="; its memory is not aligned to 4 bytes$"):
+    with pytest.raises(nb.ArrayValueError, match=r"; its memory is not aligned to 4 bytes$"):
         nb.simulate(experiment(), WithInterface(odd, extension))
     with pytest.raises(nb.ArrayTypeError, match=r"got [<>]f4 \S+ of shape"):
         nb.simulate(experiment(), WithInterface(room((20, 24)).astype(np.dtype("f4").newbyteorder("S")), extension))
@@ -367,8 +371,14 @@ def test_broken_arrays(extension):
         array.said = said
         with pytest.raises(nb.ArrayTypeError, match=rf"^x: .*Broken of shape .* on cuda; {re.escape(text)}"):
             take(array, "x", (2, 3))
-    with pytest.raises(nb.errors.DeviceError, match="^out: it lies on cuda, but cuda: the address 0x40"):
+    with pytest.raises(nb.errors.DeviceError, match=r"^out: it lies on cuda, but cuda: the address 0x40"):
         nb.simulate(experiment(), array)
+
+
+def test_traced_pixels(extension):
+    simulator = nb.Simulator(experiment())
+    traced = simulator.trace(WithInterface(PIXELS, extension))
+    assert [(pixel.slow, pixel.fast) for pixel in traced] == [tuple(pixel) for pixel in PIXELS.tolist()]
 
 
 def test_simulators_follow_their_arrays(extension):

@@ -198,11 +198,11 @@ def test_noise_between_two_streams(package):
 
 def test_refused_arrays(package):
     made = experiment()
-    with pytest.raises(nb.ArrayTypeError, match="^out: .*float64"):
+    with pytest.raises(nb.ArrayTypeError, match=r"^out: .*float64"):
         nb.simulate(made, package.give(np.zeros((130, 170))))
-    with pytest.raises(nb.ArrayValueError, match="^out: .*its strides are"):
+    with pytest.raises(nb.ArrayValueError, match=r"^out: .*its strides are"):
         nb.simulate(made, package.give(np.zeros((130, 340), np.float32))[:, ::2])
-    with pytest.raises(nb.ArrayTypeError, match="^out: expected an array in the host's memory"):
+    with pytest.raises(nb.ArrayTypeError, match=r"^out: expected an array in the host's memory"):
         nb.simulate(made, package.give(np.zeros((130, 170), np.float32)), device="cpu")
     with pytest.raises(nb.errors.DeviceError, match="is in the memory of no device"):
         nb.simulate(made, type("Lost", (), {"__cuda_array_interface__": np.zeros((130, 170), "f4").__array_interface__})())

@@ -138,7 +138,7 @@ def test_device_arrays_need_a_device():
     made = nb.Experiment.from_args(SMALL_WORDS[:-1])
     with pytest.raises(nb.arrays.ArrayTypeError, match="out: expected an array in the host's memory"):
         nb.Simulator(made, device="cpu").run(OnCuda())
-    with pytest.raises(nb.errors.DeviceError, match="^out: it lies on cuda, but cuda: "):
+    with pytest.raises(nb.errors.DeviceError, match=r"^out: it lies on cuda, but cuda: "):
         nb.Simulator(made).run(OnCuda())
 
 

@@ -4,8 +4,8 @@ Taken are arrays of numpy, tensors of torch, arrays of CuPy, whatever exports DL
 ``__cuda_array_interface__``, and nested lists of numbers. Nothing is copied if the memory can be used as it is; what lies on a CUDA
 device and is wanted by the host is copied once. torch and CuPy are used only if the caller brought an array of theirs.
 
-`kinds` tells what a value is, `wanted` what it should be; `host` and `device` read it where it lies; `checks` and `outputs` are what
-the rest of the package calls.
+`kinds` tells what a value is, `wanted` what it should be; `host` and `device` read it where it lies; `checks` and `outputs` are
+what the rest of the package calls.
 """
 
 from nbhybrid.arrays.checks import rotation_matrices, take, vector

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from nbhybrid.arrays.errors import ArrayValueError
 from nbhybrid.arrays.host import Given, read
@@ -20,7 +19,6 @@ _INTEGERS: dict[str, tuple[int, int]] = {
 _LARGEST_ERROR_OF_A_ROTATION = 1e-6
 
 
-
 def take(
     value: object, name: str, shape: Shape, dtype: Dtype = "float64", *, finite: bool = True, sizes: Sizes | None = None
 ) -> Array:
@@ -34,8 +32,7 @@ def take(
     - floats are widened, but never rounded to narrower ones, and never taken for integers;
     - numbers in lists have no type of their own: they are rounded to the float asked for, and whole ones may be integers.
 
-    An array in the memory of a CUDA device is copied to the host first, in the order of its owner's stream: once, so that plans can be
-    made of it.
+    An array in the memory of a CUDA device is copied to the host first, in the order of its owner's stream.
 
     A tensor that requires a gradient is detached: gradients do not flow through what is computed from the result.
 

@@ -278,7 +278,9 @@ def _read_dlpack(value: Any, for_output: bool) -> DeviceBuffer:
         raise BufferError(f"its memory is on device {code} of DLPack")
     obstacle = ""
     if view.is_read_only is not False:
-        obstacle = "it is read-only" if view.is_read_only else "an export of before DLPack 1 does not say whether it may be written to"
+        obstacle = (
+            "it is read-only" if view.is_read_only else "an export of before DLPack 1 does not say whether it may be written to"
+        )
     elif view.is_copied and for_output:
         obstacle = "its export by DLPack is a copy"
     strides = _strides(view.shape, view.strides, view.dtype)
@@ -297,8 +299,8 @@ def _read_interface(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffe
         strides = _strides(shape, said.get("strides"), dtype.name)
         masked = said.get("mask") is not None
         stream = said.get("stream")
-        if stream is None and is_of_cupy(value):
-            stream = importlib.import_module("cupy").cuda.get_current_stream().ptr or _DEFAULT_STREAM
+        if is_of_cupy(value):  # it names the current stream of the current device, which may be another one
+            stream = importlib.import_module("cupy").cuda.get_current_stream(value.device.id).ptr or _DEFAULT_STREAM
     except Exception as error:  # whatever the other package raises
         why = f"its __cuda_array_interface__ is of no use: {line(error)}"
         raise wanted.type_error(text_of(value, "cuda"), why) from error
