@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "callers_memory.hpp"
 #include "cuda_device.hpp"
 #include "launch.hpp"
 #include "memory.hpp"
@@ -22,6 +23,14 @@ void counter_noise(int device, std::uintptr_t means, bool is_double, std::uintpt
           "starting the noise kernel");
 }
 
+// The buffer is as large as what is copied into it.
+void copy_into(int device, std::uintptr_t address, const py::buffer& target, std::uintptr_t stream) {
+    const py::buffer_info info = target.request(true);
+    const auto bytes = static_cast<std::size_t>(info.size * info.itemsize);
+    const py::gil_scoped_release release;
+    copy_to_host(device, address, info.ptr, bytes, stream);
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_cuda, module) {
@@ -30,6 +39,10 @@ PYBIND11_MODULE(_cuda, module) {
     py::module_::import("nbhybrid._core");
     module.def("device_names", &device_names);
     module.def("device", [](int index) { return std::shared_ptr<nbhybrid::kernel::Device>(make_device(index)); }, py::arg("index"));
+    module.def("device_of", &device_of, py::arg("address"));
+    module.def("copy_to_host", &copy_into, py::arg("device"), py::arg("address"), py::arg("target"), py::arg("stream"));
+    module.def("order_after", &order_after, py::arg("device"), py::arg("stream"), py::arg("other"));
+    module.def("wait_for", &wait_for, py::arg("device"), py::arg("stream"), py::call_guard<py::gil_scoped_release>());
     module.def("counter_noise", &counter_noise, py::arg("device"), py::arg("means"), py::arg("is_double"), py::arg("counts"),
                py::arg("seed"), py::arg("first_image"), py::arg("panel"), py::arg("images"), py::arg("pixels"), py::arg("stream"));
 }

@@ -25,7 +25,7 @@ foreach(kind exact fast)
 endforeach()
 target_compile_options(nbhybrid_cuda_exact PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false>)
 
-add_library(nbhybrid_cuda STATIC cuda/cuda_device.cpp cuda/memory.cpp cuda/plans.cpp
+add_library(nbhybrid_cuda STATIC cuda/callers_memory.cpp cuda/cuda_device.cpp cuda/memory.cpp cuda/plans.cpp
             $<TARGET_OBJECTS:nbhybrid_cuda_exact> $<TARGET_OBJECTS:nbhybrid_cuda_fast>)
 target_include_directories(nbhybrid_cuda PUBLIC cuda)
 # Linked statically: nothing of CUDA need be installed, and without a driver its calls fail with a message.

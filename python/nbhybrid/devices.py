@@ -21,6 +21,11 @@ def is_device(name: str) -> bool:
     return name in (CPU, EMULATED) or _CUDA.fullmatch(name) is not None
 
 
+def is_cuda(name: str) -> bool:
+    """Tell whether this is the name of a CUDA device."""
+    return _CUDA.fullmatch(name) is not None
+
+
 def number_of(name: str) -> int:
     """Return the number of a CUDA device; ``cuda`` is the first."""
     found = _CUDA.fullmatch(name)

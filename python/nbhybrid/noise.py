@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid import _core
-from nbhybrid.arrays import ArrayValueError, kind_of, out_buffer, take
+from nbhybrid.arrays import ArrayValueError, device_buffer, is_on_cuda, kind_of, out_buffer, room_like, take
 from nbhybrid.cores import usable_cores
-from nbhybrid.device_arrays import device_buffer, empty_like, is_on_cuda
 from nbhybrid.devices import cuda_extension
 from nbhybrid.errors import ModelError
 
@@ -60,9 +59,9 @@ def poisson(
 
     Returns
     -------
-    numpy.ndarray or torch.Tensor of float32
-        Whole numbers, of the image's shape and kind. The reference's noise image has them plus 40 (``-adc``), at most 65535:
-        ``numpy.minimum(counts + 40, 65535).astype(numpy.uint16)``.
+    numpy.ndarray, torch.Tensor or cupy.ndarray of float32
+        Whole numbers, of the image's shape and kind, and on its device. The reference's noise image has them plus 40 (``-adc``), at
+        most 65535: ``numpy.minimum(counts + 40, 65535).astype(numpy.uint16)``.
 
     Raises
     ------
@@ -110,15 +109,17 @@ def _on_device(image: Any, seed: int, generator: str, image_number: int, panel: 
     """Do the same on a CUDA device, in whose memory the image lies. Values below 0 are not looked for: they count as 0."""
     if generator != "counter":
         raise ModelError("generator: only counter works on a device, not reference: copy the image to the host")
-    shape = ("n", "slow", "fast") if len(image.shape) == 3 else ("slow", "fast")
-    means = device_buffer(image, "image", shape, ("float32", "float64"), for_output=False)
-    out = empty_like(image, "image") if out is None else out
-    counts = device_buffer(out, "out", means.shape, device=means.device)
-    images = means.shape[0] if len(shape) == 3 else 1
+    shapes = (("slow", "fast"), ("n", "slow", "fast"))
+    means = device_buffer(image, "image", shapes, ("float32", "float64"), for_output=False)
+    out = room_like(image, "image", means.shape, means.device) if out is None else out
+    counts = device_buffer(out, "out", (means.shape,), device=means.device, where=f"image lies on cuda:{means.device}")
+    images = means.shape[0] if len(means.shape) == 3 else 1
     _check_number("image_number", image_number + max(images - 1, 0), _WORD)
     pixels = means.shape[-1] * means.shape[-2]
-    where = (means.device or 0, means.address, means.dtype == "float64", counts.address)
+    where = (means.device, means.address, means.dtype == "float64", counts.address)
+    counts.begin(means)
     cuda_extension().counter_noise(*where, seed, image_number, panel, images, pixels, counts.stream)
+    counts.finish(means)
     return out
 
 

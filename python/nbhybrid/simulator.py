@@ -6,18 +6,17 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid import _core
-from nbhybrid.arrays import ArrayTypeError, kind_of, out_buffer, rotation_matrices, take
+from nbhybrid.arrays import DeviceBuffer, device_of, is_on_cuda, kind_of, room_like, rotation_matrices, take, target
 from nbhybrid.cores import usable_cores
-from nbhybrid.device_arrays import DeviceBuffer, device_buffer, is_on_cuda
-from nbhybrid.devices import CPU, is_device, number_of, open_device
+from nbhybrid.devices import CPU, is_cuda, is_device, number_of, open_device
 from nbhybrid.engines import ENGINES, missing
 from nbhybrid.errors import ModelError
 from nbhybrid.experiment import Experiment
+from nbhybrid.prepared import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     import numpy.typing as npt
 
     from nbhybrid.traces import Trace
@@ -34,9 +33,10 @@ class Simulator:
         brightest; runs that cannot be had that way are exact. Traces are always exact.
     semantics : str, optional
         Instead of the experiment's own.
-    device : str
+    device : str, optional
         ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` and so on. The exact engine gives the same bits on all of them. Runs that a device
-        cannot take are rendered by the processor, and a warning says why.
+        cannot take are rendered by the processor, and a warning says why. By default each run is done where its arrays lie: on the
+        device of `out` or of the list of pixels, which is made ready at its first run, or else on the processor.
     threads : int, optional
         By default the cores this process may use. The image does not depend on it.
 
@@ -58,7 +58,7 @@ class Simulator:
         *,
         engine: Literal["exact", "fast"] = "exact",
         semantics: str | None = None,
-        device: str = "cpu",
+        device: str | None = None,
         threads: int | None = None,
     ) -> None:
         _check_way(engine, device)
@@ -68,24 +68,26 @@ class Simulator:
         self.engine = engine
         self.device = device
         self.threads = threads or usable_cores()
-        self._prepare()
+        self._prepared = Prepared(self.experiment, self.threads, engine, device or CPU)
+        # On the devices where arrays were found.
+        self._elsewhere: dict[str, Prepared] = {}
 
-    def _prepare(self) -> None:
-        self._cores = [_core.Simulator(core, self.threads, self.engine == "fast") for core in self.experiment._cores]
-        # Panels go through a device together.
-        self._set: _core.DeviceSet | None = None
-        device = open_device(self.device)
-        if device is None:
-            return
-        if len(self._cores) == 1:
-            self._cores[0].use_device(device)
-        else:
-            self._set = _core.DeviceSet(self._cores, device)
+    def _where(self, **arrays: Any) -> str:
+        """Return the name of the device on which to work with these arrays."""
+        return self.device or device_of(**arrays) or CPU
+
+    def _prepared_on(self, device: str) -> Prepared:
+        if device == (self.device or CPU):
+            return self._prepared
+        if device not in self._elsewhere:
+            self._elsewhere[device] = Prepared(self.experiment, self.threads, self.engine, device)
+        return self._elsewhere[device]
 
     @property
     def warnings(self) -> list[str]:
         """Those of the experiment, and where the state that the reference carries along changes the image."""
-        return list(dict.fromkeys([*self.experiment.warnings, *(line for core in self._cores for line in core.warnings)]))
+        lines = [line for prepared in (self._prepared, *self._elsewhere.values()) for line in prepared.warnings]
+        return list(dict.fromkeys([*self.experiment.warnings, *lines]))
 
     def run(self, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
         """Render the image.
@@ -94,9 +96,10 @@ class Simulator:
         ----------
         out : array or tensor of float32, (slow, fast), optional
             Where to write; C-contiguous and writeable. It is returned. For several panels: a list of them, or one flat array
-            in which each panel begins at `Experiment.offsets`. For a simulator on a CUDA device it may lie in the device's memory
-            (a tensor of torch, an array of CuPy, for a detector of one panel): then nothing is copied to the host, and the work
-            is done in the order of the caller's current stream.
+            in which each panel begins at `Experiment.offsets`. It may lie in the memory of a CUDA device, the simulator's if that
+            has one: then nothing is copied to the host, and the work is done in the order of the caller's current stream. Taken are
+            tensors of torch, arrays of CuPy, and what has ``__dlpack__`` or ``__cuda_array_interface__``; where that tells no
+            stream, the image is finished when `run` returns.
         watch : callable, optional
             Called about twenty times a second with the share of the work done, 0 to 1; returns False to stop.
 
@@ -111,46 +114,34 @@ class Simulator:
             If `watch` said so.
         ArrayTypeError, ArrayValueError
             If `out` does not fit.
+        DeviceError
+            If `out` lies on a device that cannot be used.
         """
-        if out is not None and is_on_cuda(out):
-            self._run_on_device(out, watch)
-            return out
-        targets = self._targets(out)
-        if self._set is not None:
-            self._set.run(targets, self.threads, watch)
-        else:
-            for core, target in zip(self._cores, targets, strict=True):
-                core.run(target, self.threads, watch)
+        panels = {f"out[{i}]": each for i, each in enumerate(out)} if isinstance(out, (list, tuple)) else {"out": out}
+        device = self._where(**panels)
+        targets = self._targets(out, device)
+        self._prepared_on(device).run(targets, watch)
         if out is not None:
             return out
         return targets if self.experiment.detector.panels is not None else targets[0]
 
-    def _device_buffer(self, out: Any, shape: tuple[int, ...]) -> DeviceBuffer:
-        """Return memory of this simulator's device to write into."""
-        if self._single.device == CPU:
-            why = "a simulator on cpu" if self.device == CPU else "; ".join(self._single.warnings)
-            raise ArrayTypeError(f"out: expected an array in the host's memory, got one on cuda for {why}")
-        return device_buffer(out, "out", shape, device=number_of(self.device))
-
-    def _run_on_device(self, out: Any, watch: Callable[[float], bool] | None) -> None:
-        buffer = self._device_buffer(out, self.experiment.shape)
-        self._single.run_on_device(buffer.address, buffer.stream, self.threads, watch)
-
-    def _targets(self, out: Any) -> list[npt.NDArray[np.float32]]:
-        """Return the array that each panel is written to."""
+    def _targets(self, out: Any, device: str) -> list[npt.NDArray[Any] | DeviceBuffer]:
+        """Return the memory that each panel is written to."""
         shapes = self.experiment.shapes
         if out is None:
             import numpy as np
 
             return [np.empty(shape, np.float32) for shape in shapes]
         if self.experiment.detector.panels is None:
-            return [out_buffer(out, "out", shapes[0])]
+            return [target(out, "out", shapes[0], device)]
         if isinstance(out, (list, tuple)):
             if len(out) != len(shapes):
                 raise ModelError(f"out: found {len(out)} arrays, expected {len(shapes)}, one for each panel")
-            return [out_buffer(each, f"out[{i}]", shape) for i, (each, shape) in enumerate(zip(out, shapes, strict=True))]
+            return [target(each, f"out[{i}]", shape, device) for i, (each, shape) in enumerate(zip(out, shapes, strict=True))]
         offsets = self.experiment.offsets
-        flat = out_buffer(out, "out", (offsets[-1],))
+        flat = target(out, "out", (offsets[-1],), device)
+        if isinstance(flat, DeviceBuffer):
+            return [flat.part(begin, shape) for begin, shape in zip(offsets, shapes, strict=False)]
         return [flat[begin:end].reshape(shape) for begin, end, shape in zip(offsets, offsets[1:], shapes, strict=False)]
 
     def run_pixels(self, pixels: Any, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
@@ -161,34 +152,34 @@ class Simulator:
         pixels : array_like of int, (n, 2)
             Slow and fast, in any order.
         out : array or tensor of float32, (n,), optional
-            Where to write; it is returned.
+            Where to write, as for `run`; it is returned.
         watch : callable, optional
             As for `run`.
 
         Returns
         -------
-        numpy.ndarray or torch.Tensor of float32, (n,)
-            What the whole image holds there, bit for bit. Of the pixels' kind, unless `out` is given.
+        numpy.ndarray, torch.Tensor or cupy.ndarray of float32, (n,)
+            What the whole image holds there, bit for bit. Of the pixels' kind, and on the device if they lie on one, unless `out`
+            is given.
 
         Raises
         ------
         ModelError
             For a pixel outside the image.
-        Interrupted, ArrayTypeError, ArrayValueError
+        Interrupted, ArrayTypeError, ArrayValueError, DeviceError
         """
+        device = self._where(pixels=pixels, out=out)
         addresses = take(pixels, "pixels", ("n", 2), "int32")
-        if out is not None and is_on_cuda(out):
-            buffer = self._device_buffer(out, (len(addresses),))
-            self._single.run_pixels_on_device(addresses, buffer.address, buffer.stream, self.threads, watch)
-            return out
-        if out is not None:
-            self._single.run_pixels(addresses, out_buffer(out, "out", (len(addresses),)), self.threads, watch)
-            return out
-        import numpy as np
-
-        values: npt.NDArray[np.float32] = np.empty(len(addresses), np.float32)
-        self._single.run_pixels(addresses, values, self.threads, watch)
-        return kind_of(pixels).give(values)
+        shape = (len(addresses),)
+        result = _room(pixels, "pixels", shape, device) if out is None else out
+        memory = target(result, "out", shape, device)
+        core = self._prepared_on(device).only
+        if isinstance(memory, DeviceBuffer):
+            core.run_pixels_on_device(addresses, memory.address, memory.stream, self.threads, watch)
+            memory.finish()
+        else:
+            core.run_pixels(addresses, memory, self.threads, watch)
+        return result
 
     def trace(self, pixels: Sequence[tuple[int, int]], level: Literal["summary", "steps"] = "summary") -> Trace:
         """Return what pixels are made of, from the kernel itself.
@@ -210,9 +201,10 @@ class Simulator:
 
         if level not in ("summary", "steps"):
             raise ModelError(f"level: found {level!r}, expected summary or steps")
-        addresses = [(int(slow), int(fast)) for slow, fast in pixels]
+        listed = take(pixels, "pixels", ("n", 2), "int32").tolist() if is_on_cuda(pixels) else pixels
+        addresses = [(int(slow), int(fast)) for slow, fast in listed]
         steps = level == "steps"
-        return Trace([from_core(record, steps) for record in self._single.trace(addresses, steps)])
+        return Trace([from_core(record, steps) for record in self._prepared.only.trace(addresses, steps)])
 
     def update(self, **parts: Any) -> None:
         """Exchange parts of the experiment: the next run is that of ``Simulator(experiment.replace(**parts))``.
@@ -223,27 +215,30 @@ class Simulator:
             As `Experiment.replace` takes them: ``crystal``, ``structure_factors``, ``beam``, ``scan`` and the others.
         """
         self.experiment = self.experiment.replace(**parts)
-        self._prepare()
-
-    @property
-    def _single(self) -> _core.Simulator:
-        """The core's simulator of a detector of one panel."""
-        if len(self._cores) > 1:
-            raise ModelError(f"the detector has {len(self._cores)} panels, expected one: simulate a panel alone for it")
-        return self._cores[0]
+        self._prepared = Prepared(self.experiment, self.threads, self.engine, self.device or CPU)
+        self._elsewhere = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_simulator, (self.experiment, self.threads, self.engine, self.device))
 
 
-def _simulator(experiment: Experiment, threads: int, engine: Literal["exact", "fast"], device: str = "cpu") -> Simulator:
+def _simulator(experiment: Experiment, threads: int, engine: Literal["exact", "fast"], device: str | None = None) -> Simulator:
     return Simulator(experiment, threads=threads, engine=engine, device=device)
 
 
-def _check_way(engine: str, device: str) -> None:
+def _check_way(engine: str, device: str | None) -> None:
     """Refuse an engine or a device that is not there."""
-    if engine not in ENGINES or not is_device(device):
-        raise ModelError(missing(engine, device))
+    if engine not in ENGINES or not (device is None or is_device(device)):
+        raise ModelError(missing(engine, device or CPU))
+
+
+def _room(given: Any, name: str, shape: tuple[int, ...], device: str) -> Any:
+    """Return room for the result of an argument: of its kind, and on the device if it lies on one."""
+    if is_cuda(device) and is_on_cuda(given):
+        return room_like(given, name, shape, number_of(device))
+    import numpy as np
+
+    return kind_of(given).give(np.empty(shape, np.float32))
 
 
 def simulate(experiment: Experiment, out: Any = None, **options: Any) -> Any:
@@ -253,13 +248,16 @@ def simulate(experiment: Experiment, out: Any = None, **options: Any) -> Any:
     ----------
     experiment : Experiment
     out : array or tensor of float32, (slow, fast), optional
+        As for `Simulator.run`.
     **options
-        As `Simulator` takes them.
+        As `Simulator` takes them. Without a device it is done where `out` lies.
 
     Returns
     -------
     numpy.ndarray of float32, (slow, fast), or `out`
     """
+    if options.get("device") is None:
+        options["device"] = device_of(out=out)
     return Simulator(experiment, **options).run(out)
 
 
@@ -269,7 +267,7 @@ def simulate_batch(
     out: Any = None,
     *,
     engine: Literal["exact", "fast"] = "exact",
-    device: str | Sequence[str] = "cpu",
+    device: str | Sequence[str] | None = None,
     threads: int | None = None,
     watch: Callable[[float], bool] | None = None,
 ) -> Any:
@@ -281,11 +279,12 @@ def simulate_batch(
     orientations : array_like, (n, 3, 3)
         Rotations of the lattice, on top of the crystal's own.
     out : array or tensor of float32, (n, slow, fast), optional
-        Where to write; it is returned.
+        Where to write, as for `Simulator.run`; it is returned.
     engine : {"exact", "fast"}
         As for `Simulator`.
-    device : str or sequence of str
-        As for `Simulator`; of several CUDA devices each takes the next images when it has done its last. Many small images go
+    device : str or sequence of str, optional
+        As for `Simulator`. By default the one on which `orientations` or `out` lie, or else the processor. Of several CUDA devices
+        each takes the next images when it has done its last; the result is then in the memory of the host. Many small images go
         through a device together. Where a device cannot take the run the processor renders it, and a warning says why.
     threads : int, optional
         By default the cores this process may use. Small images are rendered side by side.
@@ -294,17 +293,19 @@ def simulate_batch(
 
     Returns
     -------
-    numpy.ndarray or torch.Tensor of float32, (n, slow, fast)
-        Of the orientations' kind, unless `out` is given. Image ``i`` has the bits of
+    numpy.ndarray, torch.Tensor or cupy.ndarray of float32, (n, slow, fast)
+        Of the orientations' kind, and on the device if they lie on one, unless `out` is given. Image ``i`` has the bits of
         ``simulate(experiment.replace(crystal=crystal.replace(rotation=orientations[i])))`` for a crystal without a rotation.
 
     Raises
     ------
     Interrupted
         If `watch` said so.
-    ArrayTypeError, ArrayValueError, ModelError, SizeError
+    ArrayTypeError, ArrayValueError, DeviceError, ModelError, SizeError
     """
-    names = [device] if isinstance(device, str) else list(device)
+    names = (
+        [device or device_of(orientations=orientations, out=out) or CPU] if device is None or isinstance(device, str) else device
+    )
     if not names or (len(names) > 1 and CPU in names):
         raise ModelError(f"device: found {device!r}, expected a device, or a list of CUDA devices")
     for name in names:
@@ -312,20 +313,17 @@ def simulate_batch(
     devices = [opened for opened in map(open_device, names) if opened is not None]
     rotations = rotation_matrices(orientations, "orientations")
     shape = (len(rotations), *experiment.shape)
-    images = out
-    if out is None:
-        import numpy as np
-
-        images = np.empty(shape, np.float32)
-    obstacles = _core.run_batch(
-        experiment._core,
-        rotations,
-        out_buffer(images, "out", shape),
-        threads or usable_cores(),
-        engine == "fast",
-        devices,
-        watch,
-    )
+    # Of several devices none holds all images.
+    where = names[0] if len(names) == 1 else CPU
+    result = _room(orientations, "orientations", shape, where) if out is None else out
+    memory = target(result, "out", shape, where)
+    cores, is_fast = threads or usable_cores(), engine == "fast"
+    if isinstance(memory, DeviceBuffer):
+        where_to = (memory.address, memory.stream)
+        obstacles = _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, devices[0], watch)
+        memory.finish()
+    else:
+        obstacles = _core.run_batch(experiment._core, rotations, memory, cores, is_fast, devices, watch)
     for obstacle in obstacles:
         warnings.warn(f"the processor renders images of this batch, not the device, since {obstacle}", stacklevel=2)
-    return kind_of(orientations).give(images) if out is None else out
+    return result

@@ -1,7 +1,9 @@
 """Every array argument of the API, in every kind, type and layout: the same bits, and nothing that was read-only is written to."""
 
 import functools
+import sys
 
+import fake_cuda
 import nbhybrid as nb
 import numpy as np
 import pytest
@@ -26,6 +28,11 @@ def small(**parts):
 @functools.cache
 def image():
     return nb.simulate(small())
+
+
+def beside(out):
+    """Return the image where the output lies."""
+    return type(out)(image().copy(), out.extension) if isinstance(out, fake_cuda.OnDevice) else image()
 
 
 # Argument -> (a value, what is made of an array of it).
@@ -63,7 +70,7 @@ OUTPUTS = {
     "simulate": ((20, 24), lambda out: nb.simulate(small(), out)),
     "run_pixels": ((4,), lambda out: nb.Simulator(small()).run_pixels(PIXELS, out)),
     "simulate_batch": ((4, 20, 24), lambda out: nb.simulate_batch(small(), TURNS, out)),
-    "poisson": ((20, 24), lambda out: nb.poisson(image(), 3, out=out)),
+    "poisson": ((20, 24), lambda out: nb.poisson(beside(out), 3, out=out)),
 }
 
 
@@ -79,46 +86,78 @@ def laid_out(values, layout):
     return copy
 
 
+# Of arrays on a CUDA device, which fakes stand for: the memory is the host's.
+ON_CUDA = {"cupy": fake_cuda.ndarray, "cuda dlpack": fake_cuda.WithDlpack, "cuda interface": fake_cuda.WithInterface}
+
+
+@pytest.fixture(autouse=True)
+def extension(monkeypatch):
+    found = fake_cuda.Extension()
+    monkeypatch.setitem(sys.modules, "nbhybrid._cuda", found)
+    monkeypatch.setitem(sys.modules, "cupy", fake_cuda.cupy(found))
+    return found
+
+
 def of_kind(array, kind):
     if kind == "numpy":
         return array
+    if kind in ON_CUDA:
+        return ON_CUDA[kind](array, sys.modules["nbhybrid._cuda"])
     torch = pytest.importorskip("torch", reason="torch is not installed: TENSORS are NOT tested")
     if not array.flags.writeable:
         pytest.skip("torch knows no read-only memory")
     return torch.from_numpy(array)
 
 
+def in_memory(value):
+    return value.memory if isinstance(value, fake_cuda.OnDevice) else np.asarray(value)
+
+
 def bits(value):
-    return np.asarray(value).tobytes()
+    return in_memory(value).tobytes()
+
+
+def is_refused(use, given, kind, layout, name):
+    """Tell whether results cannot be given in this kind, or the noise's input not be read in place; and see what is said then."""
+    if not kind.startswith("cuda") or name not in ("orientations", "image", "pixels"):
+        return False
+    text = "its strides are" if (name, layout) == ("image", "strided") else "or pass out"
+    with pytest.raises((nb.ArrayTypeError, nb.ArrayValueError), match=f"^{name}: .*{text}"):
+        use(given)
+    return True
 
 
 @pytest.mark.parametrize("layout", ["contiguous", "strided", "read-only"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("kind", ["numpy", "torch"])
+@pytest.mark.parametrize("kind", ["numpy", "torch", *ON_CUDA])
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_in(name, kind, dtype, layout):
     value, use = ARGUMENTS[name]
     given = of_kind(laid_out(value.astype(dtype), layout), kind)
+    if is_refused(use, given, kind, layout, name):
+        return
     assert bits(use(given)) == bits(use(value))
-    assert np.array_equal(np.asarray(given), value)
+    assert np.array_equal(in_memory(given), value)
     if name in ("orientations", "image"):
         assert type(use(given)) is type(given)
 
 
 @pytest.mark.parametrize("layout", ["contiguous", "strided", "read-only"])
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
-@pytest.mark.parametrize("kind", ["numpy", "torch"])
+@pytest.mark.parametrize("kind", ["numpy", "torch", *ON_CUDA])
 @pytest.mark.parametrize("name", INTEGER_ARGUMENTS)
 def test_integers_in(name, kind, dtype, layout):
     value, use = INTEGER_ARGUMENTS[name]
     given = of_kind(laid_out(value.astype(dtype), layout), kind)
+    if is_refused(use, given, kind, layout, name):
+        return
     assert bits(use(given)) == bits(use(value))
-    assert np.array_equal(np.asarray(given), value)
+    assert np.array_equal(in_memory(given), value)
 
 
 @pytest.mark.parametrize("layout", ["contiguous", "strided", "read-only"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("kind", ["numpy", "torch"])
+@pytest.mark.parametrize("kind", ["numpy", "torch", *ON_CUDA])
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_out(name, kind, dtype, layout):
     shape, use = OUTPUTS[name]
@@ -129,4 +168,4 @@ def test_out(name, kind, dtype, layout):
         return
     with pytest.raises(nb.ArrayTypeError if dtype == "float64" else nb.ArrayValueError, match="out: expected"):
         use(out)
-    assert (np.asarray(out) == 77).all()
+    assert (in_memory(out) == 77).all()

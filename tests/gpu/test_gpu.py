@@ -69,36 +69,6 @@ def test_runs_repeat_and_lists_are_images():
     assert np.array_equal(nb.simulate_batch(made, [np.eye(3)] * 3, device="cuda"), [image] * 3)
 
 
-@pytest.mark.parametrize("engine", ["exact", "fast"])
-def test_tensors_of_torch(engine):
-    torch = pytest.importorskip("torch", reason="torch is not installed: its tensors on a GPU are NOT tested")
-    simulator = nb.Simulator(experiment(), engine=engine, device="cuda")
-    stream = torch.cuda.Stream()
-    with torch.cuda.stream(stream):
-        out = torch.full((130, 170), -1.0, device="cuda")
-        assert simulator.run(out) is out
-        doubled = out * 2
-    stream.synchronize()
-    assert np.array_equal(doubled.cpu().numpy() / 2, simulator.run())
-    with pytest.raises(nb.arrays.ArrayTypeError, match="float64"):
-        simulator.run(torch.zeros(130, 170, device="cuda", dtype=torch.float64))
-
-
-def test_arrays_of_cupy():
-    cupy = pytest.importorskip("cupy", reason="CuPy is not installed: its arrays are NOT tested")
-    simulator = nb.Simulator(experiment(), device="cuda")
-    out = cupy.zeros((130, 170), cupy.float32)
-    assert np.array_equal(cupy.asnumpy(simulator.run(out)), simulator.run())
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_noise_is_the_hosts(dtype):
-    torch = pytest.importorskip("torch", reason="torch is not installed: noise on a GPU is NOT tested")
-    means = np.random.default_rng(2).exponential(30, (3, 100, 90)).astype(dtype)
-    counts = nb.poisson(torch.from_numpy(means).cuda(), 5, image_number=7, panel=2)
-    assert np.array_equal(counts.cpu().numpy(), nb.poisson(means, 5, image_number=7, panel=2))
-
-
 def test_there_is_no_such_device():
     with pytest.raises(nb.errors.DeviceError, match="cuda:999"):
         nb.Simulator(experiment(), device="cuda:999")

@@ -34,7 +34,7 @@ def test_golden_images(name, golden_folder, monkeypatch):
         tolerances.traces_are_exact() is False
         or hashlib.sha256(simulator.run().tobytes()).hexdigest() == CASES[name]["float_sha256"]
     )
-    taken = simulator._cores[0].device == "emulated"
+    taken = simulator._prepared.only.device == "emulated"
     assert taken != any("not the device, since" in line for line in simulator.warnings)
 
 
@@ -43,7 +43,7 @@ def test_most_golden_runs_are_taken(golden_folder, monkeypatch):
     left = {}
     for name in SMALL:
         simulator = nb.Simulator(nb.Experiment.from_args(CASES[name]["args"].split()), device="emulated")
-        if simulator._cores[0].device == "cpu":
+        if simulator._prepared.only.device == "cpu":
             left[name] = " ".join(simulator.warnings)
     assert len(left) < 0.15 * len(SMALL)
     for name, why in left.items():
@@ -59,7 +59,7 @@ def test_pixels_batches_and_the_fast_engine():
     )
     image = nb.simulate(made)
     simulator = nb.Simulator(made, device="emulated")
-    assert simulator._cores[0].device == "emulated"
+    assert simulator._prepared.only.device == "emulated"
     assert np.array_equal(simulator.run(), image)
     pixels = [[20, 69], [3, 4], [0, 0], [29, 69], [3, 4]]
     assert np.array_equal(simulator.run_pixels(pixels), image[tuple(np.transpose(pixels))])
@@ -135,9 +135,11 @@ def test_device_arrays_need_a_device():
     class OnCuda:
         __cuda_array_interface__ = {"shape": (24, 24), "typestr": "<f4", "data": (4096, False), "version": 3}  # noqa: RUF012
 
-    simulator = nb.Simulator(nb.Experiment.from_args(SMALL_WORDS[:-1]))
+    made = nb.Experiment.from_args(SMALL_WORDS[:-1])
     with pytest.raises(nb.arrays.ArrayTypeError, match="out: expected an array in the host's memory"):
-        simulator.run(OnCuda())
+        nb.Simulator(made, device="cpu").run(OnCuda())
+    with pytest.raises(nb.errors.DeviceError, match=r"^out: it lies on cuda, but cuda: "):
+        nb.Simulator(made).run(OnCuda())
 
 
 def test_there_is_nothing_of_cuda_to_install():

@@ -34,11 +34,9 @@ ALLOWED_BESIDES = {
 # Modules that may import numpy. Those of `nbhybrid run` are not among them: it starts faster without, and does not need it.
 NUMPY_USERS = {
     *(
-        "arrays",
         "beam",
         "crystal",
         "detector",
-        "device_arrays",
         "experiment",
         "images",
         "noise",
@@ -46,8 +44,12 @@ NUMPY_USERS = {
         "structure_factors",
         "traces",
     ),
+    *(f"arrays/{name}" for name in ("checks", "device", "host", "kinds", "outputs", "wanted")),
     *("parity/compare_images", "parity/compare_traces", "parity/image_report"),
 }
+
+# Of the package that checks all arrays; the others know the package alone.
+ARRAY_MODULES = {path.stem for path in (PACKAGE / "arrays").glob("*.py")}
 
 # Longest source file, in lines, and the files that may be longer, with the reason.
 LONGEST = 500
@@ -164,12 +166,15 @@ def test_python_imports(path):
         assert not [module for module, _ in imported if module.startswith("nbhybrid.cli")]
     if name not in NUMPY_USERS:
         assert not [module for module, _ in imported if module.split(".")[0] == "numpy"]
-    assert not [module for module, at_module_level in imported if at_module_level and module.split(".")[0] == "torch"]
+    assert not [module for module, at_module_level in imported if at_module_level and module.split(".")[0] in ("torch", "cupy")]
+    if not name.startswith("arrays/"):
+        inner = [module for module, _ in imported if module.startswith("nbhybrid.arrays.")]
+        assert not [module for module in inner if module.split(".")[2] in ARRAY_MODULES], "nbhybrid.arrays has one entry"
 
 
 SOURCES = [
     *sources_below(ROOT / "csrc", ".hpp", ".cpp"),
-    *sources_below(ROOT / "cuda", ".cu", ".cuh", ".hpp"),
+    *sources_below(ROOT / "cuda", ".cu", ".cuh", ".cpp", ".hpp"),
     *sources_below(ROOT / "python", ".py", ".pyi"),
     *sources_below(ROOT / "tests", ".py", ".hpp", ".cpp"),
     *sources_below(ROOT / "examples", ".py"),

@@ -163,7 +163,8 @@ void bind_simulator(py::module_& module) {
     module.def("run_batch", &batch_into, py::arg("experiment"), py::arg("rotations"), py::arg("out"), py::arg("threads"),
                py::arg("is_fast"), py::arg("devices"), py::arg("watch") = py::none());
     module.def("run_batch_on_device", &batch_on_device, py::arg("experiment"), py::arg("rotations"), py::arg("address"),
-               py::arg("stream"), py::arg("threads"), py::arg("is_fast"), py::arg("device"), py::arg("watch") = py::none());
+               py::arg("stream"), py::arg("threads"), py::arg("is_fast"), py::arg("device").none(false),
+               py::arg("watch") = py::none());
     py::class_<Simulator>(module, "Simulator")
         .def(py::init([](const BuiltExperiment& experiment, int threads, bool is_fast) {
                  const py::gil_scoped_release release;

@@ -12,6 +12,7 @@ namespace nbhybrid::bindings {
 pybind11::str to_str(const std::string& text);
 pybind11::list to_list(const std::vector<std::string>& lines);
 
+void bind_dlpack(pybind11::module_& module);
 void bind_errors(pybind11::module_& module);
 void bind_experiment(pybind11::module_& module);
 void bind_files(pybind11::module_& module);

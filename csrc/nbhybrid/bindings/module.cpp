@@ -28,6 +28,7 @@ PYBIND11_MODULE(_core, module) {
     module.attr("__version__") = NBHYBRID_VERSION;
     module.attr("commit") = NBHYBRID_COMMIT;
     nbhybrid::bindings::bind_errors(module);
+    nbhybrid::bindings::bind_dlpack(module);
     nbhybrid::bindings::bind_files(module);
     nbhybrid::bindings::bind_structure_factors(module);
     nbhybrid::bindings::bind_kernel(module);

@@ -59,6 +59,9 @@ void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelA
 void render_set_on(Device& device, const std::vector<const Plan*>& plans, const DeviceImages& images, int threads, StopSign& stop,
                    const Watch& watch);
 
+// Writes values that the host has rendered to an image.
+void put_values(Device& device, const DeviceImages& image, const std::vector<float>& values);
+
 // The device's functions run by the host, on a copy of the plans in one piece: for tests without a device.
 std::unique_ptr<Device> emulated_device();
 

@@ -136,6 +136,12 @@ void render_set_on(Device& device, const std::vector<const Plan*>& plans, const 
     if (!places.empty()) device.set(images, places, values);
 }
 
+void put_values(Device& device, const DeviceImages& image, const std::vector<float>& values) {
+    std::vector<float*> places(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) places[i] = image.values.front() + i;
+    if (!places.empty()) device.set(image, places, values);
+}
+
 void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImages& values,
                       int threads, StopSign& stop, const Watch& watch) {
     const PlanView& view = plan.view();

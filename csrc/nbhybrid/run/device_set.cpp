@@ -38,10 +38,7 @@ void DeviceSet::run_on_host(const kernel::DeviceImages& images, int threads, con
         }
         std::vector<float> values(static_cast<std::size_t>(simulator->experiment().detector.pixels()));
         simulator->run(values.data(), none, threads, watch);
-        std::vector<float*> places;
-        places.reserve(values.size());
-        for (std::size_t pixel = 0; pixel < values.size(); ++pixel) places.push_back(image + pixel);
-        device_->set(images, places, values);
+        kernel::put_values(*device_, {{image}, true, images.stream}, values);
     }
 }
 

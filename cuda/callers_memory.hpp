@@ -1,0 +1,21 @@
+#pragma once
+// Memory and streams that belong to the caller. A stream is one of this device, or 1 or 2, CUDA's default ones.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace nbhybrid::cuda {
+
+// The number of the device in whose memory an address lies. Throws DeviceError if it is in none.
+int device_of(std::uintptr_t address);
+
+// Copies to the host, after what the stream has to do, and waits for it.
+void copy_to_host(int device, std::uintptr_t from, void* to, std::size_t bytes, std::uintptr_t stream);
+
+// Lets a stream begin nothing new before another has done what it has to do now. Nobody waits.
+void order_after(int device, std::uintptr_t stream, std::uintptr_t other);
+
+// Waits until a stream has nothing to do.
+void wait_for(int device, std::uintptr_t stream);
+
+}  // namespace nbhybrid::cuda
