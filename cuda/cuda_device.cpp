@@ -8,6 +8,7 @@
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/kernel/flat_plan.hpp"
+#include "nbhybrid/kernel/trace_layout.hpp"
 
 namespace nbhybrid::cuda {
 
@@ -41,6 +42,7 @@ public:
     void load(const Plan& plan, Engine engine, bool same_table) override;
     DeviceTotals decide(const DeviceImage& image, const Watch& watch) override;
     DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImage& values, const Watch& watch) override;
+    std::vector<kernel::PixelRecord> trace(const std::vector<PixelIndex>& pixels, bool with_steps) override;
     void set(const DeviceImage& image, const std::vector<PixelIndex>& places, const std::vector<float>& values) override;
 
 private:
@@ -61,6 +63,7 @@ private:
     Memory image_{Memory::Where::device, "the image"};
     Memory list_{Memory::Where::device, "the list of pixels"};
     Memory scratch_{Memory::Where::device, "the list of undecided pixels"};
+    Memory notes_{Memory::Where::device, "the traces of pixels"};
     Memory counts_{Memory::Where::pinned_host, "the host's memory for counts"};
     std::vector<kernel::FlatPlan::Piece> pieces_;
     PlanView view_{};
@@ -140,6 +143,30 @@ DeviceTotals CudaDevice::decide_list(const std::vector<PixelIndex>& pixels, cons
     // The next call overwrites the list.
     if (values.on_device) check(cudaStreamSynchronize(stream), "rendering a list of pixels");
     return totals;
+}
+
+std::vector<kernel::PixelRecord> CudaDevice::trace(const std::vector<PixelIndex>& pixels, bool with_steps) {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    const CurrentDevice current(index_);
+    const cudaStream_t stream = stream_->get();
+    const std::size_t most = kernel::pixels_traced_together(view_, with_steps);
+    std::vector<kernel::PixelRecord> records;
+    for (std::size_t first = 0; first < pixels.size(); first += most) {
+        const std::size_t count = std::min(most, pixels.size() - first);
+        const kernel::TraceLayout layout(view_, count, with_steps);
+        notes_.reserve(layout.bytes());
+        const std::vector<kernel::PixelNotes> heads = layout.heads(view_, pixels.data() + first, notes_.as<void>());
+        std::vector<unsigned char> copy(layout.bytes());
+        check(cudaMemcpyAsync(notes_.as<void>(), heads.data(), count * sizeof(kernel::PixelNotes), cudaMemcpyHostToDevice, stream),
+              "copying the pixels to trace");
+        const TraceLaunch launch{view_, bounds_, notes_.as<kernel::PixelNotes>(), static_cast<int>(count)};
+        check(in_float_ ? launch_trace_fast(launch, shape_, stream) : launch_trace_exact(launch, shape_, stream),
+              "starting the trace");
+        check(cudaMemcpyAsync(copy.data(), notes_.as<void>(), copy.size(), cudaMemcpyDeviceToHost, stream), "copying the traces");
+        check(cudaStreamSynchronize(stream), "tracing");
+        for (std::size_t i = 0; i < count; ++i) records.push_back(layout.record(copy.data(), i));
+    }
+    return records;
 }
 
 void CudaDevice::set(const DeviceImage& image, const std::vector<PixelIndex>& places, const std::vector<float>& values) {

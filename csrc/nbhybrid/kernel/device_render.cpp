@@ -63,15 +63,6 @@ std::int64_t count_wrong(const Plan& plan, const float* image, int threads, Stop
     return wrong;
 }
 
-void trace_some(const Plan& plan, TraceRequest& traces, std::vector<PixelIndex>& places, std::vector<float>& values) {
-    for (PixelRecord& record : traces.pixels) {
-        if (!is_rendered(plan.view(), record.slow, record.fast)) continue;
-        trace_pixel(plan, record, traces.steps);
-        places.push_back(pixel_index(plan.view(), record.slow, record.fast));
-        values.push_back(record.final_values.pixel);
-    }
-}
-
 }  // namespace
 
 std::string device_obstacle(const Plan& plan) {
@@ -93,12 +84,31 @@ RenderTotals render_on(Device& device, const Plan& plan, const DeviceImage& imag
     std::vector<PixelIndex> places = left_to_scalar(view);
     places.insert(places.end(), decided.undecided.begin(), decided.undecided.end());
     totals.counts.scalar = static_cast<std::int64_t>(places.size());
-    std::vector<float> values = scalar_values(plan, places, threads, stop, watch);
-    trace_some(plan, traces, places, values);
+    const std::vector<float> values = scalar_values(plan, places, threads, stop, watch);
+    trace_on(device, plan, traces);
     if (!places.empty()) device.set(image, places, values);
     if (way.verify && way.engine == Engine::exact && !image.on_device)
         totals.counts.wrong = count_wrong(plan, image.values, threads, stop, watch);
     return totals;
+}
+
+void trace_on(Device& device, const Plan& plan, TraceRequest& traces) {
+    std::vector<PixelRecord*> records;
+    std::vector<PixelIndex> pixels;
+    for (PixelRecord& record : traces.pixels) {
+        if (!is_rendered(plan.view(), record.slow, record.fast)) continue;
+        const PixelIndex pixel = pixel_index(plan.view(), record.slow, record.fast);
+        if (is_left_to_scalar(plan.view(), pixel)) {
+            trace_pixel(plan, record, traces.steps);
+            record.by = TracedBy::scalar_path_for_device;
+        } else {
+            records.push_back(&record);
+            pixels.push_back(pixel);
+        }
+    }
+    if (pixels.empty()) return;
+    std::vector<PixelRecord> traced = device.trace(pixels, traces.steps);
+    for (std::size_t i = 0; i < traced.size(); ++i) *records[i] = std::move(traced[i]);
 }
 
 void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImage& values,

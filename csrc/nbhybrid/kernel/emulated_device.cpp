@@ -4,9 +4,14 @@
 #include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/flat_plan.hpp"
+#include "nbhybrid/kernel/trace_layout.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
 
 namespace nbhybrid::kernel {
+
+namespace device {
+extern const TraceKernel this_trace_kernel;
+}
 
 namespace {
 
@@ -21,9 +26,11 @@ public:
         const Bounds& bounds = plan.bounds();
         pixels_ = static_cast<std::size_t>(d.fast_pixels) * static_cast<std::size_t>(d.slow_pixels);
         margins_ = margins_of(bounds, &never, nullptr);
+        bounds_ = {bounds.relative, bounds.absolute_intensity, bounds.reach};
         const bool in_float = engine == Engine::fast && bounds.not_in_float.empty();
         const SquareSines sines = in_float ? SquareSines::in_float : SquareSines::of_phases;
         render_ = vector_kernel("device").render[static_cast<int>(sines)][static_cast<int>(plan.shape())];
+        trace_ = device::this_trace_kernel.trace[in_float ? 1 : 0][static_cast<int>(plan.shape())];
         const FlatPlan flat(plan);
         memory_.resize(flat.bytes());
         for (const FlatPlan::Piece& piece : flat.pieces()) std::memcpy(memory_.data() + piece.offset, piece.from, piece.bytes);
@@ -51,6 +58,19 @@ public:
         return totals;
     }
 
+    std::vector<PixelRecord> trace(const std::vector<PixelIndex>& pixels, bool with_steps) override {
+        std::vector<PixelRecord> records;
+        for (const PixelIndex pixel : pixels) {
+            const TraceLayout layout(view_, 1, with_steps);
+            std::vector<unsigned char> memory(layout.bytes());
+            PixelNotes head = layout.heads(view_, &pixel, memory.data()).front();
+            trace_(view_, bounds_, head);
+            std::memcpy(memory.data(), static_cast<const void*>(&head), sizeof head);
+            records.push_back(layout.record(memory.data(), 0));
+        }
+        return records;
+    }
+
     void set(const DeviceImage& image, const std::vector<PixelIndex>& places, const std::vector<float>& values) override {
         for (std::size_t i = 0; i < places.size(); ++i) image.values[places[i]] = values[i];
     }
@@ -70,7 +90,9 @@ private:
 
     std::size_t pixels_ = 0;
     VectorMargins margins_{};
+    PixelBounds bounds_{};
     VectorRender render_ = nullptr;
+    TracePixel trace_ = nullptr;
     std::vector<unsigned char> memory_;
     PlanView view_{};
 };
