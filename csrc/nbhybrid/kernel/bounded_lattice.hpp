@@ -162,9 +162,13 @@ NBHYBRID_HOST_DEVICE inline double careful_axis(double index, double n, [[maybe_
 
 template <class Trace = NoTrace>
 NBHYBRID_HOST_DEVICE inline double careful_square(const Vec3& index, const Vec3& n, [[maybe_unused]] Trace trace = {}) {
-    const double x = careful_axis(index.x, n.x, trace), y = careful_axis(index.y, n.y, trace),
-                 z = careful_axis(index.z, n.z, trace);
-    const double factor = x * y * z;
+    double factor = 1.0;
+    // Three copies of a path that few steps take would leave a device's thread too few registers.
+#ifdef __CUDA_ARCH__
+#pragma unroll 1
+#endif
+    for (int axis = 0; axis < 3; ++axis)
+        factor *= careful_axis(axis == 0 ? index.x : axis == 1 ? index.y : index.z, axis == 0 ? n.x : axis == 1 ? n.y : n.z, trace);
     return factor * factor;
 }
 
