@@ -59,3 +59,13 @@ FAST_RELATIVE = 3e-6
 # Of the brightest pixel: fainter ones lie between spots, where a sine is next to its zero and has fewer digits.
 FAST_FAINT = 1e-6
 FAST_SUM = 1e-7
+
+# A trace of a device's exact engine: twelve sines within 7.0e-14, theirs within 2.3e-16, make a term of a parallelepiped (8.5e-13),
+# and the roundings of products and quotients less than 1e-14 more. Factors and sums of other shapes are nearer.
+TRACE_DEVICE = 1e-12
+# What a log's fifteen digits leave out.
+FIFTEEN_DIGITS = 5e-15
+# Of N1 N2 N3, the largest lattice factor: a step whose factor is below that may be left out. What is left out of an image stays below
+# 1e-56 photons all together; these images have 1e-9 photons in a step of the largest factor, and more, so that a factor that is left
+# out is below the root of 1e-47 of it.
+TRACE_OUT_OF_REACH = 1e-20
