@@ -65,7 +65,6 @@ FAST_SUM = 1e-7
 TRACE_DEVICE = 1e-12
 # What a log's fifteen digits leave out.
 FIFTEEN_DIGITS = 5e-15
-# Of N1 N2 N3, the largest lattice factor: a step whose factor is below that may be left out. What is left out of an image stays below
-# 1e-56 photons all together; these images have 1e-9 photons in a step of the largest factor, and more, so that a factor that is left
-# out is below the root of 1e-47 of it.
-TRACE_OUT_OF_REACH = 1e-20
+# Of N1 N2 N3, the largest lattice factor: a step of a smaller factor may be left out. What is left out of a pixel stays below 1e-56
+# photons, and a step of the largest factor has 5e5 in the images that this is for: the root of 2e-62.
+TRACE_OUT_OF_REACH = 1.5e-31
