@@ -15,8 +15,8 @@ set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 # Bits: a product and a sum are joined only where the exact engine's code says so. A function that has lost its device mark is only a
 # warning to nvcc when the caller runs on both sides: make it an error.
 set(nbhybrid_cuda_flags -Werror=cross-execution-space-call -Xcompiler=-ffp-contract=off)
-set(exact_sources cuda/noise.cu cuda/physics_check.cu cuda/render_exact.cu)
-set(fast_sources cuda/render_fast.cu)
+set(exact_sources cuda/noise.cu cuda/physics_check.cu cuda/render_exact.cu cuda/trace_exact.cu)
+set(fast_sources cuda/render_fast.cu cuda/trace_fast.cu)
 foreach(kind exact fast)
   add_library(nbhybrid_cuda_${kind} OBJECT ${${kind}_sources})
   target_include_directories(nbhybrid_cuda_${kind} PRIVATE csrc cuda)

@@ -8,6 +8,7 @@
 #include "memory.hpp"
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/kernel/trace_layout.hpp"
 #include "plans.hpp"
 
 namespace nbhybrid::cuda {
@@ -58,6 +59,7 @@ public:
     void load(const std::vector<const Plan*>& plans, Engine engine, bool same_table) override;
     std::vector<DeviceTotals> decide(const DeviceImages& images, const Watch& watch) override;
     DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch& watch) override;
+    std::vector<kernel::PixelRecord> trace(const std::vector<PixelIndex>& pixels, bool with_steps) override;
     void set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) override;
 
 private:
@@ -83,6 +85,7 @@ private:
     Memory image_{Memory::Where::device, "the image"};
     Memory list_{Memory::Where::device, "the list of pixels"};
     Memory scratch_{Memory::Where::device, "the list of undecided pixels"};
+    Memory notes_{Memory::Where::device, "the traces of pixels"};
     Memory counts_{Memory::Where::pinned_host, "the host's memory for counts"};
 };
 
@@ -160,6 +163,31 @@ DeviceTotals CudaDevice::decide_list(const std::vector<PixelIndex>& pixels, cons
     fetch(values, count);
     last_call_.record(stream);
     return totals;
+}
+
+std::vector<kernel::PixelRecord> CudaDevice::trace(const std::vector<PixelIndex>& pixels, bool with_steps) {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    const CurrentDevice current(index_);
+    const cudaStream_t stream = begin({});
+    const PlanView& view = plans_.view(0);
+    const std::size_t most = kernel::pixels_traced_together(view, with_steps);
+    std::vector<kernel::PixelRecord> records;
+    for (std::size_t first = 0; first < pixels.size(); first += most) {
+        const std::size_t count = std::min(most, pixels.size() - first);
+        const kernel::TraceLayout layout(view, count, with_steps);
+        notes_.reserve(layout.bytes());
+        const std::vector<kernel::PixelNotes> heads = layout.heads(view, pixels.data() + first, notes_.as<void>());
+        std::vector<unsigned char> copy(layout.bytes());
+        check(cudaMemcpyAsync(notes_.as<void>(), heads.data(), count * sizeof(kernel::PixelNotes), cudaMemcpyHostToDevice, stream),
+              "copying the pixels to trace");
+        const TraceLaunch launch{view, plans_.bounds(0), notes_.as<kernel::PixelNotes>(), static_cast<int>(count)};
+        check(plans_.in_float() ? launch_trace_fast(launch, plans_.shape(), stream) : launch_trace_exact(launch, plans_.shape(), stream),
+              "starting the trace");
+        check(cudaMemcpyAsync(copy.data(), notes_.as<void>(), copy.size(), cudaMemcpyDeviceToHost, stream), "copying the traces");
+        check(cudaStreamSynchronize(stream), "tracing");
+        for (std::size_t i = 0; i < count; ++i) records.push_back(layout.record(copy.data(), i));
+    }
+    return records;
 }
 
 void CudaDevice::set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) {

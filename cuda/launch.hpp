@@ -9,6 +9,10 @@
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/physics/lattice_factor.hpp"
 
+namespace nbhybrid::kernel {
+struct PixelNotes;
+}
+
 namespace nbhybrid::cuda {
 
 struct LaunchSize {
@@ -24,6 +28,16 @@ cudaError_t launch_exact(const kernel::DeviceLaunch& launch, physics::CrystalSha
                          cudaStream_t stream);
 cudaError_t launch_fast(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,
                         cudaStream_t stream);
+
+// The notes lie in the device's memory, and are filled.
+struct TraceLaunch {
+    PlanView plan;
+    kernel::PixelBounds bounds;
+    kernel::PixelNotes* notes;
+    int count;
+};
+cudaError_t launch_trace_exact(const TraceLaunch& trace, physics::CrystalShape shape, cudaStream_t stream);
+cudaError_t launch_trace_fast(const TraceLaunch& trace, physics::CrystalShape shape, cudaStream_t stream);
 
 // As run::NoisyImages.
 struct NoiseLaunch {

@@ -20,6 +20,8 @@ public:
     int count() const { return static_cast<int>(views_.size()); }
     std::size_t pixels(int image) const;
     std::vector<std::size_t> pixels() const;
+    const PlanView& view(int image) const { return views_[static_cast<std::size_t>(image)]; }
+    const kernel::PixelBounds& bounds(int image) const { return jobs_[static_cast<std::size_t>(image)].bounds; }
     bool in_float() const { return in_float_; }
     physics::CrystalShape shape() const { return shape_; }
     std::int64_t orientations() const;

@@ -59,3 +59,12 @@ FAST_RELATIVE = 3e-6
 # Of the brightest pixel: fainter ones lie between spots, where a sine is next to its zero and has fewer digits.
 FAST_FAINT = 1e-6
 FAST_SUM = 1e-7
+
+# A trace of a device's exact engine: twelve sines within 7.0e-14, theirs within 2.3e-16, make a term of a parallelepiped (8.5e-13),
+# and the roundings of products and quotients less than 1e-14 more. Factors and sums of other shapes are nearer.
+TRACE_DEVICE = 1e-12
+# What a log's fifteen digits leave out.
+FIFTEEN_DIGITS = 5e-15
+# Of N1 N2 N3, the largest lattice factor: a step of a smaller factor may be left out. What is left out of a pixel stays below 1e-56
+# photons, and a step of the largest factor has 5e5 in the images that this is for: the root of 2e-62.
+TRACE_OUT_OF_REACH = 1.5e-31

@@ -30,7 +30,7 @@ class Simulator:
     experiment : Experiment
     engine : {"exact", "fast"}
         ``"exact"``: the reference's bits. ``"fast"``: a relative error of at most 3e-6 in pixels brighter than a millionth of the
-        brightest; runs that cannot be had that way are exact. Traces are always exact.
+        brightest; runs that cannot be had that way are exact. On the processor traces are always exact.
     semantics : str, optional
         Instead of the experiment's own.
     device : str, optional
@@ -190,6 +190,14 @@ class Simulator:
         level : {"summary", "steps"}
             With ``"steps"``, every step of the sum is kept too.
 
+        Returns
+        -------
+        Trace
+            On the processor from the scalar path, with all bits of the reference. On a device from its own kernel, with values that
+            are as near to those as its formulas are: `PixelTrace.decided` and `PixelTrace.error_bound` tell how the pixel got its
+            bits. Pixels, and runs, that the device leaves to the scalar path are traced by that; `PixelTrace.traced_by` and
+            `PixelTrace.origin` say so.
+
         Raises
         ------
         ModelError
@@ -197,14 +205,12 @@ class Simulator:
         SizeError
             If the steps would not fit into memory.
         """
-        from nbhybrid.traces import Trace, from_core
+        from nbhybrid.traces import trace_of
 
         if level not in ("summary", "steps"):
             raise ModelError(f"level: found {level!r}, expected summary or steps")
         listed = take(pixels, "pixels", ("n", 2), "int32").tolist() if is_on_cuda(pixels) else pixels
-        addresses = [(int(slow), int(fast)) for slow, fast in listed]
-        steps = level == "steps"
-        return Trace([from_core(record, steps) for record in self._prepared.only.trace(addresses, steps)])
+        return trace_of(self._prepared.only, listed, level == "steps", self.engine, self.device or CPU)
 
     def update(self, **parts: Any) -> None:
         """Exchange parts of the experiment: the next run is that of ``Simulator(experiment.replace(**parts))``.

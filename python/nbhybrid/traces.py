@@ -9,13 +9,17 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid.cores import usable_cores
-from nbhybrid.errors import InputFileError, OptionError
+from nbhybrid.devices import CPU, is_device, open_device
+from nbhybrid.engines import missing
+from nbhybrid.errors import DeviceError, InputFileError, ModelError, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy as np
     import numpy.typing as npt
+
+    from nbhybrid import _core
 
 # Unit and meaning of each quantity, in the order in which they are computed.
 QUANTITIES: dict[str, tuple[str, str]] = {
@@ -113,6 +117,15 @@ class PixelTrace:
         Structured array, one row a step, with the fields of `STEP_FIELDS` (int32 and float64).
     rendered : bool
         False for a pixel outside the region of interest, or masked.
+    traced_by : {"scalar path", "device"}
+        Whose values these are. The values of a device are those that its kernel used, or follow from them.
+    decided : bool or None
+        Of a device with the exact engine: whether the bound of the error told how the pixel rounds. Where it did not, the image has
+        the scalar path's value. None if there was no such test.
+    error_bound : float or None
+        How far ``I_pixel_final`` may be from the reference's, photons; None if there was no test.
+    origin : str
+        The same in words; empty for what the scalar path traced as usual.
     """
 
     slow: int | None
@@ -120,6 +133,10 @@ class PixelTrace:
     quantities: list[Quantity]
     steps: npt.NDArray[np.void] | None = None
     rendered: bool = True
+    traced_by: str = "scalar path"
+    decided: bool | None = None
+    error_bound: float | None = None
+    origin: str = ""
 
     def __getitem__(self, name: str) -> float | tuple[float, ...]:
         """Return the first value of this name: a number, or a tuple of three."""
@@ -165,7 +182,10 @@ class Trace:
 
     def text(self) -> str:
         """Return the summary of all pixels, each after a line ``# pixel slow fast``."""
-        return "".join(f"# pixel {pixel.slow} {pixel.fast}\n{pixel.text()}" for pixel in self.pixels)
+        return "".join(
+            f"# pixel {pixel.slow} {pixel.fast}\n" + (f"# {pixel.origin}\n" if pixel.origin else "") + pixel.text()
+            for pixel in self.pixels
+        )
 
     def to_json(self) -> str:
         """Return all quantities and steps as JSON; numbers keep all their bits."""
@@ -188,6 +208,10 @@ class Trace:
             arrays[f"{i}_counts"] = np.array([len(q.values) for q in pixel.quantities], "<i4")
             arrays[f"{i}_integer"] = np.array([all(isinstance(v, int) for v in q.values) for q in pixel.quantities], bool)
             arrays[f"{i}_values"] = np.array([v for q in pixel.quantities for v in q.values], "<f8")
+            if pixel.traced_by != "scalar path" or pixel.origin:
+                arrays[f"{i}_origin"] = np.array([pixel.traced_by, pixel.origin])
+            if pixel.decided is not None:
+                arrays[f"{i}_rounding"] = np.array([float(pixel.decided), pixel.error_bound], "<f8")
             if pixel.steps is not None:
                 arrays[f"{i}_steps"] = pixel.steps
         with open(path, "wb") as file:
@@ -199,6 +223,10 @@ def _pixel_to_dict(pixel: PixelTrace) -> dict[str, Any]:
         "slow": pixel.slow,
         "fast": pixel.fast,
         "rendered": pixel.rendered,
+        "traced_by": pixel.traced_by,
+        "decided": pixel.decided,
+        "error_bound": pixel.error_bound,
+        "origin": pixel.origin,
         "quantities": [{"name": q.name, "unit": q.unit, "values": list(q.values)} for q in pixel.quantities],
         "steps": None
         if pixel.steps is None
@@ -211,6 +239,8 @@ def trace(
     pixels: Sequence[tuple[int, int]],
     level: Literal["summary", "steps"] = "summary",
     threads: int | None = None,
+    *,
+    device: str | None = None,
 ) -> Trace:
     """Simulate and return what the given pixels are made of.
 
@@ -224,6 +254,9 @@ def trace(
         With ``"steps"``, every step of the sum is kept too.
     threads : int, optional
         Threads; by default the cores this process may use.
+    device : str, optional
+        Instead of that of the options: ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` and so on. On the processor the scalar path traces. A
+        device traces by its own kernel, that of the options' engine; `PixelTrace.traced_by` tells for each pixel.
 
     Returns
     -------
@@ -233,6 +266,8 @@ def trace(
     ------
     OptionError, InputFileError, ModelError, SizeError
         As ``nbhybrid run`` would complain.
+    DeviceError
+        If the device is not there.
     """
     from nbhybrid import _core
 
@@ -240,9 +275,28 @@ def trace(
         raise OptionError(f"level: found {level!r}, expected summary or steps")
     options, _ = _core.parse_options([os.fsencode(word) for word in args])
     threads = threads or options.threads or usable_cores()
-    simulator = _core.Simulator(_core.Experiment(options, threads), threads, False)
-    records = simulator.trace([(int(slow), int(fast)) for slow, fast in pixels], level == "steps")
-    return Trace([from_core(record, level == "steps") for record in records])
+    device = device or options.device
+    simulator = _core.Simulator(_core.Experiment(options, threads), threads, options.engine == "fast")
+    if device != CPU:
+        why = missing(options.engine, device)
+        if why:
+            raise DeviceError(why) if is_device(device) else ModelError(why)
+        opened = open_device(device)
+        assert opened is not None
+        simulator.use_device(opened)
+    return trace_of(simulator, pixels, level == "steps", options.engine, device)
+
+
+def trace_of(simulator: _core.Simulator, pixels: Sequence[tuple[int, int]], with_steps: bool, engine: str, device: str) -> Trace:
+    """Return the traces of a simulator that was asked to use this engine on this device."""
+    addresses = [(int(slow), int(fast)) for slow, fast in pixels]
+    traces = [from_core(record, with_steps) for record in simulator.trace(addresses, with_steps)]
+    if device == CPU:
+        return Trace(traces)
+    if simulator.device == CPU:
+        for pixel in traces:
+            pixel.origin = "by the scalar path: " + "; ".join(simulator.warnings)
+    return Trace(traces, f"nbhybrid, {engine} engine on {device}")
 
 
 def step_dtype() -> np.dtype[np.void]:
@@ -265,7 +319,10 @@ def from_core(record: dict[str, Any], with_steps: bool) -> PixelTrace:
         names, formats, offsets = zip(*fields, strict=True)
         packed = np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
         steps = np.frombuffer(record["steps"], packed).astype(step_dtype())
-    return PixelTrace(record["slow"], record["fast"], quantities, steps, record["rendered"])
+    found = PixelTrace(record["slow"], record["fast"], quantities, steps, record["rendered"])
+    found.traced_by, found.origin = record["traced_by"], record["origin"]
+    found.decided, found.error_bound = record["decided"], record["error_bound"]
+    return found
 
 
 _TRACE_LINE = re.compile(r"TRACE_\w+: *(?P<name>\w+)[ =:]+(?P<values>.*)")
@@ -336,7 +393,13 @@ def _pixel_from_arrays(arrays: Any, prefix: str) -> PixelTrace:
         numbers = [next(values) for _ in range(count)]
         quantities.append(Quantity(str(name), tuple(int(v) if integer else v for v in numbers)))
     slow, fast = (None if v < 0 else int(v) for v in arrays[prefix + "address"])
-    return PixelTrace(slow, fast, quantities, arrays.get(prefix + "steps"))
+    pixel = PixelTrace(slow, fast, quantities, arrays.get(prefix + "steps"))
+    if prefix + "origin" in arrays:
+        pixel.traced_by, pixel.origin = (str(word) for word in arrays[prefix + "origin"])
+    if prefix + "rounding" in arrays:
+        decided, bound = arrays[prefix + "rounding"].tolist()
+        pixel.decided, pixel.error_bound = bool(decided), bound
+    return pixel
 
 
 def _parse(text: str, name: str) -> list[PixelTrace]:

@@ -16,10 +16,11 @@ export PYTHONPATH="$PWD/$BUILD/site"
 # Else the tests below would only skip.
 "$PYTHON" -c 'from nbhybrid import devices, _cuda; devices.open_device("cuda"); print(_cuda.device_names())'
 
-"$PYTHON" -m pytest -q -p no:cacheprovider tests/gpu tests/parity/test_device.py tests/unit/test_device_code.py
+"$PYTHON" -m pytest -q -p no:cacheprovider tests/gpu tests/parity/test_device.py tests/unit/test_device_code.py \
+    tests/unit/test_device_machine_code.py tests/trace/test_device_trace.py
 if command -v compute-sanitizer > /dev/null; then
     for tool in memcheck racecheck; do
-        compute-sanitizer --tool "$tool" --error-exitcode 9 "$PYTHON" -m pytest -q -p no:cacheprovider tests/gpu -k 'many_orientations or repeat'
+        compute-sanitizer --tool "$tool" --error-exitcode 9 "$PYTHON" -m pytest -q -p no:cacheprovider tests/gpu -k 'many_orientations or repeat or traces'
     done
 else
     echo "compute-sanitizer is not here: memory accesses are NOT checked"

@@ -69,6 +69,28 @@ def test_runs_repeat_and_lists_are_images():
     assert np.array_equal(nb.simulate_batch(made, [np.eye(3)] * 3, device="cuda"), [image] * 3)
 
 
+@pytest.mark.parametrize("engine", ["exact", "fast"])
+@pytest.mark.parametrize("shape", ["", "-round_xtal", "-gauss_xtal", "-tophat_spots"])
+def test_traces(shape, engine):
+    """The traced values are the image's, and those of the same functions on the host; the image does not know of the trace."""
+    more = f"{shape} -phi 1 -osc 1 -phisteps 2 -mosaic 1 -mosaic_domains 3 -hdivrange 2 -hdivsteps 2"
+    made = nb.Experiment.from_args([*WORDS, *more.split()])
+    simulator = nb.Simulator(made, engine=engine, device="cuda")
+    image = simulator.run()
+    pixels = [(slow, fast) for slow in range(24) for fast in range(24)]
+    traced = simulator.trace(pixels, "steps")
+    found = np.array([pixel["floatimage_accumulated"] for pixel in traced], np.float32).reshape(24, 24)
+    assert np.array_equal(simulator.run(), image)
+    assert {pixel.traced_by for pixel in traced} == {"device"}
+    if engine == "fast":  # whose kernels may be compiled into other joined operations
+        assert np.allclose(found, image, rtol=tolerances.FAST_RELATIVE, atol=tolerances.FAST_FAINT * image.max())
+        return
+    decided = np.array([pixel.decided for pixel in traced]).reshape(24, 24)
+    assert np.array_equal(found[decided], image[decided])
+    emulated = nb.Simulator(made, device="emulated").trace(pixels, "steps")
+    assert all(a.quantities == b.quantities and np.array_equal(a.steps, b.steps) for a, b in zip(traced, emulated, strict=True))
+
+
 def test_there_is_no_such_device():
     with pytest.raises(nb.errors.DeviceError, match="cuda:999"):
         nb.Simulator(experiment(), device="cuda:999")

@@ -49,6 +49,7 @@ void bind_options(py::module_& module) {
         .def("to_dict", [](const ReferenceOptions& o) { return to_dict(o); })
         .def_property_readonly("threads", [](const ReferenceOptions& o) { return o.own.threads; })
         .def_property_readonly("json_file", [](const ReferenceOptions& o) { return to_str(o.own.json_file); })
+        .def_property_readonly("engine", [](const ReferenceOptions& o) { return o.own.engine == Engine::fast ? "fast" : "exact"; })
         .def_property_readonly("device", [](const ReferenceOptions& o) { return o.own.device; })
         .def_property_readonly("quiet", [](const ReferenceOptions& o) { return o.own.quiet; })
         .def_property_readonly("progress", [](const ReferenceOptions& o) { return o.output.progress; })

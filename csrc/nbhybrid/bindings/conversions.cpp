@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include "nbhybrid/trace/quantities.hpp"
+#include "nbhybrid/trace/text.hpp"
 
 namespace nbhybrid::bindings {
 
@@ -51,6 +52,11 @@ py::dict to_dict(const Plan& plan, const kernel::PixelRecord& record) {
     dict["slow"] = record.slow;
     dict["fast"] = record.fast;
     dict["rendered"] = record.rendered;
+    dict["traced_by"] = record.by == kernel::TracedBy::device ? "device" : "scalar path";
+    dict["origin"] = trace::origin_of(record);
+    const bool was_tested = record.rounding != kernel::RoundingTest::none;
+    dict["decided"] = was_tested ? py::object(py::bool_(record.rounding == kernel::RoundingTest::decided)) : py::none();
+    dict["error_bound"] = was_tested ? py::object(py::float_(record.error_bound)) : py::none();
     dict["quantities"] = quantities;
     dict["steps"] = py::bytes(reinterpret_cast<const char*>(record.steps.data()), record.steps.size() * sizeof(kernel::StepRecord));
     return dict;

@@ -7,6 +7,7 @@
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
+#include "nbhybrid/kernel/no_trace.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/physics/bounded_math.hpp"
 #include "nbhybrid/physics/lattice_factor.hpp"
@@ -68,8 +69,9 @@ private:
 
 // The amplitudes of the entries, squared. Which of the groups of eight lanes have one that is not 0: bit g for lanes 8 g ... 8 g
 // + 7.
-template <int width>
-NBHYBRID_HOST_DEVICE inline unsigned read_places(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end) {
+template <int width, class Trace = NoTrace>
+NBHYBRID_HOST_DEVICE inline unsigned read_places(const physics::AmplitudeGrid& grid, StepLanes<width>& s, int begin, int end,
+                                                 [[maybe_unused]] Trace trace = {}) {
     const double* const values = grid.values;
     const double* const elsewhere = &grid.default_amplitude;
     constexpr int lanes = width < lanes_of_a_group ? width : lanes_of_a_group;
@@ -81,6 +83,7 @@ NBHYBRID_HOST_DEVICE inline unsigned read_places(const physics::AmplitudeGrid& g
             std::uint64_t its_bits = 0;
             std::memcpy(&its_bits, &square, sizeof square);
             s.amplitude[i] = square;
+            NBHYBRID_TRACED(trace.amplitude(amplitude));
             bits |= its_bits;
         }
         if (bits != 0) present |= 1U << static_cast<unsigned>(group / lanes_of_a_group);
@@ -95,12 +98,18 @@ NBHYBRID_HOST_DEVICE inline void find_places(const physics::AmplitudeGrid& grid,
     for (int i = begin; i < end; ++i) s.place[i] = place({nearest(s.index.x[i]), nearest(s.index.y[i]), nearest(s.index.z[i])});
 }
 
+// By how many half turns the phases of an axis of n cells have been reduced, together: of its index to the offset from a whole
+// number, and of n times the index to n times the offset less its nearest integer.
+NBHYBRID_HOST_DEVICE inline double half_turns(double turns, double n, double whole) {
+    return whole + (n * whole + __builtin_rint(turns));
+}
+
 // Offsets of the indices from the nearest whole numbers, and N times these offsets likewise: the phases, in half turns, of the
 // sines of a parallelepiped. They differ from the reference's by roundings of its own. With a table, also the places of its
 // entries.
-template <bool has_table, int width>
+template <bool has_table, int width, class Trace = NoTrace>
 NBHYBRID_HOST_DEVICE inline void find_phases(const CrystalStage& crystal, const Axes& axes, const VectorLanes<width>& scattering,
-                                             StepLanes<width>& s, int begin, int end) {
+                                             StepLanes<width>& s, int begin, int end, [[maybe_unused]] Trace trace = {}) {
     const Vec3 n = crystal.cells;
     const Axes local = axes;
     const TablePlaces place(crystal.amplitudes);
@@ -114,57 +123,82 @@ NBHYBRID_HOST_DEVICE inline void find_phases(const CrystalStage& crystal, const 
         s.offset.set(i, offset);
         s.turns.set(i, {turns.x - __builtin_rint(turns.x), turns.y - __builtin_rint(turns.y), turns.z - __builtin_rint(turns.z)});
         if (has_table) s.place[i] = place(whole);
+        NBHYBRID_TRACED(trace.half_turns(
+            {half_turns(turns.x, n.x, whole.x), half_turns(turns.y, n.y, whole.y), half_turns(turns.z, n.z, whole.z)}));
     }
 }
 
 // Products of the scaled sines of these phases.
-template <int width>
-NBHYBRID_HOST_DEVICE inline void multiply_sines(StepLanes<width>& s, int begin, int end) {
+template <int width, class Trace = NoTrace>
+NBHYBRID_HOST_DEVICE inline void multiply_sines(StepLanes<width>& s, int begin, int end, [[maybe_unused]] Trace trace = {}) {
     using physics::scaled_sine;
     for (int i = begin; i < end; ++i) {
-        s.lattice[i] = scaled_sine(s.turns.x[i]) * scaled_sine(s.turns.y[i]) * scaled_sine(s.turns.z[i]);
-        s.lattice_error[i] = scaled_sine(s.offset.x[i]) * scaled_sine(s.offset.y[i]) * scaled_sine(s.offset.z[i]);
+        const Vec3 above{scaled_sine(s.turns.x[i]), scaled_sine(s.turns.y[i]), scaled_sine(s.turns.z[i])};
+        const Vec3 below{scaled_sine(s.offset.x[i]), scaled_sine(s.offset.y[i]), scaled_sine(s.offset.z[i])};
+        s.lattice[i] = above.x * above.y * above.z;
+        s.lattice_error[i] = below.x * below.y * below.z;
+        NBHYBRID_TRACED(trace.sines(above.x, below.x); trace.sines(above.y, below.y); trace.sines(above.z, below.z));
     }
 }
 
 // One axis with all its exceptions: N at an index of exactly 0, and not-a-number where a phase is too near to a multiple of pi to
 // be reduced well.
-NBHYBRID_HOST_DEVICE inline double careful_axis(double index, double n) {
-    if (index == 0.0) return n;
+template <class Trace = NoTrace>
+NBHYBRID_HOST_DEVICE inline double careful_axis(double index, double n, [[maybe_unused]] Trace trace = {}) {
+    if (index == 0.0) {
+        NBHYBRID_TRACED(trace.axis_factor(n));
+        return n;
+    }
     const double phase = pi * index, product = phase * n;
     const double upper = physics::nearest_multiple_of_pi(product), lower = nearest(index);
     const double above = physics::reduced_phase(product, upper), below = physics::reduced_phase(phase, lower);
     const bool is_lost = (upper != 0.0 && __builtin_fabs(above) < physics::smallest_reduced) ||
                          (lower != 0.0 && __builtin_fabs(below) < physics::smallest_reduced);
-    return is_lost ? __builtin_nan("") : physics::sine_of_reduced(above) / physics::sine_of_reduced(below);
+    const double sine_above = is_lost ? __builtin_nan("") : physics::sine_of_reduced(above);
+    const double sine_below = physics::sine_of_reduced(below);
+    NBHYBRID_TRACED(trace.sines(sine_above, sine_below, upper + lower));
+    return sine_above / sine_below;
 }
 
-NBHYBRID_HOST_DEVICE inline double careful_square(const Vec3& index, const Vec3& n) {
-    const double factor = careful_axis(index.x, n.x) * careful_axis(index.y, n.y) * careful_axis(index.z, n.z);
+template <class Trace = NoTrace>
+NBHYBRID_HOST_DEVICE inline double careful_square(const Vec3& index, const Vec3& n, [[maybe_unused]] Trace trace = {}) {
+    double factor = 1.0;
+    // Three copies of a path that few steps take would leave a device's thread too few registers.
+#ifdef __CUDA_ARCH__
+#pragma unroll 1
+#endif
+    for (int axis = 0; axis < 3; ++axis)
+        factor *= careful_axis(axis == 0 ? index.x : axis == 1 ? index.y : index.z, axis == 0 ? n.x : axis == 1 ? n.y : n.z, trace);
     return factor * factor;
 }
 
 // The sine of N times the phase of an axis, and of the phase itself, multiplied to those of other axes: the reference's phases,
 // reduced.
-NBHYBRID_HOST_DEVICE inline void multiply_axis(double index, double n, double& above, double& below) {
+template <class Trace>
+NBHYBRID_HOST_DEVICE inline void multiply_axis(double index, double n, double& above, double& below, [[maybe_unused]] Trace trace) {
     const double phase = pi * index, product = phase * n;
-    above *= physics::sine_of_reduced(physics::reduced_phase(product, physics::nearest_multiple_of_pi(product)));
-    below *= physics::sine_of_reduced(physics::reduced_phase(phase, nearest(index)));
+    const double upper = physics::nearest_multiple_of_pi(product), lower = nearest(index);
+    const double sine_above = physics::sine_of_reduced(physics::reduced_phase(product, upper));
+    const double sine_below = physics::sine_of_reduced(physics::reduced_phase(phase, lower));
+    above *= sine_above;
+    below *= sine_below;
+    NBHYBRID_TRACED(trace.sines(sine_above, sine_below, upper + lower));
 }
 
 // The squares of the lattice factors of a parallelepiped, from the indices. An axis of a single cell needs no exception: the
 // quotient is 1 within its error.
-template <int width>
-NBHYBRID_HOST_DEVICE inline void reduced_square_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
+template <int width, class Trace = NoTrace>
+NBHYBRID_HOST_DEVICE inline void reduced_square_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end,
+                                                        Trace trace = {}) {
     const Vec3 n = crystal.cells;
     // Where all sines are larger, no reduced phase is too small.
     constexpr double smallest_square = 4 * physics::smallest_reduced * physics::smallest_reduced;
     std::int64_t odd = 0;
     for (int i = begin; i < end; ++i) {
         double above = 1.0, below = 1.0;
-        multiply_axis(s.index.x[i], n.x, above, below);
-        multiply_axis(s.index.y[i], n.y, above, below);
-        multiply_axis(s.index.z[i], n.z, above, below);
+        multiply_axis(s.index.x[i], n.x, above, below, trace);
+        multiply_axis(s.index.y[i], n.y, above, below, trace);
+        multiply_axis(s.index.z[i], n.z, above, below, trace);
         const double upper = above * above, lower = below * below;
         // So that what is not a number is odd.
         const bool is_plain = (upper > smallest_square) & (lower > smallest_square);
@@ -173,15 +207,16 @@ NBHYBRID_HOST_DEVICE inline void reduced_square_crystal(const CrystalStage& crys
     }
     if (odd == 0) return;
     for (int i = begin; i < end; ++i)
-        if (s.lattice[i] < 0.0) s.lattice[i] = careful_square(s.index[i], n);
+        if (s.lattice[i] < 0.0) s.lattice[i] = careful_square(s.index[i], n, trace);
 }
 
 NBHYBRID_HOST_DEVICE inline Vec3 offset_of(const Vec3& index) {
     return {index.x - nearest(index.x), index.y - nearest(index.y), index.z - nearest(index.z)};
 }
 
-template <int width>
-NBHYBRID_HOST_DEVICE inline void round_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
+template <int width, class Trace = NoTrace>
+NBHYBRID_HOST_DEVICE inline void round_crystal(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end,
+                                               [[maybe_unused]] Trace trace = {}) {
     const Vec3 n = crystal.cells;
     // Of sine over x less cosine, ours and the library's together.
     constexpr double difference_error = physics::accurate_sine_error + physics::cosine_error + 5e-16 + 16 * physics::rounding;
@@ -189,12 +224,13 @@ NBHYBRID_HOST_DEVICE inline void round_crystal(const CrystalStage& crystal, Step
     std::int64_t odd = 0;
     for (int i = begin; i < end; ++i) {
         const double x = pi * __builtin_sqrt(physics::offset_in_cells_squared(offset_of(s.index[i]), n) * fudge);
-        const double r = physics::reduced_phase(x, physics::nearest_multiple_of_pi(x));
+        const double multiple = physics::nearest_multiple_of_pi(x), r = physics::reduced_phase(x, multiple);
         const double scale = 3.0 * peak / (x * x);
         const double factor = scale * (physics::accurate_sine_of_reduced(r) / x - physics::cosine_of_reduced(r));
         const double error = 1.01 * scale * difference_error;
         s.lattice[i] = factor * factor;
         s.lattice_error[i] = (2 * __builtin_fabs(factor) + error) * error;
+        NBHYBRID_TRACED(trace.factor(factor, multiple));
         odd += s.lattice[i] != s.lattice[i] ? 1 : 0;
     }
     if (odd == 0) return;
@@ -203,6 +239,7 @@ NBHYBRID_HOST_DEVICE inline void round_crystal(const CrystalStage& crystal, Step
         if (d.x != 0.0 || d.y != 0.0 || d.z != 0.0) continue;
         s.lattice[i] = peak * peak;
         s.lattice_error[i] = 0.0;
+        NBHYBRID_TRACED(trace.factor(peak, 0.0));
     }
 }
 
@@ -227,10 +264,11 @@ NBHYBRID_HOST_DEVICE inline void spot(const CrystalStage& c, StepLanes<width>& s
     }
 }
 
-template <CrystalShape shape, int width>
-NBHYBRID_HOST_DEVICE inline void square_lattice_factors(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end) {
-    if constexpr (shape == CrystalShape::square) reduced_square_crystal(crystal, s, begin, end);
-    else if constexpr (shape == CrystalShape::round) round_crystal(crystal, s, begin, end);
+template <CrystalShape shape, int width, class Trace = NoTrace>
+NBHYBRID_HOST_DEVICE inline void square_lattice_factors(const CrystalStage& crystal, StepLanes<width>& s, int begin, int end,
+                                                        [[maybe_unused]] Trace trace = {}) {
+    if constexpr (shape == CrystalShape::square) reduced_square_crystal(crystal, s, begin, end, trace);
+    else if constexpr (shape == CrystalShape::round) round_crystal(crystal, s, begin, end, trace);
     else spot<shape>(crystal, s, begin, end);
 }
 

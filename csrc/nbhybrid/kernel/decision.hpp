@@ -4,6 +4,7 @@
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
+#include "nbhybrid/kernel/no_trace.hpp"
 #include "nbhybrid/physics/bounded_math.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/plan/plan.hpp"
@@ -39,14 +40,19 @@ struct DecisionScale {
 };
 
 // The pixel without a decision.
-NBHYBRID_HOST_DEVICE inline float taken(const DecisionScale& scale, double intensity, const BoundedFactors& f) {
+template <class Trace = NoTrace>
+NBHYBRID_HOST_DEVICE inline float taken(const DecisionScale& scale, double intensity, const BoundedFactors& f,
+                                        [[maybe_unused]] Trace trace = {}) {
     const double base = physics::multiply_add(scale.one, intensity, scale.background);
-    return static_cast<float>(base * f.angle * (f.capture * f.polarization));
+    const double photons = base * f.angle * (f.capture * f.polarization);
+    NBHYBRID_TRACED(trace.photons(photons));
+    return static_cast<float>(photons);
 }
 
 // `uncertainty` is that of the intensity besides its relative error. Returns whether both ends of the interval round alike.
+template <class Trace = NoTrace>
 NBHYBRID_HOST_DEVICE inline bool decide(const DecisionScale& scale, double intensity, double uncertainty, const BoundedFactors& f,
-                                        float& pixel) {
+                                        float& pixel, [[maybe_unused]] Trace trace = {}) {
     using physics::multiply_add;
     const double base = multiply_add(scale.one, intensity, scale.background), size = __builtin_fabs(base);
     const double base_error =
@@ -61,8 +67,10 @@ NBHYBRID_HOST_DEVICE inline bool decide(const DecisionScale& scale, double inten
     // A factor that might be 0 is computed again by the reference; one that no source has asked for is 0. Neither matters where
     // nothing is scattered.
     const bool dark = (size + base_error) * angle * (capture + f.capture_error) < scale.darkest;
-    return (((f.capture_error < capture) & (f.polarization_error < polarization)) | dark) &
-           (static_cast<float>(photons - error) == static_cast<float>(photons + error));
+    const bool is_decided = (((f.capture_error < capture) & (f.polarization_error < polarization)) | dark) &
+                            (static_cast<float>(photons - error) == static_cast<float>(photons + error));
+    NBHYBRID_TRACED(trace.photons(photons); trace.rounding(error, is_decided));
+    return is_decided;
 }
 
 // What the terms of a source are multiplied by, and its relative error; not-a-number where a factor is negative or might be 0.

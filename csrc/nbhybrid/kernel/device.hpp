@@ -42,6 +42,9 @@ public:
     virtual std::vector<DeviceTotals> decide(const DeviceImages& images, const Watch& watch) = 0;
     // values[i] for pixel i of a list, of the only plan; 0 for those outside the region or masked, which must not be in it.
     virtual DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch& watch) = 0;
+    // What these pixels of the only plan are made of, from the kernel's own values. They lie in the region, are not masked, and carry
+    // no state that a device does not follow.
+    virtual std::vector<PixelRecord> trace(const std::vector<PixelIndex>& pixels, bool with_steps) = 0;
     // *places[i] = values[i], where the images are.
     virtual void set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) = 0;
 };
@@ -49,10 +52,12 @@ public:
 // Why a device cannot take the run, for people; empty if it can.
 std::string device_obstacle(const Plan& plan);
 
-// As render() and render_pixels(), with the device's help. Traced pixels are rendered by the host. For an image in the device's
+// As render() and render_pixels(), with the device's help. Tracing does not change the image. For an image in the device's
 // memory nothing is waited for that the result does not depend on.
 RenderTotals render_on(Device& device, const Plan& plan, const DeviceImages& image, TraceRequest& traces, int threads,
                        StopSign& stop, const Watch& watch, const Way& way);
+// Fills the records of these pixels, of which the device traces those that it may decide, and the scalar path the others.
+void trace_on(Device& device, const Plan& plan, TraceRequest& traces);
 void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImages& values,
                       int threads, StopSign& stop, const Watch& watch);
 // The images of a set, whose plans the device holds.

@@ -10,6 +10,7 @@
 #include "nbhybrid/kernel/decision.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/float_lattice.hpp"
+#include "nbhybrid/kernel/no_trace.hpp"
 #include "nbhybrid/kernel/segments.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
@@ -37,17 +38,24 @@ struct PlainSweep {
     }
 };
 
-template <CrystalShape shape, bool in_float, class Sweep>
+struct TabledSweep : PlainSweep {
+    using Math = TabledMath;
+};
+
+template <CrystalShape shape, bool in_float, class Sweep, class Trace = NoTrace>
 class PixelSum {
 public:
-    using Block = PixelBlock<1, typename Sweep::Math>;
+    using Block = PixelBlock<1, typename Trace::template Math<typename Sweep::Math>>;
 
-    NBHYBRID_HOST_DEVICE PixelSum(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep)
+    NBHYBRID_HOST_DEVICE PixelSum(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep, Trace trace)
         : plan_(plan),
           bounds_(bounds),
           sweep_(sweep),
           multiplies_terms_(multiplies_terms(plan)),
-          has_table_(plan.crystal.amplitudes.values != nullptr) {}
+          has_table_(plan.crystal.amplitudes.values != nullptr),
+          trace_(trace) {
+        NBHYBRID_TRACED(trace_.begin(plan, multiplies_terms_));
+    }
 
     NBHYBRID_HOST_DEVICE void enter_subpixel(const Block& block) { solid_angles_ += block.solid_angle[0]; }
 
@@ -57,26 +65,14 @@ public:
             weight_ = term_weight(factors(block, Applied::to_each_term), source, weight_error_);
             largest_weight_ = larger(weight_, largest_weight_);
         }
+        NBHYBRID_TRACED(trace_.source(block));
         return !sweep_.template run<can_be_narrow>(plan_, bounds_.reach, block, *this);
     }
 
-    NBHYBRID_HOST_DEVICE bool step(const Block& block, int, int, const Axes& axes) {
-        if constexpr (in_float && shape == CrystalShape::square) {
-            const CrystalStage& crystal = plan_.crystal;
-            if (has_table_) find_phases_in_float<true>(crystal, axes, block.scattering, phases_, lanes_, 0, 1);
-            else find_phases_in_float<false>(crystal, axes, block.scattering, phases_, lanes_, 0, 1);
-            if (!look_up()) return true;
-            square_crystal_in_float(phases_, lanes_, 0, 1);
-            compute_bright_in_double(crystal, axes, block.scattering, lanes_, 0, 1);
-        } else {
-            find_indices(axes, block.scattering, lanes_, 0, 1);
-            if constexpr (can_be_narrow)
-                if (bounds_.reach.is_limited && is_far(lanes_.index[0])) return true;
-            if (has_table_) find_places(plan_.crystal.amplitudes, lanes_, 0, 1);
-            if (!look_up()) return true;
-            square_lattice_factors<shape>(plan_.crystal, lanes_, 0, 1);
-        }
-        add_term();
+    NBHYBRID_HOST_DEVICE bool step(const Block& block, [[maybe_unused]] int phi, [[maybe_unused]] int domain, const Axes& axes) {
+        NBHYBRID_TRACED(trace_.begin_step(axes));
+        if (find_term(block, axes)) add_term();
+        NBHYBRID_TRACED(trace_.end_step(block, phi, domain, plan_.crystal.water, intensity_));
         return true;
     }
 
@@ -84,14 +80,40 @@ public:
         const DecisionScale scale(plan_, bounds_.relative, bounds_.absolute_intensity * largest_weight_);
         DecidedPixel pixel;
         const BoundedFactors f = factors(block, Applied::at_end);
-        if constexpr (in_float) pixel.value = taken(scale, intensity_, f), pixel.is_decided = true;
-        else pixel.is_decided = decide(scale, intensity_, error_, f, pixel.value);
+        if constexpr (in_float) pixel.value = taken(scale, intensity_, f, trace_), pixel.is_decided = true;
+        else pixel.is_decided = decide(scale, intensity_, error_, f, pixel.value, trace_);
         pixel.solid_angles = solid_angles_;
+        NBHYBRID_TRACED(trace_.end(block, intensity_, pixel.value));
         return pixel;
     }
 
 private:
     static constexpr bool can_be_narrow = shape == CrystalShape::gauss || shape == CrystalShape::tophat;
+
+    // The squares of a step's amplitude and lattice factor. False if the step adds nothing: then a trace alone wants the factor.
+    NBHYBRID_HOST_DEVICE bool find_term(const Block& block, const Axes& axes) {
+        const CrystalStage& crystal = plan_.crystal;
+        bool adds = true;
+        if constexpr (in_float && shape == CrystalShape::square) {
+            if (has_table_) find_phases_in_float<true>(crystal, axes, block.scattering, phases_, lanes_, 0, 1, trace_);
+            else find_phases_in_float<false>(crystal, axes, block.scattering, phases_, lanes_, 0, 1, trace_);
+            adds = look_up();
+            if (!adds && !Trace::enabled) return false;
+            square_crystal_in_float(phases_, lanes_, 0, 1, trace_);
+            compute_bright_in_double(crystal, axes, block.scattering, lanes_, 0, 1, trace_);
+        } else {
+            find_indices(axes, block.scattering, lanes_, 0, 1);
+            NBHYBRID_TRACED(trace_.index(lanes_.index[0]));
+            const bool is_reached = !leaves_out();
+            if (!is_reached && !Trace::enabled) return false;
+            if (has_table_) find_places(crystal.amplitudes, lanes_, 0, 1);
+            adds = look_up() && is_reached;
+            if (!is_reached || (!adds && !Trace::enabled)) return false;
+            square_lattice_factors<shape>(crystal, lanes_, 0, 1, trace_);
+        }
+        NBHYBRID_TRACED(trace_.square(lanes_.lattice[0]));
+        return adds;
+    }
 
     // Whether an index is beyond the reach of every spot.
     NBHYBRID_HOST_DEVICE bool is_far(const Vec3& index) const {
@@ -100,10 +122,16 @@ private:
                 stays_away(index.z, 0.0, 0.0, reach.z)) != 0;
     }
 
+    NBHYBRID_HOST_DEVICE bool leaves_out() const {
+        if constexpr (can_be_narrow) return bounds_.reach.is_limited && is_far(lanes_.index[0]);
+        return false;
+    }
+
     // From the place of a table's entry. False if the amplitude is 0.
     NBHYBRID_HOST_DEVICE bool look_up() {
-        if (has_table_) return read_places(plan_.crystal.amplitudes, lanes_, 0, 1) != 0;
+        if (has_table_) return read_places(plan_.crystal.amplitudes, lanes_, 0, 1, trace_) != 0;
         lanes_.amplitude[0] = 1.0;  // the square of the others is left for the end
+        NBHYBRID_TRACED(trace_.amplitude(plan_.crystal.amplitudes.default_amplitude));
         return true;
     }
 
@@ -135,14 +163,16 @@ private:
     double weight_ = 1, weight_error_ = 0, largest_weight_ = 1;  // of the terms of this source; of all sources
     StepLanes<1> lanes_;
     FloatPhases<1> phases_;
+    Trace trace_;
 };
 
 // The pixel must be one that the vector kernel may take: none that interpolates or sees the run's first sweep.
-template <CrystalShape shape, bool in_float, class Sweep>
+template <CrystalShape shape, bool in_float, class Sweep, class Trace = NoTrace>
 NBHYBRID_HOST_DEVICE inline DecidedPixel decide_pixel(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep, int slow,
-                                                      int fast) {
-    PixelSum<shape, in_float, Sweep> sum(plan, bounds, sweep);
-    typename PixelSum<shape, in_float, Sweep>::Block block;
+                                                      int fast, Trace trace = {}) {
+    using Sum = PixelSum<shape, in_float, Sweep, Trace>;
+    Sum sum(plan, bounds, sweep, trace);
+    typename Sum::Block block;
     block.slow = slow;
     block.count = 1;
     block.fast[0] = fast;

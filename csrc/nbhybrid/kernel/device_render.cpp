@@ -64,15 +64,6 @@ std::int64_t count_wrong(const Plan& plan, const float* image, int threads, Stop
     return wrong;
 }
 
-void trace_some(const Plan& plan, TraceRequest& traces, float* image, std::vector<float*>& places, std::vector<float>& values) {
-    for (PixelRecord& record : traces.pixels) {
-        if (!is_rendered(plan.view(), record.slow, record.fast)) continue;
-        trace_pixel(plan, record, traces.steps);
-        places.push_back(image + pixel_index(plan.view(), record.slow, record.fast));
-        values.push_back(record.final_values.pixel);
-    }
-}
-
 // What the host renders of an image that a device has tried.
 struct Remainder {
     std::vector<PixelIndex> pixels;
@@ -112,11 +103,30 @@ RenderTotals render_on(Device& device, const Plan& plan, const DeviceImages& ima
     std::vector<float*> places;
     std::vector<float> values;
     rest.place(image.values.front(), places, values);
-    trace_some(plan, traces, image.values.front(), places, values);
+    trace_on(device, plan, traces);
     if (!places.empty()) device.set(image, places, values);
     if (way.verify && way.engine == Engine::exact && !image.on_device)
         totals.counts.wrong = count_wrong(plan, image.values.front(), threads, stop, watch);
     return totals;
+}
+
+void trace_on(Device& device, const Plan& plan, TraceRequest& traces) {
+    std::vector<PixelRecord*> records;
+    std::vector<PixelIndex> pixels;
+    for (PixelRecord& record : traces.pixels) {
+        if (!is_rendered(plan.view(), record.slow, record.fast)) continue;
+        const PixelIndex pixel = pixel_index(plan.view(), record.slow, record.fast);
+        if (is_left_to_scalar(plan.view(), pixel)) {
+            trace_pixel(plan, record, traces.steps);
+            record.by = TracedBy::scalar_path_for_device;
+        } else {
+            records.push_back(&record);
+            pixels.push_back(pixel);
+        }
+    }
+    if (pixels.empty()) return;
+    std::vector<PixelRecord> traced = device.trace(pixels, traces.steps);
+    for (std::size_t i = 0; i < traced.size(); ++i) *records[i] = std::move(traced[i]);
 }
 
 void render_set_on(Device& device, const std::vector<const Plan*>& plans, const DeviceImages& images, int threads, StopSign& stop,

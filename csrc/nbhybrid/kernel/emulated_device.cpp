@@ -6,9 +6,14 @@
 #include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/flat_plan.hpp"
+#include "nbhybrid/kernel/trace_layout.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
 
 namespace nbhybrid::kernel {
+
+namespace device {
+extern const TraceKernel this_trace_kernel;
+}
 
 namespace {
 
@@ -25,8 +30,14 @@ public:
                               });
         const SquareSines sines = in_float ? SquareSines::in_float : SquareSines::of_phases;
         render_ = vector_kernel("device").render[static_cast<int>(sines)][static_cast<int>(plans.front()->shape())];
+        trace_ = device::this_trace_kernel.trace[in_float ? 1 : 0][static_cast<int>(plans.front()->shape())];
         margins_.clear();
-        for (const Plan* plan : plans) margins_.push_back(margins_of(plan->bounds(), &never, nullptr));
+        bounds_.clear();
+        for (const Plan* plan : plans) {
+            const Bounds& bounds = plan->bounds();
+            margins_.push_back(margins_of(bounds, &never, nullptr));
+            bounds_.push_back({bounds.relative, bounds.absolute_intensity, bounds.reach});
+        }
         const FlatPlans flat(plans);
         memory_.resize(flat.bytes());
         for (const FlatPlans::Piece& piece : flat.pieces()) std::memcpy(memory_.data() + piece.offset, piece.from, piece.bytes);
@@ -54,6 +65,20 @@ public:
                 decide_one(0, pixels[i], static_cast<PixelIndex>(i), target, totals);
         }
         return totals;
+    }
+
+    std::vector<PixelRecord> trace(const std::vector<PixelIndex>& pixels, bool with_steps) override {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        std::vector<PixelRecord> records;
+        for (const PixelIndex pixel : pixels) {
+            const TraceLayout layout(views_.front(), 1, with_steps);
+            std::vector<unsigned char> memory(layout.bytes());
+            PixelNotes head = layout.heads(views_.front(), &pixel, memory.data()).front();
+            trace_(views_.front(), bounds_.front(), head);
+            std::memcpy(memory.data(), static_cast<const void*>(&head), sizeof head);
+            records.push_back(layout.record(memory.data(), 0));
+        }
+        return records;
     }
 
     void set(const DeviceImages&, const std::vector<float*>& places, const std::vector<float>& values) override {
@@ -87,7 +112,9 @@ private:
 
     std::mutex mutex_;
     std::vector<VectorMargins> margins_;
+    std::vector<PixelBounds> bounds_;
     VectorRender render_ = nullptr;
+    TracePixel trace_ = nullptr;
     std::vector<unsigned char> memory_;
     std::vector<double> table_;
     std::vector<PlanView> views_;

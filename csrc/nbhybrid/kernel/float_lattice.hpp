@@ -31,9 +31,10 @@ struct alignas(line_bytes) FloatPhases {
 };
 
 // Of one axis. What is added to each offset keeps quotients from being 0/0.
-template <bool has_table, int width, class Doubles>
+template <bool has_table, int width, class Doubles, class Trace>
 NBHYBRID_HOST_DEVICE inline void find_axis_in_float(const Vec3& axis, double cells, const VectorLanes<width>& scattering,
-                                                    float* offsets, float* turns, Doubles& whole, int begin, int end) {
+                                                    float* offsets, float* turns, Doubles& whole, int begin, int end,
+                                                    [[maybe_unused]] Trace trace) {
     using physics::multiply_add;
     constexpr double never_zero = 1e-12;
     const Vec3 u = axis;
@@ -44,31 +45,35 @@ NBHYBRID_HOST_DEVICE inline void find_axis_in_float(const Vec3& axis, double cel
         offsets[i] = static_cast<float>(offset);
         turns[i] = static_cast<float>(product - __builtin_rint(product));
         if (has_table) whole[i] = integer;
+        NBHYBRID_TRACED(trace.phase(index, half_turns(product, cells, integer)));
     }
 }
 
 // As find_phases(), with sums that round less often than the reference's.
-template <bool has_table, int width>
+template <bool has_table, int width, class Trace = NoTrace>
 NBHYBRID_HOST_DEVICE inline void find_phases_in_float(const CrystalStage& crystal, const Axes& axes,
                                                       const VectorLanes<width>& scattering, FloatPhases<width>& f,
-                                                      StepLanes<width>& s, int begin, int end) {
+                                                      StepLanes<width>& s, int begin, int end, Trace trace = {}) {
     const Vec3 n = crystal.cells;
-    find_axis_in_float<has_table>(axes.a, n.x, scattering, f.offset[0], f.turns[0], s.index.x, begin, end);
-    find_axis_in_float<has_table>(axes.b, n.y, scattering, f.offset[1], f.turns[1], s.index.y, begin, end);
-    find_axis_in_float<has_table>(axes.c, n.z, scattering, f.offset[2], f.turns[2], s.index.z, begin, end);
+    find_axis_in_float<has_table>(axes.a, n.x, scattering, f.offset[0], f.turns[0], s.index.x, begin, end, trace);
+    find_axis_in_float<has_table>(axes.b, n.y, scattering, f.offset[1], f.turns[1], s.index.y, begin, end, trace);
+    find_axis_in_float<has_table>(axes.c, n.z, scattering, f.offset[2], f.turns[2], s.index.z, begin, end, trace);
     if (!has_table) return;
     const TablePlaces place(crystal.amplitudes);
     for (int i = begin; i < end; ++i) s.place[i] = place(s.index[i]);
 }
 
 // The squares of the factors.
-template <int width>
-NBHYBRID_HOST_DEVICE inline void square_crystal_in_float(const FloatPhases<width>& f, StepLanes<width>& s, int begin, int end) {
+template <int width, class Trace = NoTrace>
+NBHYBRID_HOST_DEVICE inline void square_crystal_in_float(const FloatPhases<width>& f, StepLanes<width>& s, int begin, int end,
+                                                         [[maybe_unused]] Trace trace = {}) {
     for (int i = begin; i < end; ++i) {
         float above = 1.0F, below = 1.0F;
         for (int axis = 0; axis < 3; ++axis) {
-            above *= sine_of_half_turns(f.turns[axis][i]);
-            below *= sine_of_half_turns(f.offset[axis][i]);
+            const float sine_above = sine_of_half_turns(f.turns[axis][i]), sine_below = sine_of_half_turns(f.offset[axis][i]);
+            above *= sine_above;
+            below *= sine_below;
+            NBHYBRID_TRACED(trace.sines(static_cast<double>(sine_above), static_cast<double>(sine_below)));
         }
         const float factor = above / below;
         s.lattice[i] = static_cast<double>(factor * factor);
@@ -87,23 +92,23 @@ NBHYBRID_HOST_DEVICE inline std::int64_t near_reflections(const CrystalStage& cr
 }
 
 // The squares of the lattice factors, in double, of those groups that have a lane near a reflection.
-template <int width>
+template <int width, class Trace = NoTrace>
 NBHYBRID_HOST_DEVICE inline void compute_bright_in_double(const CrystalStage& crystal, const Axes& axes,
                                                           const VectorLanes<width>& scattering, StepLanes<width>& s, int begin,
-                                                          int end) {
+                                                          int end, Trace trace = {}) {
     constexpr int lanes = width < lanes_of_a_group ? width : lanes_of_a_group;
     for (int group = begin; group < end; group += lanes_of_a_group) {
         const int last = group + lanes;
         if (near_reflections(crystal, s, group, last) == 0) continue;
-        find_phases<false>(crystal, axes, scattering, s, group, last);
-        multiply_sines(s, group, last);
+        find_phases<false>(crystal, axes, scattering, s, group, last, trace);
+        multiply_sines(s, group, last, trace);
         for (int i = group; i < last; ++i) {
             const double factor = s.lattice[i] / s.lattice_error[i];
             s.lattice[i] = factor * factor;
         }
         for (int i = group; i < last; ++i)
             if (!(__builtin_fabs(s.lattice_error[i]) > smallest_product))
-                s.lattice[i] = careful_square(physics::miller_index(axes.a, axes.b, axes.c, scattering[i]), crystal.cells);
+                s.lattice[i] = careful_square(physics::miller_index(axes.a, axes.b, axes.c, scattering[i]), crystal.cells, trace);
     }
 }
 

@@ -1,57 +1,24 @@
 #pragma once
-// What a traced pixel says, noted by the kernel at the statement that uses the value. NoTrace compiles to nothing.
+// What a traced pixel says, noted by the scalar path at the statement that uses the value. kernel/device_trace.hpp
+// is for devices.
 
 #include <cstddef>
 #include <vector>
 
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/kernel/no_trace.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
+#include "nbhybrid/kernel/trace_records.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
-
-struct SourceRecord {
-    Vec3 position, diffracted, incident, scattering;
-    double path = 0, solid_angle = 0, wavelength = 0;
-};
-
-struct Indices {
-    int h = 0, k = 0, l = 0;
-};
-
-// A step that was summed.
-struct StepRecord {
-    int layer = 0, sub_slow = 0, sub_fast = 0, source = 0, phi = 0, domain = 0;
-    Vec3 index;
-    Indices nearest;
-    double lattice_factor = 0, amplitude = 0;
-    double polarization = 0, solid_angle = 0, capture = 0;
-    double intensity = 0;  // the sum after the step
-};
-
-// The step of the first source, phi and domain of a sub-pixel, summed or not.
-struct FirstStepRecord {
-    Axes axes;
-    Vec3 index;
-    Indices nearest;
-    Vec3 axis_factors;
-    double lattice_factor = 0;
-    double amplitude = 0;  // if the step was summed: then there is a first_amplitude event
-};
 
 // What a pixel says before its end, in order.
 struct TraceEvent {
     enum class Kind { source, first_step, first_amplitude, interpolation_ends };
     Kind kind = Kind::source;
     std::size_t record = 0;  // index into the records of its kind
-};
-
-struct FinalRecord {
-    double intensity = 0;  // before scaling
-    double capture = 0, polarization = 0, solid_angle = 0, cos_2theta = 0;
-    double photons = 0;
-    float pixel = 0;
 };
 
 struct PixelRecord {
@@ -66,10 +33,9 @@ struct PixelRecord {
     Axes last_axes;                  // of the last one tried
     Vec3 last_position, last_scattering;
     FinalRecord final_values;
-};
-
-struct NoTrace {
-    static constexpr bool enabled = false;
+    TracedBy by = TracedBy::scalar_path;
+    RoundingTest rounding = RoundingTest::none;
+    double error_bound = 0;  // of the photons, if there was a test
 };
 
 class RecordTrace {

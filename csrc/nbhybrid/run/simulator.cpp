@@ -106,16 +106,21 @@ void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, cons
 
 std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<kernel::PixelAddress>& pixels, bool steps) const {
     check_trace_size(*plan_, pixels.size(), steps);
-    std::vector<kernel::PixelRecord> records;
+    kernel::TraceRequest traces;
+    traces.steps = steps;
     for (const kernel::PixelAddress& pixel : pixels) {
         check_inside(pixel);
-        kernel::PixelRecord record;
-        record.slow = pixel.slow;
-        record.fast = pixel.fast;
-        if (kernel::is_rendered(plan_->view(), pixel.slow, pixel.fast)) kernel::trace_pixel(*plan_, record, steps);
-        records.push_back(std::move(record));
+        traces.pixels.emplace_back();
+        traces.pixels.back().slow = pixel.slow;
+        traces.pixels.back().fast = pixel.fast;
     }
-    return records;
+    if (is_taken_) {
+        kernel::trace_on(*device_, *plan_, traces);
+        return std::move(traces.pixels);
+    }
+    for (kernel::PixelRecord& record : traces.pixels)
+        if (kernel::is_rendered(plan_->view(), record.slow, record.fast)) kernel::trace_pixel(*plan_, record, steps);
+    return std::move(traces.pixels);
 }
 
 void check_trace_size(const Plan& plan, std::size_t pixels, bool steps) {

@@ -41,11 +41,25 @@ std::string summary_text(const Plan& plan, const std::vector<PixelRecord>& recor
     for (const PixelRecord& record : records) {
         text += steps_heading(record);
         if (!record.rendered) continue;
+        const std::string origin = origin_of(record);
+        if (!origin.empty()) text += "# " + origin + "\n";
         if (kernel::pixel_index(plan.view(), record.slow, record.fast) == announcing) text += end_of_interpolation;
         for (const Quantity& q : quantities_of(plan, record))
             text += q.name == interpolation_ends ? end_of_interpolation : line_of(q);
     }
     return text;
+}
+
+std::string origin_of(const PixelRecord& record) {
+    using kernel::RoundingTest;
+    using kernel::TracedBy;
+    if (record.by == TracedBy::scalar_path) return "";
+    if (record.by == TracedBy::scalar_path_for_device)
+        return "by the scalar path: the device does not follow the state that the reference carries into this pixel";
+    if (record.rounding == RoundingTest::none) return "by the device, without a rounding test";
+    const std::string bound = format("error bound %.3g photons", record.error_bound);
+    if (record.rounding == RoundingTest::decided) return "by the device, decided by the rounding test, " + bound;
+    return "by the device, undecided by the rounding test, " + bound + ": the image has the scalar path's value";
 }
 
 std::string steps_heading(const PixelRecord& record) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nbhybrid.cli import BAD_INPUT
 from nbhybrid.cli.console import flush, say
+from nbhybrid.devices import is_device
 from nbhybrid.errors import OptionError
 from nbhybrid.files import write_text, write_whole
 
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
 
 USAGE = """\
 usage: nbhybrid trace [options of nbhybrid run] --pixel SLOW FAST [--pixel ...] [--level summary|steps] [--out FILE]
+                      [--device cpu|cuda|cuda:N|emulated] [--engine exact|fast]
 
 Simulates, and says what the pixels are made of; no image is written. The trace is printed, or written to FILE: as text, as
-JSON (.json), or with all bits and steps (.npz), which nbhybrid compare-traces reads.
+JSON (.json), or with all bits and steps (.npz), which nbhybrid compare-traces reads. On the processor the scalar path traces; a
+device does it by its own kernel, and "emulated" is that kernel run by the processor.
 """
 
 
@@ -25,10 +28,10 @@ def run(words: list[str]) -> int:
         say(USAGE)
         flush()
         return 0 if words else BAD_INPUT
-    args, pixels, level, out = _split(words)
+    args, pixels, level, out, device = _split(words)
     from nbhybrid.traces import trace
 
-    result = trace(args, pixels, "steps" if level == "steps" else "summary")
+    result = trace(args, pixels, "steps" if level == "steps" else "summary", device=device)
     if out is None:
         say(result.text())
     else:
@@ -37,11 +40,13 @@ def run(words: list[str]) -> int:
     return 0
 
 
-def _split(words: list[str]) -> tuple[list[str], list[tuple[int, int]], str, str | None]:
+def _split(words: list[str]) -> tuple[list[str], list[tuple[int, int]], str, str | None, str | None]:
     """Take this command's options out of those of a run."""
     args: list[str] = []
     pixels: list[tuple[int, int]] = []
-    level, out = "summary", None
+    level = "summary"
+    out: str | None = None
+    device: str | None = None
     waiting = iter(words)
     for word in waiting:
         if word == "--pixel":
@@ -54,11 +59,15 @@ def _split(words: list[str]) -> tuple[list[str], list[tuple[int, int]], str, str
             out = next(waiting, "")
             if not out:
                 raise OptionError("--out: expected the name of a file")
+        elif word == "--device":
+            device = next(waiting, "")
+            if not is_device(device):
+                raise OptionError(f'--device: found "{device}", expected cpu, cuda, cuda:N or emulated')
         else:
             args.append(word)
     if not pixels:
         raise OptionError("there is nothing to trace: expected --pixel SLOW FAST")
-    return args, pixels, level, out
+    return args, pixels, level, out, device
 
 
 def _count(option: str, word: str) -> int:

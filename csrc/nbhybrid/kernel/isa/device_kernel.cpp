@@ -7,10 +7,6 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-struct TabledSweep : PlainSweep {
-    using Math = TabledMath;
-};
-
 template <CrystalShape shape, bool in_float>
 DecidedPixel decide_at(const PlanView& plan, const PixelBounds& bounds, int slow, int fast) {
     if (plan.detector.curved_positions != nullptr) return decide_pixel<shape, in_float>(plan, bounds, TabledSweep{}, slow, fast);

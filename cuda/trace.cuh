@@ -1,0 +1,28 @@
+#pragma once
+// The kernel that traces pixels, one a thread; apart from those that render, which so stay as they are without a trace.
+
+#include "launch.hpp"
+#include "nbhybrid/kernel/device_trace.hpp"
+#include "nbhybrid/kernel/dispatch.hpp"
+
+namespace nbhybrid::cuda {
+
+template <kernel::CrystalShape shape, bool in_float>
+__global__ void trace_pixels(const __grid_constant__ PlanView plan, const __grid_constant__ kernel::PixelBounds bounds,
+                             kernel::PixelNotes* notes, int count) {
+    const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+    if (i < count) kernel::trace_device_pixel<shape, in_float>(plan, bounds, notes[i]);
+}
+
+template <bool in_float>
+cudaError_t launch_trace(const TraceLaunch& trace, physics::CrystalShape shape, cudaStream_t stream) {
+    constexpr unsigned threads = 32;
+    return kernel::with_shape(shape, [&](auto chosen) {
+        const unsigned blocks = (static_cast<unsigned>(trace.count) + threads - 1) / threads;
+        trace_pixels<decltype(chosen)::value, in_float>
+            <<<blocks, threads, 0, stream>>>(trace.plan, trace.bounds, trace.notes, trace.count);
+        return cudaGetLastError();
+    });
+}
+
+}  // namespace nbhybrid::cuda
