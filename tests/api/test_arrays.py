@@ -228,17 +228,6 @@ def test_results_are_given_in_the_callers_kind(dtype):
     assert unwritable[0, 0] == 0
 
 
-def test_arrays_of_jax():
-    """They are read where they lie, and never written to: they do not change."""
-    jax = pytest.importorskip("jax", reason="JAX is not installed: its arrays are NOT tested")
-    array = jax.device_put(PLAIN.astype("float32"), jax.devices("cpu")[0])
-    taken = take(array, "x", (2, 3), "float32")
-    assert np.array_equal(taken, PLAIN)
-    assert taken.__array_interface__["data"][0] == array.unsafe_buffer_pointer()
-    with pytest.raises(ArrayValueError, match=r"^out: .*; it is read-only$"):
-        out_buffer(array, "out", (2, 3))
-
-
 def test_sizes_agree():
     sizes = Sizes()
     take(np.zeros((5, 3), "int32"), "hkl", ("n", 3), "int32", sizes=sizes)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from fake_cuda import WithDlpack, WithInterface
 from nbhybrid import _core, devices
-from nbhybrid.arrays import take
+from nbhybrid.arrays import out_buffer, take
 
 TURN = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
 TURNS = np.stack([np.eye(3), TURN, TURN @ TURN])
@@ -256,6 +256,17 @@ def test_capsules():
         _core.DlpackView(array)
     for dtype in ("bool", "uint8", "int64", "float16", "float32", "complex64"):
         assert _core.DlpackView(np.zeros(2, dtype).__dlpack__()).dtype == dtype
+
+
+def test_arrays_of_jax():
+    """They are read where they lie, and never written to: they do not change."""
+    jax = pytest.importorskip("jax", reason="JAX is not installed: its arrays are NOT tested")
+    array = jax.device_put(np.arange(6, dtype=np.float32).reshape(2, 3), jax.devices("cpu")[0])
+    taken = take(array, "x", (2, 3), "float32")
+    assert taken.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert taken.__array_interface__["data"][0] == array.unsafe_buffer_pointer()
+    with pytest.raises(nb.ArrayValueError, match=r"^out: .*; it is read-only$"):
+        out_buffer(array, "out", (2, 3))
 
 
 def test_old_and_new_exports(extension):
