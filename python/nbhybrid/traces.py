@@ -294,7 +294,7 @@ def trace_of(simulator: _core.Simulator, pixels: Sequence[tuple[int, int]], with
     if device == CPU:
         return Trace(traces)
     if simulator.device == CPU:
-        for pixel in traces:
+        for pixel in filter(lambda pixel: pixel.rendered, traces):
             pixel.origin = "by the scalar path: " + "; ".join(simulator.warnings)
     return Trace(traces, f"nbhybrid, {engine} engine on {device}")
 
