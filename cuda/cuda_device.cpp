@@ -181,7 +181,8 @@ std::vector<kernel::PixelRecord> CudaDevice::trace(const std::vector<PixelIndex>
         check(cudaMemcpyAsync(notes_.as<void>(), heads.data(), count * sizeof(kernel::PixelNotes), cudaMemcpyHostToDevice, stream),
               "copying the pixels to trace");
         const TraceLaunch launch{view, plans_.bounds(0), notes_.as<kernel::PixelNotes>(), static_cast<int>(count)};
-        check(plans_.in_float() ? launch_trace_fast(launch, plans_.shape(), stream) : launch_trace_exact(launch, plans_.shape(), stream),
+        check(plans_.in_float() ? launch_trace_fast(launch, plans_.shape(), stream)
+                                : launch_trace_exact(launch, plans_.shape(), stream),
               "starting the trace");
         check(cudaMemcpyAsync(copy.data(), notes_.as<void>(), copy.size(), cudaMemcpyDeviceToHost, stream), "copying the traces");
         check(cudaStreamSynchronize(stream), "tracing");

@@ -42,8 +42,8 @@ public:
     virtual std::vector<DeviceTotals> decide(const DeviceImages& images, const Watch& watch) = 0;
     // values[i] for pixel i of a list, of the only plan; 0 for those outside the region or masked, which must not be in it.
     virtual DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch& watch) = 0;
-    // What these pixels of the only plan are made of, from the kernel's own values. They lie in the region, are not masked, and carry
-    // no state that a device does not follow.
+    // What these pixels of the only plan are made of, from the kernel's own values. They lie in the region, are not masked, and
+    // carry no state that a device does not follow.
     virtual std::vector<PixelRecord> trace(const std::vector<PixelIndex>& pixels, bool with_steps) = 0;
     // *places[i] = values[i], where the images are.
     virtual void set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) = 0;
