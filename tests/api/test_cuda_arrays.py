@@ -168,7 +168,8 @@ def test_runs_that_no_device_takes(extension):
     simulator.run_pixels(PIXELS, few)
     assert np.array_equal(few.memory, out.memory[tuple(PIXELS.T)])
     stills = WithDlpack(room((3, 20, 24)), extension)
-    nb.simulate_batch(made, TURNS, stills)
+    with pytest.warns(UserWarning, match="the processor renders images of this batch"):
+        nb.simulate_batch(made, TURNS, stills)
     assert np.array_equal(stills.memory, nb.simulate_batch(made, TURNS))
 
 
