@@ -172,7 +172,7 @@ DeviceTotals CudaDevice::run(const kernel::DeviceWork& work, std::int64_t places
                              cudaStream_t stream, const Watch& watch) {
     DeviceTotals totals;
     const std::int64_t part = places_of_part();
-    const std::int64_t blocks = launch_size(part, 0, processors_).blocks;
+    const std::int64_t blocks = most_blocks(processors_);
     const bool waits = !in_float_ || wants_solid_angles;
     const std::size_t sums = static_cast<std::size_t>(blocks) * sizeof(double);
     const auto entries = static_cast<std::size_t>(std::min(part, places));

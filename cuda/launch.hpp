@@ -11,12 +11,19 @@
 
 namespace nbhybrid::cuda {
 
+// Which threads render a pixel: one that has no other at the same time, one that has its neighbour too, or all lanes of a warp,
+// each with its share of the orientations.
+enum class Share { singles, pairs, warps };
+
 struct LaunchSize {
     std::int64_t blocks;
     std::size_t shared_entries;  // orientations that the shared memory of a block holds
+    Share share;
 };
 
-// Blocks for so many places, on a device of so many multiprocessors: each renders several pixels a thread, if there are enough.
+// No launch has more blocks than this, on a device of so many multiprocessors.
+std::int64_t most_blocks(int processors);
+// For so many places: each block renders several pixels a thread, if there are enough.
 LaunchSize launch_size(std::int64_t places, std::int64_t orientations, int processors);
 
 cudaError_t launch_exact(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,

@@ -2,6 +2,8 @@
 // The kernel that decides pixels: a template over the crystal's shape and the engine. It hands out pixels and collects results;
 // what is computed stands in csrc/nbhybrid/kernel/device_pixel.hpp.
 
+#include <type_traits>
+
 #include "launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
 #include "nbhybrid/kernel/dispatch.hpp"
@@ -12,8 +14,10 @@ namespace nbhybrid::cuda {
 using kernel::CrystalShape;
 using kernel::DeviceLaunch;
 
-// Registers for a few hundred threads on each multiprocessor, which hide each other's latency.
-constexpr int threads_of_block = 128, blocks_of_processor = 3;
+// Registers for a few hundred threads on each multiprocessor, which hide each other's latency. A pixel takes 154 to 168 of them,
+// two take 230, which leaves room for fewer threads with independent work of their own; for three there are none.
+constexpr int threads_of_block = 128;
+constexpr int blocks_of_processor(Share share) { return share == Share::singles ? 3 : 2; }
 
 // A pixel of a launch. Places outside the region have the nearest pixel inside, so that all lanes of a warp have one.
 struct Place {
@@ -49,9 +53,9 @@ __device__ inline Place place_of(const DeviceLaunch& launch, std::int64_t number
 }
 
 // Copies the orientations to memory that the block shares, if they fit.
-__device__ inline WarpSweep stage_orientations(const OrientationStage& o, std::int64_t shared_entries) {
+__device__ inline AllOrientations stage_orientations(const OrientationStage& o, std::int64_t shared_entries) {
     extern __shared__ double shared_axes[];
-    WarpSweep sweep{o.later_sweep_table, static_cast<std::int64_t>(o.n_phi) * o.n_domains};
+    AllOrientations sweep{o.later_sweep_table, static_cast<std::int64_t>(o.n_phi) * o.n_domains};
     if (sweep.table == nullptr && o.domains == nullptr && o.n_domains == 1) sweep.table = o.later_sweep;
     if (sweep.table == nullptr || sweep.all > shared_entries) return sweep;
     constexpr std::int64_t components = sizeof(Axes) / sizeof(double);
@@ -73,37 +77,63 @@ __device__ inline void add_up_block(double value, double* result) {
     if (threadIdx.x == 0) *result = sums[0];
 }
 
-template <CrystalShape shape, bool in_float>
-__global__ void __launch_bounds__(threads_of_block, blocks_of_processor)
+template <CrystalShape shape, bool in_float, Share share>
+__global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share))
     decide_pixels(const __grid_constant__ DeviceLaunch launch, std::int64_t shared_entries) {
-    const WarpSweep sweep = stage_orientations(launch.plan.orientation, shared_entries);
-    const std::int64_t threads = static_cast<std::int64_t>(gridDim.x) * threads_of_block;
-    const std::int64_t mine = static_cast<std::int64_t>(blockIdx.x) * threads_of_block + threadIdx.x;
+    using Sweep = std::conditional_t<share == Share::warps, SharedPixelSweep, WarpSweep>;
+    constexpr int pixels = share == Share::pairs ? 2 : 1;
+    constexpr int of_warp = share == Share::warps ? 1 : warp_size * pixels, of_lane = share == Share::warps ? 0 : pixels;
+    const Sweep sweep(stage_orientations(launch.plan.orientation, shared_entries));
+    const int lane = static_cast<int>(threadIdx.x) % warp_size, warp = static_cast<int>(threadIdx.x) / warp_size;
+    constexpr int warps_of_block = threads_of_block / warp_size;
+    const std::int64_t warps = static_cast<std::int64_t>(gridDim.x) * warps_of_block;
+    const std::int64_t mine = static_cast<std::int64_t>(blockIdx.x) * warps_of_block + warp;
     // All lanes of a warp leave the loop together.
-    const std::int64_t warp = mine - mine % warp_size, end = launch.work.first + launch.work.count;
+    const std::int64_t end = launch.work.first + launch.work.count;
     double solid_angles = 0;
-    for (std::int64_t first = launch.work.first + warp; first < end; first += threads) {
-        const Place place = place_of(launch, first + mine % warp_size);
-        if (!__any_sync(all_lanes, place.counts)) continue;
-        const kernel::DecidedPixel pixel =
-            kernel::decide_pixel<shape, in_float>(launch.plan, launch.bounds, sweep, place.slow, place.fast);
-        if (!place.counts) continue;
-        solid_angles += pixel.solid_angles;
-        launch.output.values[place.where] = pixel.value;
-        if constexpr (!in_float)
-            if (!pixel.is_decided) launch.output.undecided[atomicAdd(launch.output.n_undecided, 1U)] = place.where;
+    for (std::int64_t first = launch.work.first + mine * of_warp; first < end; first += warps * of_warp) {
+        Place places[pixels];
+        kernel::Lanes<int, pixels> fast;
+        bool counts = false;
+        NBHYBRID_UNROLL
+        for (int i = 0; i < pixels; ++i) {
+            places[i] = place_of(launch, first + lane * of_lane + i);
+            fast[i] = places[i].fast;
+            counts |= places[i].counts;
+        }
+        if (!__any_sync(all_lanes, counts)) continue;
+        const kernel::DecidedPixels<pixels> decided =
+            kernel::decide_pixels<shape, in_float, pixels>(launch.plan, launch.bounds, sweep, places[0].slow, fast);
+        NBHYBRID_UNROLL
+        for (int i = 0; i < pixels; ++i) {
+            if (!places[i].counts || (share == Share::warps && lane != 0)) continue;
+            const kernel::DecidedPixel& pixel = decided.of[i];
+            solid_angles += pixel.solid_angles;
+            launch.output.values[places[i].where] = pixel.value;
+            if constexpr (!in_float)
+                if (!pixel.is_decided) launch.output.undecided[atomicAdd(launch.output.n_undecided, 1U)] = places[i].where;
+        }
     }
     if (launch.output.solid_angles != nullptr) add_up_block(solid_angles, launch.output.solid_angles + blockIdx.x);
 }
 
-template <bool in_float>
-cudaError_t launch_decide(const DeviceLaunch& launch, CrystalShape shape, const LaunchSize& size, cudaStream_t stream) {
+template <bool in_float, Share share>
+cudaError_t launch_shared(const DeviceLaunch& launch, CrystalShape shape, const LaunchSize& size, cudaStream_t stream) {
     return kernel::with_shape(shape, [&](auto chosen) {
-        decide_pixels<decltype(chosen)::value, in_float>
+        decide_pixels<decltype(chosen)::value, in_float, share>
             <<<static_cast<unsigned>(size.blocks), threads_of_block, size.shared_entries * sizeof(Axes), stream>>>(
                 launch, static_cast<std::int64_t>(size.shared_entries));
         return cudaGetLastError();
     });
+}
+
+template <bool in_float>
+cudaError_t launch_decide(const DeviceLaunch& launch, CrystalShape shape, const LaunchSize& size, cudaStream_t stream) {
+    // The pixels of a list are no neighbours.
+    const bool is_list = launch.work.list != nullptr;
+    if (size.share == Share::warps) return launch_shared<in_float, Share::warps>(launch, shape, size, stream);
+    if (size.share == Share::pairs && !is_list) return launch_shared<in_float, Share::pairs>(launch, shape, size, stream);
+    return launch_shared<in_float, Share::singles>(launch, shape, size, stream);
 }
 
 }  // namespace nbhybrid::cuda

@@ -21,15 +21,27 @@ cudaError_t launch_set(float* values, const PixelIndex* places, const float* giv
     return cudaGetLastError();
 }
 
+// Several rounds, so that no multiprocessor waits long for the last.
+std::int64_t most_blocks(int processors) {
+    constexpr std::int64_t rounds = 4;
+    return std::int64_t{processors} * blocks_of_processor(Share::singles) * rounds;
+}
+
 LaunchSize launch_size(std::int64_t places, std::int64_t orientations, int processors) {
     // More would leave too few blocks to a multiprocessor.
     constexpr std::int64_t most_shared_entries = 512;
-    const std::int64_t needed = (places + threads_of_block - 1) / threads_of_block;
-    const std::int64_t resident = std::int64_t{processors} * blocks_of_processor;
-    // Several rounds, so that no multiprocessor waits long for the last.
-    constexpr std::int64_t rounds = 4;
+    // Of which each lane of a warp has two.
+    constexpr std::int64_t enough_to_share = 64;
+    const auto resident = [processors](Share share) {
+        return std::int64_t{processors} * blocks_of_processor(share) * threads_of_block;
+    };
     LaunchSize size{};
-    size.blocks = std::max<std::int64_t>(1, std::min(needed, resident * rounds));
+    if (places < resident(Share::singles)) size.share = orientations >= enough_to_share ? Share::warps : Share::singles;
+    else size.share = places >= 4 * resident(Share::pairs) ? Share::pairs : Share::singles;
+    const std::int64_t of_block = size.share == Share::warps   ? threads_of_block / warp_size
+                                  : size.share == Share::pairs ? 2 * threads_of_block
+                                                               : threads_of_block;
+    size.blocks = std::max<std::int64_t>(1, std::min((places + of_block - 1) / of_block, most_blocks(processors)));
     size.shared_entries = orientations <= most_shared_entries ? static_cast<std::size_t>(orientations) : 0;
     return size;
 }

@@ -24,9 +24,17 @@ __device__ inline double highest_of_warp(double value) {
 struct WarpBox {
     Vec3 middle, half;
 
-    __device__ explicit WarpBox(const Vec3& v) {
-        const Vec3 low{lowest_of_warp(v.x), lowest_of_warp(v.y), lowest_of_warp(v.z)};
-        const Vec3 high{highest_of_warp(v.x), highest_of_warp(v.y), highest_of_warp(v.z)};
+    template <class Block>
+    __device__ explicit WarpBox(const Block& block) {
+        Vec3 low = block.scattering[0], high = low;
+        NBHYBRID_UNROLL
+        for (int i = 1; i < Block::count; ++i) {
+            const Vec3 v = block.scattering[i];
+            low = {fmin(low.x, v.x), fmin(low.y, v.y), fmin(low.z, v.z)};
+            high = {fmax(high.x, v.x), fmax(high.y, v.y), fmax(high.z, v.z)};
+        }
+        low = {lowest_of_warp(low.x), lowest_of_warp(low.y), lowest_of_warp(low.z)};
+        high = {highest_of_warp(high.x), highest_of_warp(high.y), highest_of_warp(high.z)};
         middle = 0.5 * (low + high);
         half = 0.5 * (high - low);
     }
@@ -38,12 +46,17 @@ struct WarpBox {
     }
 };
 
+// The orientations of a later sweep.
+struct AllOrientations {
+    const Axes* table;  // of all; null: they are too many, and made from a phi step's and a domain's
+    std::int64_t all;
+};
+
 // As PlainSweep of kernel/device_pixel.hpp. All lanes of the warp go through the loops together.
-struct WarpSweep {
+struct WarpSweep : kernel::PlainSweep, AllOrientations {
     using Math = kernel::TabledMath;
 
-    const Axes* table;  // of all orientations of a later sweep; null: the loop nest finds them
-    std::int64_t all;
+    __device__ explicit WarpSweep(const AllOrientations& o) : AllOrientations(o) {}
 
     template <bool can_be_narrow, class Block, class Sum>
     __device__ bool run(const PlanView& plan, const Reach& reach, const Block& block, Sum& sum) const {
@@ -62,7 +75,7 @@ private:
     // Each lane looks at an orientation of its own, for the pixels of all.
     template <class Block, class Sum>
     __device__ void run_reached(const double* components, const Reach& reach, const Block& block, Sum& sum) const {
-        const WarpBox box(block.scattering[0]);
+        const WarpBox box(block);
         const int lane = static_cast<int>(threadIdx.x) % warp_size;
         for (std::int64_t first = 0; first < all; first += warp_size) {
             const std::int64_t mine = first + lane;
@@ -76,6 +89,30 @@ private:
         const Vec3 along = reach.along_axes;
         return !box.is_far(c[0], c[all], c[2 * all], along.x) && !box.is_far(c[3 * all], c[4 * all], c[5 * all], along.y) &&
                !box.is_far(c[6 * all], c[7 * all], c[8 * all], along.z);
+    }
+};
+
+// The lanes of a warp share a pixel: each takes every 32nd orientation, and their sums are added in a fixed order.
+struct SharedPixelSweep : AllOrientations {
+    using Math = kernel::TabledMath;
+
+    __device__ explicit SharedPixelSweep(const AllOrientations& o) : AllOrientations(o) {}
+
+    template <bool can_be_narrow, class Block, class Sum>
+    __device__ bool run(const PlanView& plan, const Reach&, const Block& block, Sum& sum) const {
+        const OrientationStage& o = plan.orientation;
+        for (std::int64_t i = threadIdx.x % warp_size; i < all; i += warp_size)
+            sum.step(block, 0, 0, table != nullptr ? table[i] : kernel::later_orientation(o, i));
+        return true;
+    }
+
+    __device__ kernel::PixelTotal combine(const kernel::PixelTotal& mine) const {
+        kernel::PixelTotal total = mine;
+        for (int offset = warp_size / 2; offset > 0; offset /= 2) {
+            total.intensity += __shfl_xor_sync(all_lanes, total.intensity, offset);
+            total.error += __shfl_xor_sync(all_lanes, total.error, offset);
+        }
+        return total;
     }
 };
 

@@ -13,7 +13,7 @@ from helpers import GOLDEN, run_well
 
 CASES = json.loads((GOLDEN / "cases.json").read_text())
 SMALL = sorted(set(CASES) - {"lyso_supervisor"})
-LEVELS = ("baseline", "v2", "v3", "v4", "device")
+LEVELS = ("baseline", "v2", "v3", "v4", "device", "device_split")
 
 LARGEST = """
 import json, sys

@@ -9,7 +9,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NVCC = shutil.which("nvcc", path=None) or shutil.which("nvcc", path="/usr/local/cuda/bin")
-SHAPES = 4
+# For each way of sharing out pixels: one to a thread, two neighbours to a thread, one to a warp.
+SHAPES, SHARES = 4, 3
 
 
 def ptx_of(source, folder, *flags):
@@ -41,7 +42,7 @@ def test_the_build_joins_nothing():
 
 def test_joined_operations_are_those_of_multiply_add(tmp_path):
     kernels = kernels_of(ptx_of("render_exact.cu", tmp_path, "-fmad=false"))
-    assert len(kernels) == SHAPES
+    assert len(kernels) == SHAPES * SHARES
     for name, code in kernels.items():
         assert len(re.findall(r"\bfma\.rn\.f64\b", code)) > 10, name
         # Without a rounding mode the assembler may join them. Nothing may flush small numbers to zero.
@@ -52,7 +53,7 @@ def test_joined_operations_are_those_of_multiply_add(tmp_path):
 
 def test_without_multiply_add_there_is_none(tmp_path):
     kernels = kernels_of(ptx_of("render_exact.cu", tmp_path, "-fmad=false", "-DNBHYBRID_NO_MULTIPLY_ADD"))
-    assert len(kernels) == SHAPES
+    assert len(kernels) == SHAPES * SHARES
     assert {name for name, code in kernels.items() if re.search(r"\b(fma|mad)\.\S*f(32|64)", code)} == set()
 
 
@@ -60,6 +61,14 @@ def test_the_check_would_notice(tmp_path):
     """With the compiler's own rules there are such instructions."""
     kernels = kernels_of(ptx_of("render_exact.cu", tmp_path, "-DNBHYBRID_NO_MULTIPLY_ADD"))
     assert all("fma.rn.f64" in code for code in kernels.values())
+
+
+@pytest.mark.parametrize(("source", "flags"), [("render_exact.cu", ["-fmad=false"]), ("render_fast.cu", [])])
+def test_arrays_stay_in_registers(source, flags, tmp_path):
+    """Those of a thread with two pixels, too: an index that is not constant would put them in memory."""
+    kernels = kernels_of(ptx_of(source, tmp_path, *flags))
+    assert len(kernels) == SHAPES * SHARES
+    assert [name for name, code in kernels.items() if ".local" in code] == []
 
 
 def test_noise_is_the_hosts(tmp_path):
