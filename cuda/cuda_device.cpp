@@ -1,7 +1,9 @@
 #include "cuda_device.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <mutex>
+#include <string>
 
 #include "launch.hpp"
 #include "memory.hpp"
@@ -26,6 +28,20 @@ constexpr std::size_t head_bytes = 256;
 
 cudaStream_t stream_of(std::uintptr_t stream) { return reinterpret_cast<cudaStream_t>(stream); }
 
+// Whether float32 is more than 4 times as fast. NBHYBRID_SLOW_DOUBLE says 1 or 0 instead, for tests on other devices.
+bool is_double_slow(int index) {
+    const char* const said = std::getenv("NBHYBRID_SLOW_DOUBLE");
+    if (said != nullptr && *said != 0) {
+        const std::string value = said;
+        if (value != "0" && value != "1") throw DeviceError("NBHYBRID_SLOW_DOUBLE: found " + value + ", expected 0 or 1");
+        return value == "1";
+    }
+    int ratio = 0;
+    check(cudaDeviceGetAttribute(&ratio, cudaDevAttrSingleToDoublePrecisionPerfRatio, index), "the device's properties");
+    constexpr int usual_ratio = 4;
+    return ratio > usual_ratio;
+}
+
 class CudaDevice : public kernel::Device {
 public:
     explicit CudaDevice(int index) : index_(index) {
@@ -34,6 +50,7 @@ public:
         check(cudaGetDeviceProperties(&properties, index), "the device's properties");
         name_ = "cuda:" + std::to_string(index);
         processors_ = properties.multiProcessorCount;
+        double_is_slow_ = is_double_slow(index);
         stream_ = std::make_unique<Stream>();
     }
 
@@ -50,11 +67,13 @@ private:
     DeviceTotals run(const kernel::DeviceWork& work, std::int64_t places, float* values, bool wants_solid_angles,
                      cudaStream_t stream, const Watch& watch);
     void run_part(const kernel::DeviceLaunch& launch, cudaStream_t stream, DeviceTotals& totals);
+    cudaError_t start(const kernel::DeviceLaunch& launch, const LaunchSize& size, cudaStream_t stream) const;
     std::int64_t places_of_part() const;
 
     int index_;
     std::string name_;
     int processors_ = 0;
+    bool double_is_slow_ = false;
     std::mutex mutex_;
     std::unique_ptr<Stream> stream_;
     Memory plan_memory_{Memory::Where::device, "the plan and its table of amplitudes"};
@@ -66,7 +85,7 @@ private:
     PlanView view_{};
     kernel::PixelBounds bounds_{};
     physics::CrystalShape shape_ = physics::CrystalShape::square;
-    bool in_float_ = false;
+    kernel::Arithmetic arithmetic_ = kernel::Arithmetic::exact;
 };
 
 bool same_place(const kernel::FlatPlan::Piece& u, const kernel::FlatPlan::Piece& v) {
@@ -76,11 +95,15 @@ bool same_place(const kernel::FlatPlan::Piece& u, const kernel::FlatPlan::Piece&
 void CudaDevice::load(const Plan& plan, Engine engine, bool same_table) {
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    const kernel::FlatPlan flat(plan);
+    const kernel::Arithmetic before = arithmetic_;
+    arithmetic_ = kernel::arithmetic_of(plan, engine, double_is_slow_);
+    kernel::FlatPlan flat(plan, arithmetic_);
     const std::vector<kernel::FlatPlan::Piece>& pieces = flat.pieces();
     // The table is the last piece.
-    const bool keeps_table = same_table && plan.view().crystal.amplitudes.values != nullptr && !pieces_.empty() &&
-                             same_place(pieces.back(), pieces_.back());
+    const bool keeps_table = same_table && arithmetic_ == before && plan.view().crystal.amplitudes.values != nullptr &&
+                             !pieces_.empty() && same_place(pieces.back(), pieces_.back());
+    if (keeps_table) flat.keep_squares(view_);
+    else flat.fill_squares();
     pieces_.clear();
     plan_memory_.reserve(flat.bytes());
     for (std::size_t i = 0; i < pieces.size() - (keeps_table ? 1 : 0); ++i)
@@ -92,7 +115,6 @@ void CudaDevice::load(const Plan& plan, Engine engine, bool same_table) {
     const Bounds& bounds = plan.bounds();
     bounds_ = {bounds.relative, bounds.absolute_intensity, bounds.reach};
     shape_ = plan.shape();
-    in_float_ = engine == Engine::fast && bounds.not_in_float.empty();
     pieces_ = pieces;
 }
 
@@ -173,11 +195,11 @@ DeviceTotals CudaDevice::run(const kernel::DeviceWork& work, std::int64_t places
     DeviceTotals totals;
     const std::int64_t part = places_of_part();
     const std::int64_t blocks = most_blocks(processors_);
-    const bool waits = !in_float_ || wants_solid_angles;
+    const bool decides = arithmetic_ == kernel::Arithmetic::exact, waits = decides || wants_solid_angles;
     const std::size_t sums = static_cast<std::size_t>(blocks) * sizeof(double);
     const auto entries = static_cast<std::size_t>(std::min(part, places));
     if (waits) {
-        scratch_.reserve(head_bytes + sums + (in_float_ ? 0 : entries * sizeof(PixelIndex)));
+        scratch_.reserve(head_bytes + sums + (decides ? entries * sizeof(PixelIndex) : 0));
         counts_.reserve(head_bytes + sums);
     }
     auto* const base = scratch_.as<unsigned char>();
@@ -191,7 +213,7 @@ DeviceTotals CudaDevice::run(const kernel::DeviceWork& work, std::int64_t places
         else {
             const LaunchSize size =
                 launch_size(launch.work.count, std::int64_t{view_.orientation.n_phi} * view_.orientation.n_domains, processors_);
-            check(launch_fast(launch, shape_, size, stream), "starting the kernel");
+            check(start(launch, size, stream), "starting the kernel");
         }
         if (waits && watch && !watch(static_cast<double>(first + launch.work.count) / static_cast<double>(places)))
             throw Interrupted();
@@ -200,13 +222,21 @@ DeviceTotals CudaDevice::run(const kernel::DeviceWork& work, std::int64_t places
     return totals;
 }
 
+cudaError_t CudaDevice::start(const kernel::DeviceLaunch& launch, const LaunchSize& size, cudaStream_t stream) const {
+    switch (arithmetic_) {
+        case kernel::Arithmetic::mixed: return launch_fast(launch, shape_, size, stream);
+        case kernel::Arithmetic::floats: return launch_float(launch, shape_, size, stream);
+        case kernel::Arithmetic::exact: break;
+    }
+    return launch_exact(launch, shape_, size, stream);
+}
+
 // A part whose undecided pixels or solid angles somebody wants to know.
 void CudaDevice::run_part(const kernel::DeviceLaunch& launch, cudaStream_t stream, DeviceTotals& totals) {
     const LaunchSize size =
         launch_size(launch.work.count, std::int64_t{view_.orientation.n_phi} * view_.orientation.n_domains, processors_);
     check(cudaMemsetAsync(launch.output.n_undecided, 0, sizeof(unsigned), stream), "clearing the counts");
-    check(in_float_ ? launch_fast(launch, shape_, size, stream) : launch_exact(launch, shape_, size, stream),
-          "starting the kernel");
+    check(start(launch, size, stream), "starting the kernel");
     auto* const count = counts_.as<unsigned>();
     auto* const sums = reinterpret_cast<double*>(counts_.as<unsigned char>() + head_bytes);
     check(cudaMemcpyAsync(count, launch.output.n_undecided, sizeof(unsigned), cudaMemcpyDeviceToHost, stream),

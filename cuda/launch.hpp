@@ -30,6 +30,9 @@ cudaError_t launch_exact(const kernel::DeviceLaunch& launch, physics::CrystalSha
                          cudaStream_t stream);
 cudaError_t launch_fast(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,
                         cudaStream_t stream);
+// The plan must have its orientations in pairs.
+cudaError_t launch_float(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,
+                         cudaStream_t stream);
 
 // As run::NoisyImages.
 struct NoiseLaunch {

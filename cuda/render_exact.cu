@@ -47,7 +47,7 @@ LaunchSize launch_size(std::int64_t places, std::int64_t orientations, int proce
 }
 
 cudaError_t launch_exact(const kernel::DeviceLaunch& launch, CrystalShape shape, const LaunchSize& size, cudaStream_t stream) {
-    return launch_decide<false>(launch, shape, size, stream);
+    return launch_decide<kernel::Arithmetic::exact>(launch, shape, size, stream);
 }
 
 }  // namespace nbhybrid::cuda

@@ -2,7 +2,10 @@
 // The orientations of the crystal for the threads of a warp: from shared memory where they fit, and without those that cannot reach
 // any of the warp's pixels.
 
+#include <type_traits>
+
 #include "nbhybrid/kernel/device_pixel.hpp"
+#include "nbhybrid/kernel/pair_lattice.hpp"
 #include "nbhybrid/kernel/segments.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
@@ -46,63 +49,109 @@ struct WarpBox {
     }
 };
 
-// The orientations of a later sweep.
+// The orientations of a later sweep, as Axes or as PairAxes.
+template <class Entry>
 struct AllOrientations {
-    const Axes* table;  // of all; null: they are too many, and made from a phi step's and a domain's
+    const Entry* table;  // of all; null: they are too many, and made from a phi step's and a domain's
     std::int64_t all;
 };
 
-// As PlainSweep of kernel/device_pixel.hpp. All lanes of the warp go through the loops together.
-struct WarpSweep : kernel::PlainSweep, AllOrientations {
-    using Math = kernel::TabledMath;
+template <class Block, class Sum>
+__device__ inline void do_step(Sum& sum, const Block& block, const Axes& axes) {
+    sum.step(block, 0, 0, axes);
+}
+template <class Block, class Sum>
+__device__ inline void do_step(Sum& sum, const Block&, const PairAxes& axes) {
+    sum.step(axes);
+}
 
-    __device__ explicit WarpSweep(const AllOrientations& o) : AllOrientations(o) {}
+// What a warp's search for orientations knows, and whether one may reach any of its pixels.
+template <class Entry>
+struct WarpSearch {
+    WarpBox box;
+    const double* components;
+    std::int64_t all;
+    Vec3 reach;
+
+    template <class Block>
+    __device__ WarpSearch(const PlanView& plan, const Reach& r, const AllOrientations<Entry>& o, const Block& block)
+        : box(block), components(plan.orientation.components), all(o.all), reach(r.along_axes) {}
+
+    __device__ bool is_reached(std::int64_t number) const {
+        const double* const c = components + number;
+        return !box.is_far(c[0], c[all], c[2 * all], reach.x) && !box.is_far(c[3 * all], c[4 * all], c[5 * all], reach.y) &&
+               !box.is_far(c[6 * all], c[7 * all], c[8 * all], reach.z);
+    }
+};
+
+template <>
+struct WarpSearch<PairAxes> {
+    kernel::FloatBox box;
+    kernel::FloatReach reach;
+    const PairAxes* table;
+
+    template <class Block>
+    __device__ WarpSearch(const PlanView& plan, const Reach& r, const AllOrientations<PairAxes>& o, const Block& block)
+        : WarpSearch(plan, r, o, WarpBox(block)) {}
+    __device__ WarpSearch(const PlanView& plan, const Reach& r, const AllOrientations<PairAxes>& o, const WarpBox& b)
+        : box(b.middle, b.half), reach(r.along_axes, plan.crystal.largest_index), table(o.table) {}
+
+    __device__ bool is_reached(std::int64_t number) const { return box.is_reached(table[number], reach); }
+};
+
+// As PlainSweep of kernel/device_pixel.hpp. All lanes of the warp go through the loops together.
+template <class Entry>
+struct WarpSweep : kernel::PlainSweep, AllOrientations<Entry> {
+    using Math = kernel::TabledMath;
+    static constexpr bool has_squares = std::is_same_v<Entry, PairAxes>;
+
+    __device__ explicit WarpSweep(const AllOrientations<Entry>& o) : AllOrientations<Entry>(o) {}
 
     template <bool can_be_narrow, class Block, class Sum>
     __device__ bool run(const PlanView& plan, const Reach& reach, const Block& block, Sum& sum) const {
-        if (table == nullptr) return false;
+        if (!std::is_same_v<Entry, PairAxes> && this->table == nullptr) return false;
         if constexpr (can_be_narrow)
             // With a limit of the resolution some lanes may not be here.
             if (reach.is_limited && plan.orientation.components != nullptr && !(plan.beam.dmin > 0.0)) {
-                run_reached(plan.orientation.components, reach, block, sum);
+                run_reached(WarpSearch<Entry>(plan, reach, *this, block), block, sum);
                 return true;
             }
-        for (std::int64_t i = 0; i < all; ++i) sum.step(block, 0, 0, table[i]);
+        for (std::int64_t i = 0; i < this->all; ++i) do_step(sum, block, this->table[i]);
         return true;
     }
 
 private:
     // Each lane looks at an orientation of its own, for the pixels of all.
     template <class Block, class Sum>
-    __device__ void run_reached(const double* components, const Reach& reach, const Block& block, Sum& sum) const {
-        const WarpBox box(block);
+    __device__ void run_reached(const WarpSearch<Entry>& search, const Block& block, Sum& sum) const {
         const int lane = static_cast<int>(threadIdx.x) % warp_size;
-        for (std::int64_t first = 0; first < all; first += warp_size) {
+        for (std::int64_t first = 0; first < this->all; first += warp_size) {
             const std::int64_t mine = first + lane;
-            unsigned reached = __ballot_sync(all_lanes, mine < all && is_reached(components, mine, reach, box));
-            for (; reached != 0; reached &= reached - 1) sum.step(block, 0, 0, table[first + __ffs(static_cast<int>(reached)) - 1]);
+            unsigned reached = __ballot_sync(all_lanes, mine < this->all && search.is_reached(mine));
+            for (; reached != 0; reached &= reached - 1)
+                do_step(sum, block, this->table[first + __ffs(static_cast<int>(reached)) - 1]);
         }
-    }
-
-    __device__ bool is_reached(const double* components, std::int64_t number, const Reach& reach, const WarpBox& box) const {
-        const double* const c = components + number;
-        const Vec3 along = reach.along_axes;
-        return !box.is_far(c[0], c[all], c[2 * all], along.x) && !box.is_far(c[3 * all], c[4 * all], c[5 * all], along.y) &&
-               !box.is_far(c[6 * all], c[7 * all], c[8 * all], along.z);
     }
 };
 
 // The lanes of a warp share a pixel: each takes every 32nd orientation, and their sums are added in a fixed order.
-struct SharedPixelSweep : AllOrientations {
+template <class Entry>
+struct SharedPixelSweep : AllOrientations<Entry> {
     using Math = kernel::TabledMath;
+    static constexpr bool has_squares = std::is_same_v<Entry, PairAxes>;
 
-    __device__ explicit SharedPixelSweep(const AllOrientations& o) : AllOrientations(o) {}
+    __device__ explicit SharedPixelSweep(const AllOrientations<Entry>& o) : AllOrientations<Entry>(o) {}
 
     template <bool can_be_narrow, class Block, class Sum>
     __device__ bool run(const PlanView& plan, const Reach&, const Block& block, Sum& sum) const {
-        const OrientationStage& o = plan.orientation;
-        for (std::int64_t i = threadIdx.x % warp_size; i < all; i += warp_size)
-            sum.step(block, 0, 0, table != nullptr ? table[i] : kernel::later_orientation(o, i));
+        for (std::int64_t i = threadIdx.x % warp_size; i < this->all; i += warp_size) {
+            if constexpr (std::is_same_v<Entry, Axes>)
+                if (this->table == nullptr) {
+                    do_step(sum, block, kernel::later_orientation(plan.orientation, i));
+                    continue;
+                }
+            do_step(sum, block, this->table[i]);
+        }
         return true;
     }
 

@@ -59,3 +59,13 @@ FAST_RELATIVE = 3e-6
 # Of the brightest pixel: fainter ones lie between spots, where a sine is next to its zero and has fewer digits.
 FAST_FAINT = 1e-6
 FAST_SUM = 1e-7
+
+# The same without double, on devices where that is slow. Indices are sums of two float32 with errors of 8e-14 of the largest one
+# (tests/cpp/test_float_pair.cpp), far below the rounding of their offsets to float32, 6e-8 at most; so a parallelepiped's sines
+# and their arguments have the roundings that FAST_RELATIVE allows for, and 1.1e-6 is the largest that was seen. Exponents of
+# gauss spots and radii of tophat spots are such sums, too: a gauss term has 3e-7 for its power of 2, its amplitude in float32 and
+# the pixel's own rounding. The brightest thousandth of a parallelepiped's terms is computed from sums of two float32, but for the
+# part in which a sine differs from its argument: 12 times 2e-8 in the worst case for the terms that matter, and 6e-8 for the
+# amplitude, of either sign; 7e-8 of a sum is the largest that was seen.
+FAST_FLOAT_RELATIVE = 3e-6
+FAST_FLOAT_SUM = 1e-7

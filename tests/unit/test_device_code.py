@@ -1,29 +1,36 @@
 """What nvcc makes of the exact engine's kernels: no product and sum are joined but where the code says so."""
 
+import functools
 import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NVCC = shutil.which("nvcc", path=None) or shutil.which("nvcc", path="/usr/local/cuda/bin")
-# For each way of sharing out pixels: one to a thread, two neighbours to a thread, one to a warp.
+# A kernel for each shape and way of sharing out pixels: one to a thread, two neighbours to a thread, one to a warp. Without double
+# there is none for spheres.
 SHAPES, SHARES = 4, 3
+KERNELS = {"render_exact.cu": SHAPES * SHARES, "render_fast.cu": SHAPES * SHARES, "render_float.cu": (SHAPES - 1) * SHARES}
+FLAGS = {"render_exact.cu": ["-fmad=false"], "render_fast.cu": [], "render_float.cu": ["-fmad=false"]}
 
 
-def ptx_of(source, folder, *flags):
+@functools.cache
+def ptx_of(source, *flags):
     """Return the code for the virtual machine, which the assembler may not contract where a rounding is named."""
     if NVCC is None:
         pytest.skip("there is no nvcc: the device's code is NOT looked at")
-    name = folder / f"code{len(list(folder.iterdir()))}.ptx"
     words = [NVCC, "-std=c++17", "-arch=sm_90", "-DNBHYBRID_ISA=looked_at", f"-I{ROOT / 'csrc'}", f"-I{ROOT / 'cuda'}", *flags]
-    done = subprocess.run(
-        [*words, "-ptx", str(ROOT / "cuda" / source), "-o", str(name)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return name.read_text()
+    with tempfile.TemporaryDirectory() as folder:
+        name = pathlib.Path(folder) / "code.ptx"
+        done = subprocess.run(
+            [*words, "-ptx", str(ROOT / "cuda" / source), "-o", str(name)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return name.read_text()
 
 
 def kernels_of(ptx):
@@ -32,18 +39,78 @@ def kernels_of(ptx):
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
+def built_kernels(source):
+    """Return the kernels as the build compiles them."""
+    kernels = kernels_of(ptx_of(source, *FLAGS[source]))
+    assert len(kernels) == KERNELS[source]
+    return kernels
+
+
+def blocks_of(code):
+    """Return a kernel's blocks of instructions by their labels, in order, and where each may go."""
+    blocks = {"": []}
+    for line in map(str.strip, code.splitlines()):
+        label = re.match(r"(\$L__BB\w+):", line)
+        name = label[1] if label else next(reversed(blocks))
+        blocks.setdefault(name, [])
+        if line.endswith(";"):
+            blocks[name].append(line)
+    exits = {}
+    for name, after in zip(blocks, [*list(blocks)[1:], None], strict=True):
+        exits[name] = set(re.findall(r"\bbra(?:\.uni)?\s+(\$L__BB\w+)", "\n".join(blocks[name])))
+        ends = blocks[name] and re.match(r"(bra|ret|exit|trap)\b", blocks[name][-1])
+        if after is not None and not ends:
+            exits[name].add(after)
+    return blocks, exits
+
+
+def reached_from(start, exits, without=None):
+    """Return the blocks that can be reached from one, not by way of another."""
+    seen, todo = set(), [start]
+    while todo:
+        block = todo.pop()
+        if block not in seen and block != without:
+            seen.add(block)
+            todo += exits[block]
+    return seen
+
+
+def loops_of(code):
+    """Return the loops of a kernel, each a list of instructions and whether there is no other loop in it."""
+    blocks, exits = blocks_of(code)
+    entries = {name: {other for other in blocks if name in exits[other]} for name in blocks}
+    bodies = {}
+    for head in blocks:
+        beside = reached_from("", exits, without=head)
+        back = {block for block in entries[head] if block not in beside}
+        if back:
+            bodies[head] = {head}.union(*(reached_from(block, entries, without=head) for block in back))
+    return [
+        ([line for block in blocks if block in body for line in blocks[block]], not any(other < body for other in bodies.values()))
+        for body in bodies.values()
+    ]
+
+
+def orientation_loops(code):
+    """Return the loops over orientations: those with most of the arithmetic, and the search around them."""
+    loops = [(lines, "\n".join(lines), innermost) for lines, innermost in loops_of(code)]
+    steps = [lines for lines, text, innermost in loops if innermost and len(re.findall(r"\bfma\.rn\.f(?:32|64)\b", text)) > 30]
+    searches = [lines for lines, text, _ in loops if "vote.sync.ballot" in text]
+    return steps + ([min(searches, key=len)] if searches else [])
+
+
 def test_the_build_joins_nothing():
     text = (ROOT / "cuda" / "cuda.cmake").read_text()
     assert re.search(r"target_compile_options\(nbhybrid_cuda_exact .*-fmad=false", text)
+    assert re.search(r"target_compile_options\(nbhybrid_cuda_float .*-fmad=false", text)
+    assert re.search(r"set\(float_sources cuda/render_float.cu\)", text)
     assert "use_fast_math" not in text
     exact = re.search(r"set\(exact_sources (.*)\)", text)[1].split()
     assert {"cuda/render_exact.cu", "cuda/noise.cu"} <= set(exact)
 
 
-def test_joined_operations_are_those_of_multiply_add(tmp_path):
-    kernels = kernels_of(ptx_of("render_exact.cu", tmp_path, "-fmad=false"))
-    assert len(kernels) == SHAPES * SHARES
-    for name, code in kernels.items():
+def test_joined_operations_are_those_of_multiply_add():
+    for name, code in built_kernels("render_exact.cu").items():
         assert len(re.findall(r"\bfma\.rn\.f64\b", code)) > 10, name
         # Without a rounding mode the assembler may join them. Nothing may flush small numbers to zero.
         assert re.findall(r"\b(?:add|sub|mul|mad|fma|div|sqrt)\.(?!rn|lo|hi|wide|s|u|cc)\S*f(?:32|64)", code) == [], name
@@ -51,26 +118,39 @@ def test_joined_operations_are_those_of_multiply_add(tmp_path):
         assert ".approx" not in code, name
 
 
-def test_without_multiply_add_there_is_none(tmp_path):
-    kernels = kernels_of(ptx_of("render_exact.cu", tmp_path, "-fmad=false", "-DNBHYBRID_NO_MULTIPLY_ADD"))
-    assert len(kernels) == SHAPES * SHARES
+def test_without_multiply_add_there_is_none():
+    kernels = kernels_of(ptx_of("render_exact.cu", "-fmad=false", "-DNBHYBRID_NO_MULTIPLY_ADD"))
+    assert len(kernels) == KERNELS["render_exact.cu"]
     assert {name for name, code in kernels.items() if re.search(r"\b(fma|mad)\.\S*f(32|64)", code)} == set()
 
 
-def test_the_check_would_notice(tmp_path):
+def test_the_check_would_notice():
     """With the compiler's own rules there are such instructions."""
-    kernels = kernels_of(ptx_of("render_exact.cu", tmp_path, "-DNBHYBRID_NO_MULTIPLY_ADD"))
+    kernels = kernels_of(ptx_of("render_exact.cu", "-DNBHYBRID_NO_MULTIPLY_ADD"))
     assert all("fma.rn.f64" in code for code in kernels.values())
 
 
-@pytest.mark.parametrize(("source", "flags"), [("render_exact.cu", ["-fmad=false"]), ("render_fast.cu", [])])
-def test_arrays_stay_in_registers(source, flags, tmp_path):
+@pytest.mark.parametrize("source", KERNELS)
+def test_arrays_stay_in_registers(source):
     """Those of a thread with two pixels, too: an index that is not constant would put them in memory."""
-    kernels = kernels_of(ptx_of(source, tmp_path, *flags))
-    assert len(kernels) == SHAPES * SHARES
-    assert [name for name, code in kernels.items() if ".local" in code] == []
+    assert [name for name, code in built_kernels(source).items() if ".local" in code] == []
 
 
-def test_noise_is_the_hosts(tmp_path):
-    code = ptx_of("noise.cu", tmp_path, "-fmad=false")
+def test_without_double_in_the_loops():
+    """Where double is slow, the fast engine goes through the orientations without any."""
+    for name, code in built_kernels("render_float.cu").items():
+        loops = orientation_loops(code)
+        assert loops, name
+        assert [line for loop in loops for line in loop if ".f64" in line] == [], name
+
+
+def test_double_in_the_loops_would_be_noticed():
+    for name, code in built_kernels("render_fast.cu").items():
+        loops = orientation_loops(code)
+        assert loops, name
+        assert all(".f64" in "\n".join(loop) for loop in loops), name
+
+
+def test_noise_is_the_hosts():
+    code = ptx_of("noise.cu", "-fmad=false")
     assert not re.search(r"\bfma\.\S*f64|\.ftz|\.approx", code)

@@ -11,6 +11,10 @@
 
 namespace nbhybrid::kernel {
 
+// What a device computes in: double, so that pixels are decided; double with the sines of parallelepipeds in float32; or float32
+// wherever orientations are gone through, for devices where double is slow. The last two are the `fast` engine.
+enum class Arithmetic { exact, mixed, floats };
+
 // The plain numbers of plan/bounds.hpp.
 struct PixelBounds {
     double relative, absolute_intensity;

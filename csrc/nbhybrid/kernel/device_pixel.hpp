@@ -35,6 +35,8 @@ struct PixelTotal {
 // threads share the search for those that reach any of their pixels, or the orientations of one pixel.
 struct PlainSweep {
     using Math = BoundedMath;
+    // Whether the amplitudes of a table are squares already.
+    static constexpr bool has_squares = false;
 
     // Does the steps of all orientations; false if it does not.
     template <bool can_be_narrow, class Block, class Sum>
@@ -52,12 +54,12 @@ public:
     using Block = WholeBlock<pixels, typename Sweep::Math>;
 
     NBHYBRID_HOST_DEVICE PixelSum(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep)
-        : PixelFactors<Block>(plan), bounds_(bounds), sweep_(sweep), has_table_(plan.crystal.amplitudes.values != nullptr) {
+        : PixelFactors<Block>(plan), bounds_(bounds), sweep_(sweep), has_table_(physics::has_table(plan.crystal.amplitudes)) {
         for (int i = 0; i < pixels; ++i) total_[i] = PixelTotal{};
     }
 
     NBHYBRID_HOST_DEVICE bool enter_source(const Block& block) {
-        this->set_weights(block);
+        this->template set_weights<!in_float>(block);
         return !sweep_.template run<can_be_narrow>(this->plan_, bounds_.reach, block, *this);
     }
 
@@ -129,7 +131,14 @@ private:
 
     // From the place of a table's entry. False if the amplitude is 0.
     NBHYBRID_HOST_DEVICE bool look_up(Step& step) const {
-        if (has_table_) return read_places(this->plan_.crystal.amplitudes, step.lanes, 0, 1) != 0;
+        const physics::AmplitudeGrid& grid = this->plan_.crystal.amplitudes;
+        if constexpr (in_float)
+            if (grid.squares != nullptr) {
+                const float square = step.lanes.place[0] >= 0 ? grid.squares[step.lanes.place[0]] : physics::default_square(grid);
+                step.lanes.amplitude[0] = static_cast<double>(square);
+                return square != 0.0F;
+            }
+        if (has_table_) return read_places(grid, step.lanes, 0, 1) != 0;
         step.lanes.amplitude[0] = 1.0;  // the square of the others is left for the end
         return true;
     }
@@ -164,10 +173,9 @@ struct DecidedPixels {
 };
 
 // Pixels of one row. They must be such that the vector kernel may take: none that interpolates or sees the run's first sweep.
-template <CrystalShape shape, bool in_float, int pixels, class Sweep>
+template <class Sum, int pixels, class Sweep>
 NBHYBRID_HOST_DEVICE inline DecidedPixels<pixels> decide_pixels(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep,
                                                                 int slow, const Lanes<int, pixels>& fast) {
-    using Sum = PixelSum<shape, in_float, Sweep, pixels>;
     Sum sum(plan, bounds, sweep);
     typename Sum::Block block;
     block.slow = slow;

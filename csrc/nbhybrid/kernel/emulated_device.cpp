@@ -21,10 +21,11 @@ public:
         const Bounds& bounds = plan.bounds();
         pixels_ = static_cast<std::size_t>(d.fast_pixels) * static_cast<std::size_t>(d.slow_pixels);
         margins_ = margins_of(bounds, &never, nullptr);
-        const bool in_float = engine == Engine::fast && bounds.not_in_float.empty();
-        const SquareSines sines = in_float ? SquareSines::in_float : SquareSines::of_phases;
+        const Arithmetic arithmetic = arithmetic_of(plan, engine, false);
+        const SquareSines sines = arithmetic == Arithmetic::exact ? SquareSines::of_phases : SquareSines::in_float;
         render_ = vector_kernel("device").render[static_cast<int>(sines)][static_cast<int>(plan.shape())];
-        const FlatPlan flat(plan);
+        FlatPlan flat(plan, arithmetic);
+        flat.fill_squares();
         memory_.resize(flat.bytes());
         for (const FlatPlan::Piece& piece : flat.pieces()) std::memcpy(memory_.data() + piece.offset, piece.from, piece.bytes);
         view_ = flat.at(memory_.data());

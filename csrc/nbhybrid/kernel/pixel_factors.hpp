@@ -25,11 +25,15 @@ public:
     }
 
 protected:
+    // Not-a-number for what cannot be decided, where pixels are.
+    template <bool decides>
     NBHYBRID_HOST_DEVICE void set_weights(const Block& block) {
         if (!multiplies_terms_) return;
         const double source = plan_.beam.weighted ? plan_.beam.sources[block.source].weight : 1.0;
         for (int i = 0; i < width; ++i) {
-            weight_[i] = term_weight(factors(block, i, Applied::to_each_term), source, weight_error_[i]);
+            const BoundedFactors f = factors(block, i, Applied::to_each_term);
+            if constexpr (decides) weight_[i] = term_weight(f, source, weight_error_[i]);
+            else weight_[i] = f.capture * f.polarization * f.angle * source;
             largest_weight_[i] = larger(weight_[i], largest_weight_[i]);
         }
     }

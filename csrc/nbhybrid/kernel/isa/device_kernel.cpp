@@ -1,8 +1,9 @@
 // What a GPU computes, by the host: the same functions on one pair of pixels after the other, with a product and a sum in one
-// rounding exactly where they say so; and on one pixel after the other whose orientations the lanes of a warp share. For tests of
-// the device's code without a device.
+// rounding exactly where they say so; on one pixel after the other whose orientations the lanes of a warp share; and without double
+// in the loop over orientations. For tests of the device's code without a device.
 
 #include "nbhybrid/kernel/device_pixel.hpp"
+#include "nbhybrid/kernel/float_pixel.hpp"
 #include "nbhybrid/kernel/isa/bounded_functions.hpp"
 
 namespace nbhybrid::kernel {
@@ -48,7 +49,8 @@ struct ByPairs {
 
     template <CrystalShape shape, bool in_float, class Math, int pixels>
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
-        return decide_pixels<shape, in_float, pixels>(plan, bounds, HostSweep<Math>{}, slow, fast);
+        using Sweep = HostSweep<Math>;
+        return decide_pixels<PixelSum<shape, in_float, Sweep, pixels>, pixels>(plan, bounds, Sweep{}, slow, fast);
     }
 };
 
@@ -61,8 +63,23 @@ struct ByLanes {
         PixelTotal totals[Sweep::lanes];
         DecidedPixels<pixels> decided;
         for (int lane = 0; lane < Sweep::lanes; ++lane)
-            decided = decide_pixels<shape, in_float, pixels>(plan, bounds, Sweep(lane, totals), slow, fast);
+            decided =
+                decide_pixels<PixelSum<shape, in_float, Sweep, pixels>, pixels>(plan, bounds, Sweep(lane, totals), slow, fast);
         return decided;
+    }
+};
+
+// The `fast` engine without double, where there is a version.
+struct ByPairsInFloat {
+    static constexpr int most_pixels = 2;
+
+    template <CrystalShape shape, bool in_float, class Math, int pixels>
+    static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
+        using Sweep = HostSweep<Math>;
+        if constexpr (has_pair_version(shape))
+            if (pairs_suffice(plan.crystal))
+                return decide_pixels<FloatPixelSum<shape, Sweep, pixels>, pixels>(plan, bounds, Sweep{}, slow, fast);
+        return ByPairs::decide<shape, in_float, Math, pixels>(plan, bounds, slow, fast);
     }
 };
 
@@ -114,6 +131,12 @@ extern const VectorKernel split_vector_kernel;
 const VectorKernel split_vector_kernel = {
     NBHYBRID_TEXT(NBHYBRID_ISA) "_split",
     {{nullptr, nullptr, nullptr, nullptr}, NBHYBRID_SHAPES(false, ByLanes), NBHYBRID_SHAPES(true, ByLanes)},
+    NBHYBRID_BOUNDED_FUNCTIONS};
+
+extern const VectorKernel float_vector_kernel;
+const VectorKernel float_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA) "_float",
+    {{nullptr, nullptr, nullptr, nullptr}, NBHYBRID_SHAPES(false, ByPairs), NBHYBRID_SHAPES(true, ByPairsInFloat)},
     NBHYBRID_BOUNDED_FUNCTIONS};
 
 }  // namespace NBHYBRID_ISA

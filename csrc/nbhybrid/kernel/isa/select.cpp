@@ -23,7 +23,7 @@ extern const VectorKernel this_vector_kernel;
 }
 #endif
 namespace device {
-extern const VectorKernel this_vector_kernel, split_vector_kernel;
+extern const VectorKernel this_vector_kernel, split_vector_kernel, float_vector_kernel;
 }
 
 namespace {
@@ -51,6 +51,7 @@ std::vector<Level> levels() {
     all.push_back({&baseline::this_vector_kernel, true});
     all.push_back({&device::this_vector_kernel, true});
     all.push_back({&device::split_vector_kernel, true});
+    all.push_back({&device::float_vector_kernel, true});
     return all;
 }
 
