@@ -54,7 +54,8 @@ SEVERAL_ROUNDINGS = 4e-7
 # The fast engine computes the lattice factor of a parallelepiped in float32: a quotient of two products of three sines, squared. A
 # sine and its argument have two to three roundings of 6e-8 each, and errors of both signs: 12 times 2e-7 in the worst case, stated
 # with what the pixel's own rounding adds. The brightest thousandth of the terms is computed in double, so that no single one takes
-# that error into the sum of an image: 6e-8 is the largest that was seen.
+# that error into the sum of an image: 6e-8 is the largest that was seen. On a device squares of amplitudes are rounded to float32,
+# another 6e-8 of a term at most.
 FAST_RELATIVE = 3e-6
 # Of the brightest pixel: fainter ones lie between spots, where a sine is next to its zero and has fewer digits.
 FAST_FAINT = 1e-6
