@@ -16,17 +16,19 @@ set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 # warning to nvcc when the caller runs on both sides: make it an error.
 set(nbhybrid_cuda_flags -Werror=cross-execution-space-call -Xcompiler=-ffp-contract=off)
 set(exact_sources cuda/noise.cu cuda/physics_check.cu cuda/render_exact.cu cuda/trace_exact.cu)
+set(float_sources cuda/render_float.cu)
 set(fast_sources cuda/render_fast.cu cuda/trace_fast.cu)
-foreach(kind exact fast)
+foreach(kind exact fast float)
   add_library(nbhybrid_cuda_${kind} OBJECT ${${kind}_sources})
   target_include_directories(nbhybrid_cuda_${kind} PRIVATE csrc cuda)
   target_compile_definitions(nbhybrid_cuda_${kind} PRIVATE NBHYBRID_ISA=cuda_${kind})
   target_compile_options(nbhybrid_cuda_${kind} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:${nbhybrid_cuda_flags}>)
 endforeach()
 target_compile_options(nbhybrid_cuda_exact PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false>)
+target_compile_options(nbhybrid_cuda_float PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false>)
 
 add_library(nbhybrid_cuda STATIC cuda/callers_memory.cpp cuda/cuda_device.cpp cuda/memory.cpp cuda/plans.cpp
-            $<TARGET_OBJECTS:nbhybrid_cuda_exact> $<TARGET_OBJECTS:nbhybrid_cuda_fast>)
+            $<TARGET_OBJECTS:nbhybrid_cuda_exact> $<TARGET_OBJECTS:nbhybrid_cuda_fast> $<TARGET_OBJECTS:nbhybrid_cuda_float>)
 target_include_directories(nbhybrid_cuda PUBLIC cuda)
 # Linked statically: nothing of CUDA need be installed, and without a driver its calls fail with a message.
 target_link_libraries(nbhybrid_cuda PUBLIC nbhybrid_core CUDA::cudart_static)

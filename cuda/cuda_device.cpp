@@ -1,6 +1,7 @@
 #include "cuda_device.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <mutex>
 #include <numeric>
 
@@ -30,6 +31,20 @@ constexpr std::size_t head_bytes = 256;
 
 cudaStream_t stream_of(std::uintptr_t stream) { return reinterpret_cast<cudaStream_t>(stream); }
 
+// Whether float32 is more than 4 times as fast. NBHYBRID_SLOW_DOUBLE says 1 or 0 instead, for tests on other devices.
+bool is_double_slow(int index) {
+    const char* const said = std::getenv("NBHYBRID_SLOW_DOUBLE");
+    if (said != nullptr && *said != 0) {
+        const std::string value = said;
+        if (value != "0" && value != "1") throw DeviceError("NBHYBRID_SLOW_DOUBLE: found " + value + ", expected 0 or 1");
+        return value == "1";
+    }
+    int ratio = 0;
+    check(cudaDeviceGetAttribute(&ratio, cudaDevAttrSingleToDoublePrecisionPerfRatio, index), "the device's properties");
+    constexpr int usual_ratio = 4;
+    return ratio > usual_ratio;
+}
+
 // Calls f(first, count) for images that lie one behind the other.
 template <class F>
 void for_each_span(const std::vector<float*>& images, const std::vector<std::size_t>& pixels, const F& f) {
@@ -52,6 +67,7 @@ public:
     explicit CudaDevice(int index) : index_(index), name_("cuda:" + std::to_string(index)) {
         const CurrentDevice current(index);
         check(cudaDeviceGetAttribute(&processors_, cudaDevAttrMultiProcessorCount, index), "the device's properties");
+        double_is_slow_ = is_double_slow(index);
         stream_ = std::make_unique<Stream>();
     }
 
@@ -72,11 +88,13 @@ private:
                                   cudaStream_t stream, const Watch& watch);
     void run_part(const Part& part, kernel::DeviceLaunch launch, cudaStream_t stream, std::vector<DeviceTotals>& totals);
     void sort_out(const kernel::DeviceLaunch& launch, unsigned count, cudaStream_t stream, std::vector<DeviceTotals>& totals);
+    cudaError_t start(const kernel::DeviceLaunch& launch, const LaunchSize& size, cudaStream_t stream) const;
     LaunchSize size_of(const Part& part) const { return launch_size(part.count, part.images, plans_.orientations(), processors_); }
 
     int index_;
     std::string name_;
     int processors_ = 0;
+    bool double_is_slow_ = false;
     std::mutex mutex_;
     std::unique_ptr<Stream> stream_;
     // The memory below belongs to one call after the other, whatever their streams.
@@ -93,7 +111,7 @@ void CudaDevice::load(const std::vector<const Plan*>& plans, Engine engine, bool
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
     last_call_.wait_in(stream_->get());
-    plans_.load(plans, engine, same_table, stream_->get());
+    plans_.load(plans, kernel::arithmetic_of(plans, engine, double_is_slow_), same_table, stream_->get());
     last_call_.record(stream_->get());
 }
 
@@ -181,7 +199,7 @@ std::vector<kernel::PixelRecord> CudaDevice::trace(const std::vector<PixelIndex>
         check(cudaMemcpyAsync(notes_.as<void>(), heads.data(), count * sizeof(kernel::PixelNotes), cudaMemcpyHostToDevice, stream),
               "copying the pixels to trace");
         const TraceLaunch launch{view, plans_.bounds(0), notes_.as<kernel::PixelNotes>(), static_cast<int>(count)};
-        check(plans_.in_float() ? launch_trace_fast(launch, plans_.shape(), stream)
+        check(!plans_.decides() ? launch_trace_fast(launch, plans_.shape(), stream)
                                 : launch_trace_exact(launch, plans_.shape(), stream),
               "starting the trace");
         check(cudaMemcpyAsync(copy.data(), notes_.as<void>(), copy.size(), cudaMemcpyDeviceToHost, stream), "copying the traces");
@@ -230,14 +248,14 @@ std::vector<Part> CudaDevice::parts_of_images() const {
 std::vector<DeviceTotals> CudaDevice::run(const std::vector<Part>& parts, const PixelIndex* list, bool wants_solid_angles,
                                           cudaStream_t stream, const Watch& watch) {
     std::vector<DeviceTotals> totals(static_cast<std::size_t>(plans_.count()));
-    const bool waits = !plans_.in_float() || wants_solid_angles;
+    const bool waits = plans_.decides() || wants_solid_angles;
     std::size_t sums = 0, entries = 0;
     for (const Part& part : parts) {
         sums = std::max(sums, static_cast<std::size_t>(size_of(part).blocks * part.images) * sizeof(double));
         entries = std::max(entries, static_cast<std::size_t>(part.count * part.images));
     }
     if (waits) {
-        scratch_.reserve(head_bytes + sums + (plans_.in_float() ? 0 : entries * sizeof(PixelIndex)));
+        scratch_.reserve(head_bytes + sums + (plans_.decides() ? entries * sizeof(PixelIndex) : 0));
         counts_.reserve(head_bytes + sums);
     }
     auto* const base = scratch_.as<unsigned char>();
@@ -248,20 +266,27 @@ std::vector<DeviceTotals> CudaDevice::run(const std::vector<Part>& parts, const 
         launch.work = {list, parts[i].first, parts[i].count};
         plans_.tell(launch, parts[i].first_image, parts[i].images);
         if (waits) run_part(parts[i], launch, stream, totals);
-        else check(launch_fast(launch, plans_.shape(), size_of(parts[i]), stream), "starting the kernel");
+        else check(start(launch, size_of(parts[i]), stream), "starting the kernel");
         if (waits && watch && !watch(static_cast<double>(i + 1) / static_cast<double>(parts.size()))) throw Interrupted();
     }
     for (DeviceTotals& its : totals) std::sort(its.undecided.begin(), its.undecided.end());
     return totals;
 }
 
+cudaError_t CudaDevice::start(const kernel::DeviceLaunch& launch, const LaunchSize& size, cudaStream_t stream) const {
+    switch (plans_.arithmetic()) {
+        case kernel::Arithmetic::mixed: return launch_fast(launch, plans_.shape(), size, stream);
+        case kernel::Arithmetic::floats: return launch_float(launch, plans_.shape(), size, stream);
+        case kernel::Arithmetic::exact: break;
+    }
+    return launch_exact(launch, plans_.shape(), size, stream);
+}
+
 // A part whose undecided pixels or solid angles somebody wants to know.
 void CudaDevice::run_part(const Part& part, kernel::DeviceLaunch launch, cudaStream_t stream, std::vector<DeviceTotals>& totals) {
     const LaunchSize size = size_of(part);
     check(cudaMemsetAsync(launch.output.n_undecided, 0, sizeof(unsigned), stream), "clearing the counts");
-    check(
-        plans_.in_float() ? launch_fast(launch, plans_.shape(), size, stream) : launch_exact(launch, plans_.shape(), size, stream),
-        "starting the kernel");
+    check(start(launch, size, stream), "starting the kernel");
     auto* const count = counts_.as<unsigned>();
     auto* const sums = reinterpret_cast<double*>(counts_.as<unsigned char>() + head_bytes);
     check(cudaMemcpyAsync(count, launch.output.n_undecided, sizeof(unsigned), cudaMemcpyDeviceToHost, stream),

@@ -15,19 +15,28 @@ struct PixelNotes;
 
 namespace nbhybrid::cuda {
 
+// Which threads render a pixel: one that has no other at the same time, one that has its neighbour too, or all lanes of a warp,
+// each with its share of the orientations.
+enum class Share { singles, pairs, warps };
+
 struct LaunchSize {
     std::int64_t blocks;         // of each image
     std::size_t shared_entries;  // orientations that the shared memory of a block holds
+    Share share;
 };
 
-// Blocks of each of so many images with so many places, on a device of so many multiprocessors: they render several pixels a
-// thread, if there are enough.
+// For each of so many images with so many places, on a device of so many multiprocessors: blocks render several pixels a thread, if
+// there are enough.
 LaunchSize launch_size(std::int64_t places, int images, std::int64_t orientations, int processors);
 
 cudaError_t launch_exact(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,
                          cudaStream_t stream);
 cudaError_t launch_fast(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,
                         cudaStream_t stream);
+
+// The plans must have their orientations in pairs.
+cudaError_t launch_float(const kernel::DeviceLaunch& launch, physics::CrystalShape shape, const LaunchSize& size,
+                         cudaStream_t stream);
 
 // The notes lie in the device's memory, and are filled.
 struct TraceLaunch {

@@ -16,25 +16,27 @@ std::size_t pixels_of(const PlanView& view) {
 
 }  // namespace
 
-void LoadedPlans::load(const std::vector<const Plan*>& plans, Engine engine, bool same_table, cudaStream_t stream) {
-    const kernel::FlatPlans flat(plans);
+void LoadedPlans::load(const std::vector<const Plan*>& plans, kernel::Arithmetic arithmetic, bool same_table, cudaStream_t stream) {
+    kernel::FlatPlans flat(plans, arithmetic);
+    const bool keeps_table = same_table && !views_.empty() && arithmetic == arithmetic_ && flat.table_bytes() == table_bytes_;
+    if (keeps_table) flat.keep_squares(views_.front());
+    else flat.fill_squares();
     // Until all is there, there is nothing.
     views_.clear();
     values_.clear();
     memory_.reserve(flat.bytes());
-    if (!same_table || flat.table_bytes() != table_bytes_) {
+    if (!keeps_table) {
         table_bytes_ = 0;
         table_.reserve(flat.table_bytes());
         if (flat.table_bytes() != 0)
-            check(cudaMemcpyAsync(table_.as<double>(), flat.table(), flat.table_bytes(), cudaMemcpyHostToDevice, stream),
+            check(cudaMemcpyAsync(table_.as<void>(), flat.table(), flat.table_bytes(), cudaMemcpyHostToDevice, stream),
                   "copying the table of amplitudes");
         table_bytes_ = flat.table_bytes();
     }
     copy_pieces(flat, stream);
     shape_ = plans.front()->shape();
-    in_float_ = engine == Engine::fast &&
-                std::all_of(plans.begin(), plans.end(), [](const Plan* plan) { return plan->bounds().not_in_float.empty(); });
-    std::vector<PlanView> views = flat.at(memory_.as<void>(), table_.as<double>());
+    arithmetic_ = arithmetic;
+    std::vector<PlanView> views = flat.at(memory_.as<void>(), table_.as<void>());
     jobs_.clear();
     first_numbers_.clear();
     PixelIndex next = 0;

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "memory.hpp"
-#include "nbhybrid/core/engine.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/flat_plan.hpp"
 
@@ -15,14 +14,15 @@ namespace nbhybrid::cuda {
 class LoadedPlans {
 public:
     // Work that uses the plans before must be over, or in the order of this stream.
-    void load(const std::vector<const Plan*>& plans, Engine engine, bool same_table, cudaStream_t stream);
+    void load(const std::vector<const Plan*>& plans, kernel::Arithmetic arithmetic, bool same_table, cudaStream_t stream);
 
     int count() const { return static_cast<int>(views_.size()); }
     std::size_t pixels(int image) const;
     std::vector<std::size_t> pixels() const;
     const PlanView& view(int image) const { return views_[static_cast<std::size_t>(image)]; }
     const kernel::PixelBounds& bounds(int image) const { return jobs_[static_cast<std::size_t>(image)].bounds; }
-    bool in_float() const { return in_float_; }
+    kernel::Arithmetic arithmetic() const { return arithmetic_; }
+    bool decides() const { return arithmetic_ == kernel::Arithmetic::exact; }
     physics::CrystalShape shape() const { return shape_; }
     std::int64_t orientations() const;
     // Of all images the most steps of a pixel, and the most places.
@@ -53,7 +53,7 @@ private:
     std::vector<PixelIndex> first_numbers_;
     std::vector<float*> values_;
     physics::CrystalShape shape_ = physics::CrystalShape::square;
-    bool in_float_ = false;
+    kernel::Arithmetic arithmetic_ = kernel::Arithmetic::exact;
 };
 
 }  // namespace nbhybrid::cuda

@@ -2,18 +2,27 @@
 // The kernel that decides pixels: a template over the crystal's shape and the engine. It hands out pixels and collects results;
 // what is computed stands in csrc/nbhybrid/kernel/device_pixel.hpp.
 
+#include <type_traits>
+
 #include "launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
 #include "nbhybrid/kernel/dispatch.hpp"
+#include "nbhybrid/kernel/float_pixel.hpp"
 #include "warp_sweep.cuh"
 
 namespace nbhybrid::cuda {
 
+using kernel::Arithmetic;
 using kernel::CrystalShape;
 using kernel::DeviceLaunch;
 
-// Registers for a few hundred threads on each multiprocessor, which hide each other's latency.
-constexpr int threads_of_block = 128, blocks_of_processor = 3;
+// Registers for a few hundred threads on each multiprocessor, which hide each other's latency. A pixel takes 154 to 168 of them,
+// two take 230, which leaves room for fewer threads with independent work of their own; for three there are none. Without double
+// they are 130 and 168.
+constexpr int threads_of_block = 128;
+constexpr int blocks_of_processor(Share share, Arithmetic arithmetic = Arithmetic::exact) {
+    return share == Share::singles || arithmetic == Arithmetic::floats ? 3 : 2;
+}
 
 // A pixel of a launch. Places outside the region have the nearest pixel inside, so that all lanes of a warp have one.
 struct Place {
@@ -47,18 +56,27 @@ __device__ inline Place place_of(const kernel::DeviceImageJob& job, const kernel
     return place;
 }
 
+__device__ inline AllOrientations<Axes> orientations_of(const OrientationStage& o, const Axes*) {
+    const bool is_plain = o.later_sweep_table == nullptr && o.domains == nullptr && o.n_domains == 1;
+    return {is_plain ? o.later_sweep : o.later_sweep_table, static_cast<std::int64_t>(o.n_phi) * o.n_domains};
+}
+__device__ inline AllOrientations<PairAxes> orientations_of(const OrientationStage& o, const PairAxes*) {
+    return {o.later_pairs, static_cast<std::int64_t>(o.n_phi) * o.n_domains};
+}
+
 // Copies the orientations to memory that the block shares, if they fit.
-__device__ inline WarpSweep stage_orientations(const OrientationStage& o, std::int64_t shared_entries) {
+template <class Entry>
+__device__ inline AllOrientations<Entry> stage_orientations(const OrientationStage& o, std::int64_t shared_entries) {
+    static_assert(sizeof(Entry) == sizeof(Axes), "the launch counts in these");
     extern __shared__ double shared_axes[];
-    WarpSweep sweep{o.later_sweep_table, static_cast<std::int64_t>(o.n_phi) * o.n_domains};
-    if (sweep.table == nullptr && o.domains == nullptr && o.n_domains == 1) sweep.table = o.later_sweep;
-    if (sweep.table == nullptr || sweep.all > shared_entries) return sweep;
-    constexpr std::int64_t components = sizeof(Axes) / sizeof(double);
-    const auto* const from = reinterpret_cast<const double*>(sweep.table);
-    for (std::int64_t i = threadIdx.x; i < sweep.all * components; i += blockDim.x) shared_axes[i] = from[i];
+    AllOrientations<Entry> given = orientations_of(o, static_cast<const Entry*>(nullptr));
+    if (given.table == nullptr || given.all > shared_entries) return given;
+    constexpr std::int64_t parts = sizeof(Entry) / sizeof(double);
+    const auto* const from = reinterpret_cast<const double*>(given.table);
+    for (std::int64_t i = threadIdx.x; i < given.all * parts; i += blockDim.x) shared_axes[i] = from[i];
     __syncthreads();
-    sweep.table = reinterpret_cast<const Axes*>(shared_axes);
-    return sweep;
+    given.table = reinterpret_cast<const Entry*>(shared_axes);
+    return given;
 }
 
 // In a fixed order: the same sum in every run.
@@ -90,47 +108,75 @@ __device__ inline const kernel::DeviceImageJob& image_of_block(const DeviceLaunc
     }
 }
 
-template <CrystalShape shape, bool in_float, bool several>
-__global__ void __launch_bounds__(threads_of_block, blocks_of_processor)
+template <CrystalShape shape, Arithmetic arithmetic, Share share, bool several>
+__global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share, arithmetic))
     decide_pixels(const __grid_constant__ DeviceLaunch launch, std::int64_t shared_entries) {
+    using Entry = std::conditional_t<arithmetic == Arithmetic::floats, PairAxes, Axes>;
+    using Sweep = std::conditional_t<share == Share::warps, SharedPixelSweep<Entry>, WarpSweep<Entry>>;
+    constexpr int pixels = share == Share::pairs ? 2 : 1;
+    using Sum = typename kernel::SumOfArithmetic<arithmetic, shape, Sweep, pixels>::Type;
+    constexpr int of_warp = share == Share::warps ? 1 : warp_size * pixels, of_lane = share == Share::warps ? 0 : pixels;
     const kernel::DeviceImageJob& job = image_of_block<several>(launch);
-    const WarpSweep sweep = stage_orientations(job.plan.orientation, shared_entries);
-    const std::int64_t threads = static_cast<std::int64_t>(gridDim.x) * threads_of_block;
-    const std::int64_t mine = static_cast<std::int64_t>(blockIdx.x) * threads_of_block + threadIdx.x;
+    const Sweep sweep(stage_orientations<Entry>(job.plan.orientation, shared_entries));
+    const int lane = static_cast<int>(threadIdx.x) % warp_size, warp = static_cast<int>(threadIdx.x) / warp_size;
+    constexpr int warps_of_block = threads_of_block / warp_size;
+    const std::int64_t warps = static_cast<std::int64_t>(gridDim.x) * warps_of_block;
+    const std::int64_t mine = static_cast<std::int64_t>(blockIdx.x) * warps_of_block + warp;
     // All lanes of a warp leave the loop together.
-    const std::int64_t warp = mine - mine % warp_size, end = launch.work.first + launch.work.count;
+    const std::int64_t end = launch.work.first + launch.work.count;
     double solid_angles = 0;
-    for (std::int64_t first = launch.work.first + warp; first < end; first += threads) {
-        const Place place = place_of(job, launch.work, first + mine % warp_size);
-        if (!__any_sync(all_lanes, place.counts)) continue;
-        const kernel::DecidedPixel pixel =
-            kernel::decide_pixel<shape, in_float>(job.plan, job.bounds, sweep, place.slow, place.fast);
-        if (!place.counts) continue;
-        solid_angles += pixel.solid_angles;
-        job.values[place.where] = pixel.value;
-        if constexpr (!in_float)
-            if (!pixel.is_decided)
-                launch.output.undecided[atomicAdd(launch.output.n_undecided, 1U)] = job.first_number + place.where;
+    for (std::int64_t first = launch.work.first + mine * of_warp; first < end; first += warps * of_warp) {
+        Place places[pixels];
+        kernel::Lanes<int, pixels> fast;
+        bool counts = false;
+        NBHYBRID_UNROLL
+        for (int i = 0; i < pixels; ++i) {
+            places[i] = place_of(job, launch.work, first + lane * of_lane + i);
+            fast[i] = places[i].fast;
+            counts |= places[i].counts;
+        }
+        if (!__any_sync(all_lanes, counts)) continue;
+        const kernel::DecidedPixels<pixels> decided =
+            kernel::decide_pixels<Sum, pixels>(job.plan, job.bounds, sweep, places[0].slow, fast);
+        NBHYBRID_UNROLL
+        for (int i = 0; i < pixels; ++i) {
+            if (!places[i].counts || (share == Share::warps && lane != 0)) continue;
+            const kernel::DecidedPixel& pixel = decided.of[i];
+            solid_angles += pixel.solid_angles;
+            job.values[places[i].where] = pixel.value;
+            if constexpr (arithmetic == Arithmetic::exact)
+                if (!pixel.is_decided)
+                    launch.output.undecided[atomicAdd(launch.output.n_undecided, 1U)] = job.first_number + places[i].where;
+        }
     }
     if (launch.output.solid_angles != nullptr)
         add_up_block(solid_angles, launch.output.solid_angles + static_cast<std::int64_t>(blockIdx.y) * gridDim.x + blockIdx.x);
 }
 
-template <bool in_float, bool several>
-cudaError_t launch_decide(const DeviceLaunch& launch, CrystalShape shape, const LaunchSize& size, cudaStream_t stream) {
-    const dim3 blocks(static_cast<unsigned>(size.blocks), several ? static_cast<unsigned>(launch.images) : 1U);
+template <Arithmetic arithmetic, Share share, bool several = false>
+cudaError_t launch_shared(const DeviceLaunch& launch, CrystalShape shape, const LaunchSize& size, cudaStream_t stream) {
     return kernel::with_shape(shape, [&](auto chosen) {
-        decide_pixels<decltype(chosen)::value, in_float, several>
-            <<<blocks, threads_of_block, size.shared_entries * sizeof(Axes), stream>>>(
-                launch, static_cast<std::int64_t>(size.shared_entries));
-        return cudaGetLastError();
+        constexpr CrystalShape its_shape = decltype(chosen)::value;
+        if constexpr (arithmetic == Arithmetic::floats && !kernel::has_pair_version(its_shape)) {
+            return cudaErrorNotSupported;
+        } else {
+            const dim3 blocks(static_cast<unsigned>(size.blocks), several ? static_cast<unsigned>(launch.images) : 1U);
+            decide_pixels<its_shape, arithmetic, share, several>
+                <<<blocks, threads_of_block, size.shared_entries * sizeof(Axes), stream>>>(
+                    launch, static_cast<std::int64_t>(size.shared_entries));
+            return cudaGetLastError();
+        }
     });
 }
 
-template <bool in_float>
+template <Arithmetic arithmetic>
 cudaError_t launch_decide(const DeviceLaunch& launch, CrystalShape shape, const LaunchSize& size, cudaStream_t stream) {
-    return launch.images > 1 ? launch_decide<in_float, true>(launch, shape, size, stream)
-                             : launch_decide<in_float, false>(launch, shape, size, stream);
+    if (launch.images > 1) return launch_shared<arithmetic, Share::pairs, true>(launch, shape, size, stream);
+    // The pixels of a list are no neighbours.
+    const bool is_list = launch.work.list != nullptr;
+    if (size.share == Share::warps) return launch_shared<arithmetic, Share::warps>(launch, shape, size, stream);
+    if (size.share == Share::pairs && !is_list) return launch_shared<arithmetic, Share::pairs>(launch, shape, size, stream);
+    return launch_shared<arithmetic, Share::singles>(launch, shape, size, stream);
 }
 
 }  // namespace nbhybrid::cuda

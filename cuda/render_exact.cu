@@ -24,18 +24,29 @@ cudaError_t launch_set(float* const* places, const float* given, std::int64_t co
 LaunchSize launch_size(std::int64_t places, int images, std::int64_t orientations, int processors) {
     // More would leave too few blocks to a multiprocessor.
     constexpr std::int64_t most_shared_entries = 512;
-    const std::int64_t needed = (places + threads_of_block - 1) / threads_of_block;
-    const std::int64_t resident = std::int64_t{processors} * blocks_of_processor;
+    // Of which each lane of a warp has two.
+    constexpr std::int64_t enough_to_share = 64;
+    const auto resident = [processors](Share share) {
+        return std::int64_t{processors} * blocks_of_processor(share) * threads_of_block;
+    };
+    LaunchSize size{};
+    // Several images have pixels enough.
+    if (images > 1) size.share = Share::pairs;
+    else if (places < resident(Share::singles)) size.share = orientations >= enough_to_share ? Share::warps : Share::singles;
+    else size.share = places >= 4 * resident(Share::pairs) ? Share::pairs : Share::singles;
+    const std::int64_t of_block = size.share == Share::warps   ? threads_of_block / warp_size
+                                  : size.share == Share::pairs ? 2 * threads_of_block
+                                                               : threads_of_block;
     // Several rounds, so that no multiprocessor waits long for the last.
     constexpr std::int64_t rounds = 4;
-    LaunchSize size{};
-    size.blocks = std::max<std::int64_t>(1, std::min(needed, (resident * rounds + images - 1) / images));
+    const std::int64_t most = (std::int64_t{processors} * blocks_of_processor(Share::singles) * rounds + images - 1) / images;
+    size.blocks = std::max<std::int64_t>(1, std::min((places + of_block - 1) / of_block, most));
     size.shared_entries = orientations <= most_shared_entries ? static_cast<std::size_t>(orientations) : 0;
     return size;
 }
 
 cudaError_t launch_exact(const kernel::DeviceLaunch& launch, CrystalShape shape, const LaunchSize& size, cudaStream_t stream) {
-    return launch_decide<false>(launch, shape, size, stream);
+    return launch_decide<kernel::Arithmetic::exact>(launch, shape, size, stream);
 }
 
 }  // namespace nbhybrid::cuda

@@ -2,7 +2,10 @@
 // The orientations of the crystal for the threads of a warp: from shared memory where they fit, and without those that cannot reach
 // any of the warp's pixels.
 
+#include <type_traits>
+
 #include "nbhybrid/kernel/device_pixel.hpp"
+#include "nbhybrid/kernel/pair_lattice.hpp"
 #include "nbhybrid/kernel/segments.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
@@ -24,9 +27,17 @@ __device__ inline double highest_of_warp(double value) {
 struct WarpBox {
     Vec3 middle, half;
 
-    __device__ explicit WarpBox(const Vec3& v) {
-        const Vec3 low{lowest_of_warp(v.x), lowest_of_warp(v.y), lowest_of_warp(v.z)};
-        const Vec3 high{highest_of_warp(v.x), highest_of_warp(v.y), highest_of_warp(v.z)};
+    template <class Block>
+    __device__ explicit WarpBox(const Block& block) {
+        Vec3 low = block.scattering[0], high = low;
+        NBHYBRID_UNROLL
+        for (int i = 1; i < Block::count; ++i) {
+            const Vec3 v = block.scattering[i];
+            low = {fmin(low.x, v.x), fmin(low.y, v.y), fmin(low.z, v.z)};
+            high = {fmax(high.x, v.x), fmax(high.y, v.y), fmax(high.z, v.z)};
+        }
+        low = {lowest_of_warp(low.x), lowest_of_warp(low.y), lowest_of_warp(low.z)};
+        high = {highest_of_warp(high.x), highest_of_warp(high.y), highest_of_warp(high.z)};
         middle = 0.5 * (low + high);
         half = 0.5 * (high - low);
     }
@@ -38,44 +49,119 @@ struct WarpBox {
     }
 };
 
-// As PlainSweep of kernel/device_pixel.hpp. All lanes of the warp go through the loops together.
-struct WarpSweep {
-    using Math = kernel::TabledMath;
-
-    const Axes* table;  // of all orientations of a later sweep; null: the loop nest finds them
+// The orientations of a later sweep, as Axes or as PairAxes.
+template <class Entry>
+struct AllOrientations {
+    const Entry* table;  // of all; null: they are too many, and made from a phi step's and a domain's
     std::int64_t all;
+};
+
+template <class Block, class Sum>
+__device__ inline void do_step(Sum& sum, const Block& block, const Axes& axes) {
+    sum.step(block, 0, 0, axes);
+}
+template <class Block, class Sum>
+__device__ inline void do_step(Sum& sum, const Block&, const PairAxes& axes) {
+    sum.step(axes);
+}
+
+// What a warp's search for orientations knows, and whether one may reach any of its pixels.
+template <class Entry>
+struct WarpSearch {
+    WarpBox box;
+    const double* components;
+    std::int64_t all;
+    Vec3 reach;
+
+    template <class Block>
+    __device__ WarpSearch(const PlanView& plan, const Reach& r, const AllOrientations<Entry>& o, const Block& block)
+        : box(block), components(plan.orientation.components), all(o.all), reach(r.along_axes) {}
+
+    __device__ bool is_reached(std::int64_t number) const {
+        const double* const c = components + number;
+        return !box.is_far(c[0], c[all], c[2 * all], reach.x) && !box.is_far(c[3 * all], c[4 * all], c[5 * all], reach.y) &&
+               !box.is_far(c[6 * all], c[7 * all], c[8 * all], reach.z);
+    }
+};
+
+template <>
+struct WarpSearch<PairAxes> {
+    kernel::FloatBox box;
+    kernel::FloatReach reach;
+    const PairAxes* table;
+
+    template <class Block>
+    __device__ WarpSearch(const PlanView& plan, const Reach& r, const AllOrientations<PairAxes>& o, const Block& block)
+        : WarpSearch(plan, r, o, WarpBox(block)) {}
+    __device__ WarpSearch(const PlanView& plan, const Reach& r, const AllOrientations<PairAxes>& o, const WarpBox& b)
+        : box(b.middle, b.half), reach(r.along_axes, plan.crystal.largest_index), table(o.table) {}
+
+    __device__ bool is_reached(std::int64_t number) const { return box.is_reached(table[number], reach); }
+};
+
+// As PlainSweep of kernel/device_pixel.hpp. All lanes of the warp go through the loops together.
+template <class Entry>
+struct WarpSweep : kernel::PlainSweep, AllOrientations<Entry> {
+    using Math = kernel::TabledMath;
+    static constexpr bool has_squares = std::is_same_v<Entry, PairAxes>;
+
+    __device__ explicit WarpSweep(const AllOrientations<Entry>& o) : AllOrientations<Entry>(o) {}
 
     template <bool can_be_narrow, class Block, class Sum>
     __device__ bool run(const PlanView& plan, const Reach& reach, const Block& block, Sum& sum) const {
-        if (table == nullptr) return false;
+        if (!std::is_same_v<Entry, PairAxes> && this->table == nullptr) return false;
         if constexpr (can_be_narrow)
             // With a limit of the resolution some lanes may not be here.
             if (reach.is_limited && plan.orientation.components != nullptr && !(plan.beam.dmin > 0.0)) {
-                run_reached(plan.orientation.components, reach, block, sum);
+                run_reached(WarpSearch<Entry>(plan, reach, *this, block), block, sum);
                 return true;
             }
-        for (std::int64_t i = 0; i < all; ++i) sum.step(block, 0, 0, table[i]);
+        for (std::int64_t i = 0; i < this->all; ++i) do_step(sum, block, this->table[i]);
         return true;
     }
 
 private:
     // Each lane looks at an orientation of its own, for the pixels of all.
     template <class Block, class Sum>
-    __device__ void run_reached(const double* components, const Reach& reach, const Block& block, Sum& sum) const {
-        const WarpBox box(block.scattering[0]);
+    __device__ void run_reached(const WarpSearch<Entry>& search, const Block& block, Sum& sum) const {
         const int lane = static_cast<int>(threadIdx.x) % warp_size;
-        for (std::int64_t first = 0; first < all; first += warp_size) {
+        for (std::int64_t first = 0; first < this->all; first += warp_size) {
             const std::int64_t mine = first + lane;
-            unsigned reached = __ballot_sync(all_lanes, mine < all && is_reached(components, mine, reach, box));
-            for (; reached != 0; reached &= reached - 1) sum.step(block, 0, 0, table[first + __ffs(static_cast<int>(reached)) - 1]);
+            unsigned reached = __ballot_sync(all_lanes, mine < this->all && search.is_reached(mine));
+            for (; reached != 0; reached &= reached - 1)
+                do_step(sum, block, this->table[first + __ffs(static_cast<int>(reached)) - 1]);
         }
     }
+};
 
-    __device__ bool is_reached(const double* components, std::int64_t number, const Reach& reach, const WarpBox& box) const {
-        const double* const c = components + number;
-        const Vec3 along = reach.along_axes;
-        return !box.is_far(c[0], c[all], c[2 * all], along.x) && !box.is_far(c[3 * all], c[4 * all], c[5 * all], along.y) &&
-               !box.is_far(c[6 * all], c[7 * all], c[8 * all], along.z);
+// The lanes of a warp share a pixel: each takes every 32nd orientation, and their sums are added in a fixed order.
+template <class Entry>
+struct SharedPixelSweep : AllOrientations<Entry> {
+    using Math = kernel::TabledMath;
+    static constexpr bool has_squares = std::is_same_v<Entry, PairAxes>;
+
+    __device__ explicit SharedPixelSweep(const AllOrientations<Entry>& o) : AllOrientations<Entry>(o) {}
+
+    template <bool can_be_narrow, class Block, class Sum>
+    __device__ bool run(const PlanView& plan, const Reach&, const Block& block, Sum& sum) const {
+        for (std::int64_t i = threadIdx.x % warp_size; i < this->all; i += warp_size) {
+            if constexpr (std::is_same_v<Entry, Axes>)
+                if (this->table == nullptr) {
+                    do_step(sum, block, kernel::later_orientation(plan.orientation, i));
+                    continue;
+                }
+            do_step(sum, block, this->table[i]);
+        }
+        return true;
+    }
+
+    __device__ kernel::PixelTotal combine(const kernel::PixelTotal& mine) const {
+        kernel::PixelTotal total = mine;
+        for (int offset = warp_size / 2; offset > 0; offset /= 2) {
+            total.intensity += __shfl_xor_sync(all_lanes, total.intensity, offset);
+            total.error += __shfl_xor_sync(all_lanes, total.error, offset);
+        }
+        return total;
     }
 };
 

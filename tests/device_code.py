@@ -15,6 +15,10 @@ import tempfile
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+# A kernel for each shape and way of sharing out pixels: one to a thread, two neighbours to a thread (of one image, of several), one
+# to a warp. Without double there is none for spheres.
+RENDER_KERNELS = {"render_exact.cu": 16, "render_fast.cu": 16, "render_float.cu": 12}
+RENDER_FLAGS = {"render_exact.cu": "-fmad=false", "render_fast.cu": "-fmad=true", "render_float.cu": "-fmad=false"}
 NVCC = shutil.which("nvcc", path=None) or shutil.which("nvcc", path="/usr/local/cuda/bin")
 
 

@@ -54,7 +54,8 @@ SEVERAL_ROUNDINGS = 4e-7
 # The fast engine computes the lattice factor of a parallelepiped in float32: a quotient of two products of three sines, squared. A
 # sine and its argument have two to three roundings of 6e-8 each, and errors of both signs: 12 times 2e-7 in the worst case, stated
 # with what the pixel's own rounding adds. The brightest thousandth of the terms is computed in double, so that no single one takes
-# that error into the sum of an image: 6e-8 is the largest that was seen.
+# that error into the sum of an image: 6e-8 is the largest that was seen. On a device squares of amplitudes are rounded to float32,
+# another 6e-8 of a term at most.
 FAST_RELATIVE = 3e-6
 # Of the brightest pixel: fainter ones lie between spots, where a sine is next to its zero and has fewer digits.
 FAST_FAINT = 1e-6
@@ -68,3 +69,12 @@ FIFTEEN_DIGITS = 5e-15
 # Of N1 N2 N3, the largest lattice factor: a step of a smaller factor may be left out. What is left out of a pixel stays below 1e-56
 # photons, and a step of the largest factor has 5e5 in the images that this is for: the root of 2e-62.
 TRACE_OUT_OF_REACH = 1.5e-31
+# The same without double, on devices where that is slow. Indices are sums of two float32 with errors of 8e-14 of the largest one
+# (tests/cpp/test_float_pair.cpp), far below the rounding of their offsets to float32, 6e-8 at most; so a parallelepiped's sines
+# and their arguments have the roundings that FAST_RELATIVE allows for, and 1.1e-6 is the largest that was seen. Exponents of
+# gauss spots and radii of tophat spots are such sums, too: a gauss term has 3e-7 for its power of 2, its amplitude in float32 and
+# the pixel's own rounding. The brightest thousandth of a parallelepiped's terms is computed from sums of two float32, but for the
+# part in which a sine differs from its argument: 12 times 2e-8 in the worst case for the terms that matter, and 6e-8 for the
+# amplitude, of either sign; 7e-8 of a sum is the largest that was seen.
+FAST_FLOAT_RELATIVE = 3e-6
+FAST_FLOAT_SUM = 1e-7

@@ -1,13 +1,18 @@
 #include "nbhybrid/kernel/flat_plan.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <vector>
 
 #include "check.hpp"
+#include "nbhybrid/kernel/block_walk.hpp"
 #include "scene.hpp"
 
 namespace nbhybrid::test {
+
+using kernel::Arithmetic;
 
 namespace {
 
@@ -34,7 +39,7 @@ TEST("a flat plan holds what its plan does") {
     Experiment e = small_experiment("-mosaic 1 -mosaic_domains 7 -phi 0 -osc 1 -phisteps 3 -gauss_xtal");
     give_table(e, 3, 0);
     const Prepared one(e);
-    const kernel::FlatPlans flat({one.plan.get()});
+    const kernel::FlatPlans flat({one.plan.get()}, Arithmetic::exact);
     const std::vector<unsigned char> copy = copy_of(flat);
     const PlanView view = flat.at(copy.data(), nullptr).front(), &from = one.plan->view();
     CHECK(flat.table() == from.crystal.amplitudes.values);
@@ -52,9 +57,9 @@ TEST("plans of a set share what is equal") {
         same(small_experiment("-curved_det -mosaic 1 -mosaic_domains 7")),
         turned(small_experiment("-curved_det -mosaic 1 -mosaic_domains 7 -misset 11 20 30")),
         nearer(small_experiment("-curved_det -mosaic 1 -mosaic_domains 7 -distance 90"));
-    const std::size_t alone = kernel::FlatPlans({one.plan.get()}).bytes();
-    CHECK_EQ(kernel::FlatPlans({one.plan.get(), same.plan.get()}).bytes(), alone);
-    const kernel::FlatPlans flat({one.plan.get(), turned.plan.get(), nearer.plan.get(), same.plan.get()});
+    const std::size_t alone = kernel::FlatPlans({one.plan.get()}, Arithmetic::exact).bytes();
+    CHECK_EQ(kernel::FlatPlans({one.plan.get(), same.plan.get()}, Arithmetic::exact).bytes(), alone);
+    const kernel::FlatPlans flat({one.plan.get(), turned.plan.get(), nearer.plan.get(), same.plan.get()}, Arithmetic::exact);
     const std::vector<unsigned char> copy = copy_of(flat);
     const std::vector<PlanView> views = flat.at(copy.data(), nullptr);
     CHECK(views[0].orientation.domains == views[1].orientation.domains);
@@ -64,6 +69,64 @@ TEST("plans of a set share what is equal") {
     CHECK(views[0].detector.curved_positions != views[2].detector.curved_positions);
     CHECK(views[0].orientation.later_sweep_table == views[2].orientation.later_sweep_table);
     CHECK(views[0].detector.curved_positions == views[3].detector.curved_positions);
+}
+
+TEST("the arithmetic of a device: double is left out where it is slow and pairs suffice") {
+    const auto of = [](const char* words, Engine engine, bool slow) {
+        const Experiment e = small_experiment(words);
+        const Plan plan(e);
+        return kernel::arithmetic_of({&plan}, engine, slow);
+    };
+    CHECK_EQ(of("", Engine::exact, true), Arithmetic::exact);
+    CHECK_EQ(of("", Engine::fast, false), Arithmetic::mixed);
+    CHECK_EQ(of("", Engine::fast, true), Arithmetic::floats);
+    CHECK_EQ(of("-gauss_xtal", Engine::fast, true), Arithmetic::floats);
+    CHECK_EQ(of("-tophat_spots", Engine::fast, true), Arithmetic::floats);
+    CHECK_EQ(of("-round_xtal", Engine::fast, true), Arithmetic::mixed);
+    CHECK_EQ(of("-Na 2.5", Engine::fast, true), Arithmetic::exact);
+    CHECK_EQ(of("-mosaic 1 -mosaic_domains 200 -phi 0 -osc 1 -phisteps 200", Engine::fast, true), Arithmetic::mixed);
+    CHECK_EQ(of("-lambda 0.01", Engine::fast, true), Arithmetic::mixed);
+}
+
+TEST("the orientations of a flat plan in pairs") {
+    for (const char* words :
+         {"-mosaic 1 -mosaic_domains 3 -phi 0 -osc 1 -phisteps 2", "-phi 0 -osc 1 -phisteps 5", "-mosaic_domains 4"}) {
+        const Experiment e = small_experiment(words);
+        const Plan plan(e);
+        const kernel::FlatPlans flat({&plan}, Arithmetic::floats);
+        const std::vector<unsigned char> memory = copy_of(flat);
+        const PlanView view = flat.at(memory.data(), nullptr).front();
+        const OrientationStage& o = plan.view().orientation;
+        for (int i = 0; i < o.n_phi * o.n_domains; ++i) {
+            const Vec3 found = kernel::later_orientation(o, i).b;
+            const FloatPair y = view.orientation.later_pairs[i].b.y;
+            CHECK(std::fabs(static_cast<double>(y.high) + static_cast<double>(y.low) - found.y) <= 1e-14 * std::fabs(found.y));
+        }
+    }
+}
+
+TEST("the amplitudes of a flat plan as squares, in units that none exceeds") {
+    Experiment e = small_experiment("");
+    give_table(e, 4, 5);
+    const Plan plan(e);
+    kernel::FlatPlans flat({&plan}, Arithmetic::mixed);
+    flat.fill_squares();
+    const physics::AmplitudeGrid grid = flat.at(nullptr, flat.table()).front().crystal.amplitudes;
+    CHECK(grid.values == nullptr);
+    const std::vector<double>& values = e.structure_factors->values;
+    double largest = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const double square = static_cast<double>(grid.squares[i]);
+        CHECK(std::fabs(square * grid.square_unit - values[i] * values[i]) <= 6e-8 * values[i] * values[i]);
+        largest = std::max(largest, square);
+    }
+    CHECK(largest <= 1.0 && largest >= 0.25);
+    CHECK_EQ(flat.table_bytes(), values.size() * sizeof(float));
+
+    kernel::FlatPlans later({&plan}, Arithmetic::mixed);
+    later.keep_squares(flat.at(nullptr, flat.table()).front());
+    CHECK_EQ(later.at(nullptr, nullptr).front().crystal.amplitudes.square_unit, grid.square_unit);
+    CHECK_EQ(later.table_bytes(), flat.table_bytes());
 }
 
 }  // namespace nbhybrid::test

@@ -69,6 +69,19 @@ def test_pixels_batches_and_the_fast_engine():
     assert not np.array_equal(same, image)
 
 
+@pytest.mark.parametrize("name", [name for name in SMALL if "-hkl" in CASES[name]["args"]])
+def test_amplitudes_as_squares(name, golden_folder, monkeypatch):
+    """The fast engine's table on a device is one of squares in float32."""
+    monkeypatch.chdir(golden_folder)
+    made = nb.Experiment.from_args(CASES[name]["args"].split())
+    exact, fast = (
+        nb.simulate(made, engine=engine, device=device).astype(float) for engine, device in (("exact", "cpu"), ("fast", "emulated"))
+    )
+    bright = exact > tolerances.FAST_FAINT * exact.max()
+    assert (np.abs(fast - exact)[bright] <= tolerances.FAST_RELATIVE * exact[bright]).all()
+    assert abs(fast.sum() - exact.sum()) <= tolerances.FAST_SUM * exact.sum()
+
+
 def test_simulators_on_a_device_can_be_updated_and_pickled():
     import pickle
 

@@ -13,7 +13,7 @@ from helpers import GOLDEN, run_well
 
 CASES = json.loads((GOLDEN / "cases.json").read_text())
 SMALL = sorted(set(CASES) - {"lyso_supervisor"})
-LEVELS = ("baseline", "v2", "v3", "v4", "device")
+LEVELS = ("baseline", "v2", "v3", "v4", "device", "device_split", "device_float")
 
 LARGEST = """
 import json, sys
@@ -25,6 +25,28 @@ made = nb.Experiment.from_args(sys.argv[1:])
 exact, fast = (nb.simulate(made, engine=name).astype(float) for name in ("exact", "fast"))
 bright = exact > 1e-6 * exact.max()
 print(json.dumps({"isa": _core.isa(), "error": float((abs(fast - exact) / exact.clip(1e-300))[bright].max())}))
+"""
+
+
+# Of all golden runs: the largest error of a bright pixel, and of the sum of an image.
+ERRORS = """
+import json, sys
+import numpy as np
+import nbhybrid as nb
+from nbhybrid import _core
+
+faint, found = float(sys.argv[2]), {}
+for name, case in json.load(open(sys.argv[1])).items():
+    if name == "lyso_supervisor":
+        continue
+    made = nb.Experiment.from_args(case["args"].split())
+    exact, fast = (nb.simulate(made, engine=engine).astype(float) for engine in ("exact", "fast"))
+    if not np.isfinite(exact).all() or exact.max() == 0:
+        found[name] = [0 if np.array_equal(exact, fast, equal_nan=True) else 1, 0]
+        continue
+    bright = exact > faint * exact.max()
+    found[name] = [(abs(fast - exact)[bright] / exact[bright]).max(), abs(fast.sum() / exact.sum() - 1)]
+print(json.dumps({"isa": _core.isa(), "errors": found}))
 """
 
 
@@ -61,6 +83,20 @@ def test_every_level(level):
     found = json.loads(done.stdout)
     assert found["isa"] == level
     assert 0 < found["error"] <= tolerances.FAST_RELATIVE
+
+
+def test_golden_runs_without_double(golden_folder):
+    """What a device does where double is slow."""
+    environment = {**os.environ, "NBHYBRID_ISA": "device_float"}
+    words = [sys.executable, "-c", ERRORS, str(GOLDEN / "cases.json"), str(tolerances.FAST_FAINT)]
+    done = subprocess.run(words, cwd=golden_folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["isa"] == "device_float"
+    assert {name for name, (pixel, _) in found["errors"].items() if pixel > tolerances.FAST_FLOAT_RELATIVE} == set()
+    assert {name for name, (_, total) in found["errors"].items() if total > tolerances.FAST_FLOAT_SUM} == set()
+    # It is another engine.
+    assert sum(pixel > 0 for pixel, _ in found["errors"].values()) > 0.7 * len(SMALL)
 
 
 def test_batches_and_pixels_have_the_bits_of_the_image():

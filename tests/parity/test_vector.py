@@ -18,7 +18,7 @@ SCALAR = {
         ("oversample_all", "oversample_omega", "oversample_polar", "oversample_thick"), "the sum so far is multiplied at every step"
     ),
 }
-LEVELS = ("baseline", "v2", "v3", "v4", "device")
+LEVELS = ("baseline", "v2", "v3", "v4", "device", "device_split")
 
 ALL_IMAGES = """
 import hashlib, json, sys

@@ -8,12 +8,11 @@ tests/unit/test_device_code.py looks at.
 import re
 
 import pytest
-from device_code import compiled
+from device_code import RENDER_FLAGS, RENDER_KERNELS, compiled
 
 EXACT = "-fmad=false"
 NO_TRACE = "-DNBHYBRID_WITHOUT_TRACE"
 NO_MULTIPLY_ADD = "-DNBHYBRID_NO_MULTIPLY_ADD"
-RENDER = [("cuda/render_exact.cu", EXACT), ("cuda/render_fast.cu", "-fmad=true")]
 SHAPES = 4
 
 PROBE = """
@@ -36,11 +35,12 @@ def of_pixels(by_name):
     return {name: value for name, value in by_name.items() if decides(name) or "trace_pixels" in name}
 
 
-@pytest.mark.parametrize(("source", "flag"), RENDER)
-def test_nothing_is_left_of_the_trace(source, flag):
+@pytest.mark.parametrize("name", RENDER_KERNELS)
+def test_nothing_is_left_of_the_trace(name):
     """Compiled with the statements that note values for a trace, and without them, the machine code is the same."""
-    with_hooks, without = compiled(source, flag), compiled(source, flag, NO_TRACE)
-    assert sum(map(decides, with_hooks.machine_code())) == SHAPES
+    words = f"cuda/{name}", RENDER_FLAGS[name]
+    with_hooks, without = compiled(*words), compiled(*words, NO_TRACE)
+    assert sum(map(decides, with_hooks.machine_code())) == RENDER_KERNELS[name]
     assert with_hooks.machine_code() == without.machine_code()
     assert with_hooks.resources() == without.resources()
 
@@ -55,12 +55,12 @@ def test_a_trace_would_be_noticed():
         assert traced.ptx_of_kernels()[name].count("st.") > without.ptx_of_kernels()[name].count("st.") + 20, name
 
 
-@pytest.mark.parametrize(("source", "flag"), RENDER)
-def test_everything_stays_in_registers(source, flag):
-    found = of_pixels(compiled(source, flag).resources())
-    assert len(found) == SHAPES
-    for name, resources in found.items():
-        assert (resources.stack_bytes, resources.spill_bytes) == (0, 0), (name, resources)
+@pytest.mark.parametrize("name", RENDER_KERNELS)
+def test_everything_stays_in_registers(name):
+    found = of_pixels(compiled(f"cuda/{name}", RENDER_FLAGS[name]).resources())
+    assert len(found) == RENDER_KERNELS[name]
+    for kernel, resources in found.items():
+        assert (resources.stack_bytes, resources.spill_bytes) == (0, 0), (kernel, resources)
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +120,6 @@ def test_the_assembler_would_be_noticed(probe):
     """By the compiler's own rules ptxas joins some that its input has apart; a look at that alone would not see them."""
     made = compiled("cuda/render_exact.cu", NO_MULTIPLY_ADD)
     found = of_pixels(made.instructions())
-    assert len(found) == SHAPES
+    assert len(found) == RENDER_KERNELS["render_exact.cu"]
     for name, counts in found.items():
         assert joined(counts)[0] > expected(made.ptx_of_kernels()[name], probe)[0] + 10, name

@@ -188,12 +188,11 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& 
     }
     block.unpolarized = false;
     bool used = false;
-    for (int j = 0; j < block.n_live; ++j) {
-        const int i = block.live[j];
-        if (block.polarization[i] != 0.0 && !beam.recomputes) continue;
+    block.for_each_live([&](int i) {
+        if (block.polarization[i] != 0.0 && !beam.recomputes) return;
         polarize(block, i, frame);
         used = true;
-    }
+    });
     if (used) block.axis_entry = next_entry;
     else block.incident = incident;
 }
@@ -211,15 +210,29 @@ NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, Block& block
     for (int i = 0; i < count; ++i)
         block.scattering.set(i, Block::Math::scattering_vector(block.diffracted[i], incident, wavelength, inverse));
     if (beam.dmin > 0.0) {
-        block.n_live = 0;
+        block.clear_live();
         for (int i = 0; i < count; ++i)
-            if (!physics::finer_than(beam.dmin, block.scattering[i])) block.live[block.n_live++] = i;
+            if (!physics::finer_than(beam.dmin, block.scattering[i])) block.add_live(i);
     } else if (block.n_live != block.count) {
-        for (int i = 0; i < count; ++i) block.live[i] = i;
-        block.n_live = block.count;
+        block.clear_live();
+        for (int i = 0; i < count; ++i) block.add_live(i);
     }
     if (beam.each_source) find_polarization_of_source(plan, block);
     else find_polarization(plan, block);
+}
+
+// The crystal's axes at a phi step, in a domain.
+NBHYBRID_HOST_DEVICE inline Axes orientation(const OrientationStage& o, const Axes* steps, const Axes* table, int phi, int domain) {
+    if (table != nullptr) return table[static_cast<std::int64_t>(phi) * o.n_domains + domain];
+    const Axes axes = steps[phi];
+    if (o.domains == nullptr) return axes;
+    return {o.domains[domain] * axes.a, o.domains[domain] * axes.b, o.domains[domain] * axes.c};
+}
+
+// Of a later sweep, by its place in it.
+NBHYBRID_HOST_DEVICE inline Axes later_orientation(const OrientationStage& o, std::int64_t place) {
+    return orientation(o, o.later_sweep, o.later_sweep_table, static_cast<int>(place / o.n_domains),
+                       static_cast<int>(place % o.n_domains));
 }
 
 // All orientations of the crystal. False if the visitor has seen enough.
@@ -231,10 +244,7 @@ NBHYBRID_HOST_DEVICE inline bool sweep_orientations(const PlanView& plan, Block&
     block.first_sweep = false;
     for (int phi = 0; phi < o.n_phi; ++phi) {
         for (int domain = 0; domain < o.n_domains; ++domain) {
-            Axes axes = steps[phi];
-            if (table != nullptr) axes = table[static_cast<std::int64_t>(phi) * o.n_domains + domain];
-            else if (o.domains != nullptr)
-                axes = {o.domains[domain] * axes.a, o.domains[domain] * axes.b, o.domains[domain] * axes.c};
+            Axes axes = orientation(o, steps, table, phi, domain);
             axes.a = perturbed("rot_a_angstroms", axes.a);
             if (!visitor.step(block, phi, domain, axes)) return false;
         }
@@ -247,7 +257,7 @@ NBHYBRID_HOST_DEVICE inline bool sweep_orientations(const PlanView& plan, Block&
 template <class Block, class Visitor>
 NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, Block& block, Visitor& visitor) {
     const int count = block.count;
-    block.n_live = 0;
+    block.clear_live();
     block.polarization_error = 0.0;
     block.unpolarized = plan.beam.is_corrected_for_polarization;
     for (int i = 0; i < count; ++i) block.polarization[i] = block.unpolarized ? 0.0 : 1.0;

@@ -7,6 +7,7 @@
 #include "nbhybrid/kernel/no_trace.hpp"
 #include "nbhybrid/physics/bounded_math.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
+#include "nbhybrid/physics/structure_factor.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::kernel {
@@ -28,9 +29,8 @@ struct DecisionScale {
 
     NBHYBRID_HOST_DEVICE DecisionScale(const PlanView& plan, double relative_error, double absolute_error)
         : relative(relative_error) {
-        const double amplitude = plan.crystal.amplitudes.values != nullptr ? 1.0 : plan.crystal.amplitudes.default_amplitude;
         const double one_step = physics::photons_per_steradian(1.0, plan.scale.fluence, static_cast<double>(plan.scale.steps));
-        one = one_step * (amplitude * amplitude);
+        one = one_step * physics::unit_of_squares(plan.crystal.amplitudes);
         one_error = 1.01 * __builtin_fabs(one);
         background = plan.scale.background_is_scaled ? one_step * plan.scale.background : plan.scale.background;
         least_error = 1.01 * __builtin_fabs(one_step) * absolute_error;

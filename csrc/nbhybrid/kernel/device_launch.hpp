@@ -11,6 +11,10 @@
 
 namespace nbhybrid::kernel {
 
+// What a device computes in: double, so that pixels are decided; double with the sines of parallelepipeds in float32; or float32
+// wherever orientations are gone through, for devices where double is slow. The last two are the `fast` engine.
+enum class Arithmetic { exact, mixed, floats };
+
 // The plain numbers of plan/bounds.hpp.
 struct PixelBounds {
     double relative, absolute_intensity;
@@ -56,8 +60,9 @@ struct DeviceLaunch {
 
 inline namespace NBHYBRID_ISA {
 
-// Tiles of a region: pixels that are close to each other share the search for orientations that reach them.
-inline constexpr int tile_fast = 8, tile_slow = 4, tile_pixels = tile_fast * tile_slow;
+// Tiles of a region, row by row: pixels that are close to each other share the search for orientations that reach them. A group of
+// threads renders half a tile, or a whole one if each has two neighbours of a row.
+inline constexpr int tile_fast = 8, tile_slow = 8, tile_pixels = tile_fast * tile_slow;
 
 inline std::int64_t places_of(const Region& r) {
     const std::int64_t fast = r.fast_last - r.fast_first + 1, slow = r.slow_last - r.slow_first + 1;

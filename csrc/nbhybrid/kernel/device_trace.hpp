@@ -5,8 +5,7 @@
 // - position: kept where the ray's direction is made from it;
 // - factors of the axes of a parallelepiped: quotients of the sines that the kernel multiplied, with the sign that the half turns
 //   have by which it reduced their phases;
-// - lattice factor: the root of the square that was summed, with the sign of these quotients or, of a sphere, of the factor that
-// the
+// - lattice factor: the root of the square that was summed, with the sign of these quotients or, of a sphere, of the factor that the
 //   kernel squared, likewise; 0 where the step was left out because no spot reaches it;
 // - intensities: the kernel sums without the square of an amplitude that all steps share, and without the water;
 // - nearest indices: rounded from the index as the table's places are;
@@ -76,8 +75,7 @@ public:
     NBHYBRID_HOST_DEVICE explicit DeviceTrace(PixelNotes* notes) : notes_(notes) {}
 
     NBHYBRID_HOST_DEVICE void begin(const PlanView& plan, bool multiplies_terms) const {
-        const bool has_table = plan.crystal.amplitudes.values != nullptr;
-        notes_->common_amplitude = has_table ? 1.0 : plan.crystal.amplitudes.default_amplitude;
+        notes_->common_amplitude = __builtin_sqrt(physics::unit_of_squares(plan.crystal.amplitudes));
         notes_->first_intensity = plan.scale.background_is_scaled && !multiplies_terms ? plan.scale.background : 0.0;
     }
 
@@ -197,7 +195,10 @@ private:
 // Renders the pixel that the notes name.
 template <CrystalShape shape, bool in_float>
 NBHYBRID_HOST_DEVICE inline void trace_device_pixel(const PlanView& plan, const PixelBounds& bounds, PixelNotes& notes) {
-    decide_pixel<shape, in_float>(plan, bounds, TabledSweep{}, notes.slow, notes.fast, DeviceTrace(&notes));
+    using Sum = PixelSum<shape, in_float, TabledSweep, 1, DeviceTrace>;
+    Lanes<int, 1> fast;
+    fast[0] = notes.fast;
+    decide_pixels<Sum, 1>(plan, bounds, TabledSweep{}, notes.slow, fast, DeviceTrace(&notes));
 }
 
 }  // namespace NBHYBRID_ISA

@@ -25,9 +25,8 @@ public:
 
     void load(const std::vector<const Plan*>& plans, Engine engine, bool) override {
         const std::lock_guard<std::mutex> guard(mutex_);
-        const bool in_float = engine == Engine::fast && std::all_of(plans.begin(), plans.end(), [](const Plan* plan) {
-                                  return plan->bounds().not_in_float.empty();
-                              });
+        const Arithmetic arithmetic = arithmetic_of(plans, engine, false);
+        const bool in_float = arithmetic != Arithmetic::exact;
         const SquareSines sines = in_float ? SquareSines::in_float : SquareSines::of_phases;
         render_ = vector_kernel("device").render[static_cast<int>(sines)][static_cast<int>(plans.front()->shape())];
         trace_ = device::this_trace_kernel.trace[in_float ? 1 : 0][static_cast<int>(plans.front()->shape())];
@@ -38,10 +37,12 @@ public:
             margins_.push_back(margins_of(bounds, &never, nullptr));
             bounds_.push_back({bounds.relative, bounds.absolute_intensity, bounds.reach});
         }
-        const FlatPlans flat(plans);
+        FlatPlans flat(plans, arithmetic);
+        flat.fill_squares();
         memory_.resize(flat.bytes());
         for (const FlatPlans::Piece& piece : flat.pieces()) std::memcpy(memory_.data() + piece.offset, piece.from, piece.bytes);
-        table_.assign(flat.table(), flat.table() + flat.table_bytes() / sizeof(double));
+        table_.resize(flat.table_bytes());
+        if (!table_.empty()) std::memcpy(table_.data(), flat.table(), table_.size());
         views_ = flat.at(memory_.data(), table_.data());
     }
 
@@ -116,7 +117,7 @@ private:
     VectorRender render_ = nullptr;
     TracePixel trace_ = nullptr;
     std::vector<unsigned char> memory_;
-    std::vector<double> table_;
+    std::vector<unsigned char> table_;
     std::vector<PlanView> views_;
 };
 

@@ -1,10 +1,14 @@
 #include "nbhybrid/kernel/flat_plan.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
 
+#include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/kernel/curved_table.hpp"
+#include "nbhybrid/kernel/pair_lattice.hpp"
 
 namespace nbhybrid::kernel {
 
@@ -34,18 +38,80 @@ bool same_positions(const PlanView& u, const PlanView& v) {
            u.sensor.layer_thickness == v.sensor.layer_thickness;
 }
 
+// A power of 4 that the square of no amplitude exceeds, so that their squares in it fit float32.
+double unit_for(const double* values, std::size_t count, double other) {
+    double largest = std::fabs(other);
+    for (std::size_t i = 0; i < count; ++i) largest = std::max(largest, std::fabs(values[i]));
+    return largest > 0.0 && std::isfinite(largest) ? std::ldexp(1.0, 2 * (std::ilogb(largest) + 1)) : 1.0;
+}
+
+std::size_t table_entries(const physics::AmplitudeGrid& grid) {
+    return grid.values == nullptr ? 0 : static_cast<std::size_t>(grid.h_max - grid.h_min + 1) * grid.stride_h;
+}
+
+Arithmetic arithmetic_of(const Plan& plan, Engine engine, bool double_is_slow) {
+    if (engine == Engine::exact || !plan.bounds().not_in_float.empty()) return Arithmetic::exact;
+    const OrientationStage& o = plan.view().orientation;
+    // Many orientations are made from those of phi steps and of domains, which takes double.
+    const bool has_all = o.domains == nullptr || o.later_sweep_table != nullptr;
+    const bool in_pairs = double_is_slow && has_all && has_pair_version(plan.shape()) && pairs_suffice(plan.view().crystal);
+    return in_pairs ? Arithmetic::floats : Arithmetic::mixed;
+}
+
 }  // namespace
+
+Arithmetic arithmetic_of(const std::vector<const Plan*>& plans, Engine engine, bool double_is_slow) {
+    // What all of them can be had in: the most precise comes first.
+    Arithmetic all = Arithmetic::floats;
+    for (const Plan* plan : plans) all = std::min(all, arithmetic_of(*plan, engine, double_is_slow));
+    return all;
+}
 
 static_assert(std::is_trivially_copyable_v<PlanView>, "the view is copied to devices byte by byte");
 
-FlatPlans::FlatPlans(const std::vector<const Plan*>& plans) : members_(plans.size()) {
+FlatPlans::FlatPlans(const std::vector<const Plan*>& plans, Arithmetic arithmetic)
+    : members_(plans.size()), has_squares_(arithmetic != Arithmetic::exact) {
     for (const Plan* plan : plans) views_.push_back(plan->view());
-    for (PlanView& view : views_) flatten(view);
+    for (PlanView& view : views_) {
+        flatten(view);
+        if (arithmetic == Arithmetic::floats) add_pairs(view);
+    }
 }
 
 std::size_t FlatPlans::table_bytes() const {
+    return table_entries(views_.front().crystal.amplitudes) * (has_squares_ ? sizeof(float) : sizeof(double));
+}
+
+const void* FlatPlans::table() const {
+    if (has_squares_) return squares_.data();
+    return views_.front().crystal.amplitudes.values;
+}
+
+void FlatPlans::fill_squares() {
     const physics::AmplitudeGrid& grid = views_.front().crystal.amplitudes;
-    return grid.values == nullptr ? 0 : static_cast<std::size_t>(grid.h_max - grid.h_min + 1) * grid.stride_h * sizeof(double);
+    if (!has_squares_ || grid.values == nullptr) return;
+    squares_.resize(table_entries(grid));
+    const double unit = unit_for(grid.values, squares_.size(), grid.default_amplitude), scale = 1.0 / unit;
+    for (std::size_t i = 0; i < squares_.size(); ++i) squares_[i] = static_cast<float>(grid.values[i] * grid.values[i] * scale);
+    for (PlanView& view : views_) view.crystal.amplitudes.square_unit = unit;
+}
+
+void FlatPlans::keep_squares(const PlanView& before) {
+    for (PlanView& view : views_) view.crystal.amplitudes.square_unit = before.crystal.amplitudes.square_unit;
+}
+
+void FlatPlans::add_pairs(PlanView& view) {
+    OrientationStage& o = view.orientation;
+    const std::size_t all = product(o.n_phi, o.n_domains);
+    std::vector<PairAxes> pairs;
+    pairs.reserve(all);
+    for (std::size_t i = 0; i < all; ++i) {
+        const Axes axes = later_orientation(o, static_cast<std::int64_t>(i));
+        pairs.push_back({physics::pair_of(axes.a), physics::pair_of(axes.b), physics::pair_of(axes.c)});
+    }
+    pairs_.push_back(std::move(pairs));
+    o.later_pairs = pairs_.back().data();
+    add(view, o.later_pairs, all);
 }
 
 void FlatPlans::flatten(PlanView& view) {
@@ -95,7 +161,7 @@ void FlatPlans::add(PlanView& view, const T*& member, std::size_t count) {
     bytes_ += (bytes + alignment - 1) / alignment * alignment;
 }
 
-std::vector<PlanView> FlatPlans::at(const void* base, const double* table) const {
+std::vector<PlanView> FlatPlans::at(const void* base, const void* table) const {
     std::vector<PlanView> views = views_;
     for (std::size_t i = 0; i < views.size(); ++i) {
         for (const Member& member : members_[i]) {
@@ -103,7 +169,10 @@ std::vector<PlanView> FlatPlans::at(const void* base, const double* table) const
             const void* const pointer = reinterpret_cast<const void*>(address);
             std::memcpy(reinterpret_cast<char*>(&views[i]) + member.place, &pointer, sizeof pointer);
         }
-        if (table_bytes() != 0) views[i].crystal.amplitudes.values = table;
+        physics::AmplitudeGrid& grid = views[i].crystal.amplitudes;
+        if (grid.values == nullptr) continue;
+        grid.values = has_squares_ ? nullptr : static_cast<const double*>(table);
+        grid.squares = has_squares_ ? static_cast<const float*>(table) : nullptr;
     }
     return views;
 }

@@ -1,7 +1,7 @@
 #pragma once
 // The working state of some pixels of one row that go through the loops together. One array a quantity, so that the inner loops,
-// which run over pixels, become vector instructions. The arrays begin with nothing in them: the walk fills what it reads. The width
-// is 1 on a device, where each thread has a pixel of its own.
+// which run over pixels, become vector instructions. The arrays begin with nothing in them: the walk fills what it reads. A thread
+// of a device has one pixel or two neighbours.
 
 #include <cstddef>
 #include <cstdint>
@@ -72,6 +72,36 @@ struct alignas(width > 1 ? line_bytes : alignof(double)) PixelBlock {
     Vec3 incident{};
     double wavelength = 0;
     double polarization_error = 0;  // as capture_error, the same for all lanes
+
+    NBHYBRID_HOST_DEVICE void clear_live() { n_live = 0; }
+    NBHYBRID_HOST_DEVICE void add_live(int i) { live[n_live++] = i; }
+    // work(i) for each live lane.
+    template <class Work>
+    NBHYBRID_HOST_DEVICE void for_each_live(Work work) const {
+        for (int j = 0; j < n_live; ++j) work(live[j]);
+    }
+};
+
+// A block that is always full, for a device: its loops have constant bounds, and no lane is named by a number that only the run
+// knows. So all of it stays in registers.
+template <int width, class MathT>
+struct WholeBlock : PixelBlock<width, MathT> {
+    static constexpr int count = width;
+    Lanes<bool, width> is_live;
+
+    NBHYBRID_HOST_DEVICE void clear_live() {
+        this->n_live = 0;
+        for (int i = 0; i < width; ++i) is_live[i] = false;
+    }
+    NBHYBRID_HOST_DEVICE void add_live(int i) {
+        is_live[i] = true;
+        ++this->n_live;
+    }
+    template <class Work>
+    NBHYBRID_HOST_DEVICE void for_each_live(Work work) const {
+        for (int i = 0; i < width; ++i)
+            if (is_live[i]) work(i);
+    }
 };
 
 NBHYBRID_HOST_DEVICE inline PixelIndex pixel_index(const PlanView& plan, int slow, int fast) {

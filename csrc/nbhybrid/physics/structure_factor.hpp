@@ -18,9 +18,25 @@ struct AmplitudeGrid {
     int k_min = 0, k_max = -1;
     int l_min = 0, l_max = -1;
     double default_amplitude = 0.0;
+    // For the `fast` engine on a device, in place of the values: their squares, in units of a power of two.
+    const float* squares = nullptr;
+    double square_unit = 1.0;
 };
 
 inline namespace NBHYBRID_ISA {
+
+NBHYBRID_HOST_DEVICE inline bool has_table(const AmplitudeGrid& grid) { return grid.values != nullptr || grid.squares != nullptr; }
+
+// What squares of amplitudes are counted in: without a table, the square of the only amplitude.
+NBHYBRID_HOST_DEVICE inline double unit_of_squares(const AmplitudeGrid& grid) {
+    if (grid.values != nullptr) return 1.0;
+    return grid.squares != nullptr ? grid.square_unit : grid.default_amplitude * grid.default_amplitude;
+}
+
+// The square of the amplitudes outside the table.
+NBHYBRID_HOST_DEVICE inline float default_square(const AmplitudeGrid& grid) {
+    return static_cast<float>(grid.default_amplitude * grid.default_amplitude / grid.square_unit);
+}
 
 NBHYBRID_HOST_DEVICE inline std::size_t offset_in(const AmplitudeGrid& grid, int h, int k, int l) {
     return static_cast<std::size_t>(h - grid.h_min) * grid.stride_h + static_cast<std::size_t>(k - grid.k_min) * grid.stride_k +

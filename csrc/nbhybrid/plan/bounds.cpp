@@ -138,6 +138,8 @@ std::string obstacle_in_float(const Plan& plan) {
 
 }  // namespace
 
+double largest_index_of(const Plan& plan) { return 2 * longest_edge(plan) / shortest_wavelength(plan.view()); }
+
 Bounds bounds_of(const Plan& plan) {
     const PlanView& view = plan.view();
     const Vec3& n = view.crystal.cells;

@@ -35,4 +35,7 @@ struct Bounds {
 
 Bounds bounds_of(const Plan& plan);
 
+// The largest Miller index that a pixel may have in any orientation of the crystal.
+double largest_index_of(const Plan& plan);
+
 }  // namespace nbhybrid

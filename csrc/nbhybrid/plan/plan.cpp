@@ -103,6 +103,7 @@ Plan::Plan(const Experiment& experiment) : shape_(experiment.crystal.shape) {
     const double pixels = (1.0 + r.fast_last - r.fast_first) * (1.0 + r.slow_last - r.slow_first);
     if (shape_ == physics::CrystalShape::square)
         view_.crystal.bright_square = bright_square(experiment.crystal.cells, pixels * view_.scale.steps * view_.sensor.layers);
+    view_.crystal.largest_index = largest_index_of(*this);
     bounds_ = bounds_of(*this);
 }
 

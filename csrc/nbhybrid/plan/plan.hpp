@@ -8,6 +8,7 @@
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/model/detector.hpp"
 #include "nbhybrid/model/experiment.hpp"
+#include "nbhybrid/physics/float_pair.hpp"
 #include "nbhybrid/physics/lattice_factor.hpp"
 #include "nbhybrid/physics/structure_factor.hpp"
 #include "nbhybrid/plan/bounds.hpp"
@@ -93,6 +94,8 @@ struct OrientationStage {
     // All orientations of a later sweep by components (a.x of all, a.y of all, ... c.z), for crystals with narrow spots; else, or
     // if that would be large, null.
     const double* components;
+    // For devices where double is slow: all orientations of a later sweep. Null: there is no such table.
+    const PairAxes* later_pairs;
 };
 
 struct CrystalStage {
@@ -104,6 +107,7 @@ struct CrystalStage {
     bool interpolation_resumes;  // after a step whose neighbourhood leaves the table
     bool water;                  // a step with a lattice factor of 0 then still counts
     double bright_square;        // of a parallelepiped's factor: one of a thousand steps is brighter
+    double largest_index;        // of Miller, in any orientation
 };
 
 struct ScaleStage {

@@ -1,42 +1,143 @@
-// What a GPU computes, by the host: the same functions on one pixel after the other, with a product and a sum in one rounding
-// exactly where they say so. For tests of the device's code without a device.
+// What a GPU computes, by the host: the same functions on one pair of pixels after the other, with a product and a sum in one
+// rounding exactly where they say so; on one pixel after the other whose orientations the lanes of a warp share; and without double
+// in the loop over orientations. For tests of the device's code without a device.
 
 #include "nbhybrid/kernel/device_pixel.hpp"
+#include "nbhybrid/kernel/float_pixel.hpp"
 #include "nbhybrid/kernel/isa/bounded_functions.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-template <CrystalShape shape, bool in_float>
-DecidedPixel decide_at(const PlanView& plan, const PixelBounds& bounds, int slow, int fast) {
-    if (plan.detector.curved_positions != nullptr) return decide_pixel<shape, in_float>(plan, bounds, TabledSweep{}, slow, fast);
-    return decide_pixel<shape, in_float>(plan, bounds, PlainSweep{}, slow, fast);
+template <class MathT>
+struct HostSweep : PlainSweep {
+    using Math = MathT;
+};
+
+// One lane of a warp that shares a pixel. The last one to finish adds up the sums of all, in the order of the device.
+template <class MathT>
+struct LaneSweep : PlainSweep {
+    using Math = MathT;
+    static constexpr int lanes = 32;
+
+    LaneSweep(int number, PixelTotal* sums) : lane(number), totals(sums) {}
+
+    template <bool can_be_narrow, class Block, class Sum>
+    bool run(const PlanView& plan, const Reach&, const Block& block, Sum& sum) const {
+        const OrientationStage& o = plan.orientation;
+        const std::int64_t all = static_cast<std::int64_t>(o.n_phi) * o.n_domains;
+        for (std::int64_t i = lane; i < all; i += lanes) sum.step(block, 0, 0, later_orientation(o, i));
+        return true;
+    }
+
+    PixelTotal combine(const PixelTotal& mine) const {
+        totals[lane] = mine;
+        for (int offset = lanes / 2; lane == lanes - 1 && offset > 0; offset /= 2)
+            for (int i = 0; i < offset; ++i) {
+                totals[i].intensity += totals[i + offset].intensity;
+                totals[i].error += totals[i + offset].error;
+            }
+        return totals[0];
+    }
+
+    int lane;
+    PixelTotal* totals;
+};
+
+struct ByPairs {
+    static constexpr int most_pixels = 2;
+
+    template <CrystalShape shape, bool in_float, class Math, int pixels>
+    static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
+        using Sweep = HostSweep<Math>;
+        return decide_pixels<PixelSum<shape, in_float, Sweep, pixels>, pixels>(plan, bounds, Sweep{}, slow, fast);
+    }
+};
+
+struct ByLanes {
+    static constexpr int most_pixels = 1;
+
+    template <CrystalShape shape, bool in_float, class Math, int pixels>
+    static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
+        using Sweep = LaneSweep<Math>;
+        PixelTotal totals[Sweep::lanes];
+        DecidedPixels<pixels> decided;
+        for (int lane = 0; lane < Sweep::lanes; ++lane)
+            decided =
+                decide_pixels<PixelSum<shape, in_float, Sweep, pixels>, pixels>(plan, bounds, Sweep(lane, totals), slow, fast);
+        return decided;
+    }
+};
+
+// The `fast` engine without double, where there is a version.
+struct ByPairsInFloat {
+    static constexpr int most_pixels = 2;
+
+    template <CrystalShape shape, bool in_float, class Math, int pixels>
+    static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
+        using Sweep = HostSweep<Math>;
+        if constexpr (has_pair_version(shape))
+            if (pairs_suffice(plan.crystal))
+                return decide_pixels<FloatPixelSum<shape, Sweep, pixels>, pixels>(plan, bounds, Sweep{}, slow, fast);
+        return ByPairs::decide<shape, in_float, Math, pixels>(plan, bounds, slow, fast);
+    }
+};
+
+// Pixels first ... first + pixels - 1 of a block.
+template <CrystalShape shape, bool in_float, class Way, int pixels>
+void decide_some(const PlanView& plan, const PixelBounds& bounds, VectorBlock& result, int first) {
+    Lanes<int, pixels> fast;
+    for (int i = 0; i < pixels; ++i) fast[i] = result.fast[first + i];
+    const DecidedPixels<pixels> decided =
+        plan.detector.curved_positions != nullptr
+            ? Way::template decide<shape, in_float, TabledMath, pixels>(plan, bounds, result.slow, fast)
+            : Way::template decide<shape, in_float, BoundedMath, pixels>(plan, bounds, result.slow, fast);
+    for (int i = 0; i < pixels; ++i) {
+        const DecidedPixel& pixel = decided.of[i];
+        result.pixels[first + i] = pixel.value;
+        result.solid_angles += pixel.solid_angles;
+        if (!pixel.is_decided) result.undecided |= std::uint64_t{1} << static_cast<unsigned>(first + i);
+    }
 }
 
-template <CrystalShape shape, bool in_float>
-bool decide_one_by_one(const PlanView& plan, const VectorMargins& margins, VectorBlock& result) {
+template <CrystalShape shape, bool in_float, class Way>
+bool decide_block(const PlanView& plan, const VectorMargins& margins, VectorBlock& result) {
+    constexpr int most = Way::most_pixels;
     const PixelBounds bounds{margins.relative, margins.absolute_intensity, margins.reach};
     result.undecided = 0;
     result.solid_angles = 0;
-    for (int i = 0; i < result.count; ++i) {
+    for (int first = 0; first < result.count; first += most) {
         if (margins.is_stopped(margins.sign)) return false;
-        const DecidedPixel pixel = decide_at<shape, in_float>(plan, bounds, result.slow, result.fast[i]);
-        result.pixels[i] = pixel.value;
-        result.solid_angles += pixel.solid_angles;
-        if (!pixel.is_decided) result.undecided |= std::uint64_t{1} << static_cast<unsigned>(i);
+        if (first + most <= result.count) decide_some<shape, in_float, Way, most>(plan, bounds, result, first);
+        else decide_some<shape, in_float, Way, 1>(plan, bounds, result, first);
     }
     return true;
 }
 
-#define NBHYBRID_SHAPES(in_float)                                                                           \
-    {&decide_one_by_one<CrystalShape::square, in_float>, &decide_one_by_one<CrystalShape::round, in_float>, \
-     &decide_one_by_one<CrystalShape::gauss, in_float>, &decide_one_by_one<CrystalShape::tophat, in_float>}
+// clang-format off
+#define NBHYBRID_SHAPES(in_float, way)                                                                      \
+    {&decide_block<CrystalShape::square, in_float, way>, &decide_block<CrystalShape::round, in_float, way>, \
+     &decide_block<CrystalShape::gauss, in_float, way>, &decide_block<CrystalShape::tophat, in_float, way>}
+// clang-format on
 
-extern const VectorKernel this_vector_kernel;
 // A device reduces the reference's phases at once, since it has no second look.
-const VectorKernel this_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA),
-                                         {{nullptr, nullptr, nullptr, nullptr}, NBHYBRID_SHAPES(false), NBHYBRID_SHAPES(true)},
-                                         NBHYBRID_BOUNDED_FUNCTIONS};
+extern const VectorKernel this_vector_kernel;
+const VectorKernel this_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA),
+    {{nullptr, nullptr, nullptr, nullptr}, NBHYBRID_SHAPES(false, ByPairs), NBHYBRID_SHAPES(true, ByPairs)},
+    NBHYBRID_BOUNDED_FUNCTIONS};
+
+extern const VectorKernel split_vector_kernel;
+const VectorKernel split_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA) "_split",
+    {{nullptr, nullptr, nullptr, nullptr}, NBHYBRID_SHAPES(false, ByLanes), NBHYBRID_SHAPES(true, ByLanes)},
+    NBHYBRID_BOUNDED_FUNCTIONS};
+
+extern const VectorKernel float_vector_kernel;
+const VectorKernel float_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA) "_float",
+    {{nullptr, nullptr, nullptr, nullptr}, NBHYBRID_SHAPES(false, ByPairs), NBHYBRID_SHAPES(true, ByPairsInFloat)},
+    NBHYBRID_BOUNDED_FUNCTIONS};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

@@ -23,7 +23,7 @@ extern const VectorKernel this_vector_kernel;
 }
 #endif
 namespace device {
-extern const VectorKernel this_vector_kernel;
+extern const VectorKernel this_vector_kernel, split_vector_kernel, float_vector_kernel;
 }
 
 namespace {
@@ -33,7 +33,7 @@ struct Level {
     bool runs_here;
 };
 
-// From the best to the one that every processor has; and the one that does what a GPU does, for tests.
+// From the best to the one that every processor has; and those that do what a GPU does, for tests.
 std::vector<Level> levels() {
     std::vector<Level> all;
 #ifdef NBHYBRID_X86_LEVELS
@@ -50,6 +50,8 @@ std::vector<Level> levels() {
 #endif
     all.push_back({&baseline::this_vector_kernel, true});
     all.push_back({&device::this_vector_kernel, true});
+    all.push_back({&device::split_vector_kernel, true});
+    all.push_back({&device::float_vector_kernel, true});
     return all;
 }
 
