@@ -18,10 +18,13 @@ using kernel::DeviceLaunch;
 
 // Registers for a few hundred threads on each multiprocessor, which hide each other's latency. A pixel takes 154 to 168 of them,
 // two take 230, which leaves room for fewer threads with independent work of their own; for three there are none. Without double
-// they are 130 and 168.
+// they are 130 and 168. What a sphere takes more would be a detour through memory.
 constexpr int threads_of_block = 128;
-constexpr int blocks_of_processor(Share share, Arithmetic arithmetic = Arithmetic::exact) {
-    return share == Share::singles || arithmetic == Arithmetic::floats ? 3 : 2;
+constexpr int blocks_of_processor(Share share, Arithmetic arithmetic = Arithmetic::exact, bool several = false,
+                                  CrystalShape shape = CrystalShape::square) {
+    const bool is_exact_sphere = arithmetic == Arithmetic::exact && shape == CrystalShape::round;
+    if (share == Share::singles) return is_exact_sphere ? 2 : 3;
+    return arithmetic == Arithmetic::floats && !several ? 3 : 2;
 }
 
 // A pixel of a launch. Places outside the region have the nearest pixel inside, so that all lanes of a warp have one.
@@ -109,7 +112,7 @@ __device__ inline const kernel::DeviceImageJob& image_of_block(const DeviceLaunc
 }
 
 template <CrystalShape shape, Arithmetic arithmetic, Share share, bool several>
-__global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share, arithmetic))
+__global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share, arithmetic, several, shape))
     decide_pixels(const __grid_constant__ DeviceLaunch launch, std::int64_t shared_entries) {
     using Entry = std::conditional_t<arithmetic == Arithmetic::floats, PairAxes, Axes>;
     using Sweep = std::conditional_t<share == Share::warps, SharedPixelSweep<Entry>, WarpSweep<Entry>>;
@@ -120,18 +123,16 @@ __global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share, a
     const Sweep sweep(stage_orientations<Entry>(job.plan.orientation, shared_entries));
     const int lane = static_cast<int>(threadIdx.x) % warp_size, warp = static_cast<int>(threadIdx.x) / warp_size;
     constexpr int warps_of_block = threads_of_block / warp_size;
-    const std::int64_t warps = static_cast<std::int64_t>(gridDim.x) * warps_of_block;
-    const std::int64_t mine = static_cast<std::int64_t>(blockIdx.x) * warps_of_block + warp;
-    // All lanes of a warp leave the loop together.
-    const std::int64_t end = launch.work.first + launch.work.count;
+    const int warps = static_cast<int>(gridDim.x) * warps_of_block, mine = static_cast<int>(blockIdx.x) * warps_of_block + warp;
     double solid_angles = 0;
-    for (std::int64_t first = launch.work.first + mine * of_warp; first < end; first += warps * of_warp) {
+    // All lanes of a warp leave the loop together. A launch has few enough places for small numbers, which take fewer registers.
+    for (int first = mine * of_warp; first < launch.work.count; first += warps * of_warp) {
         Place places[pixels];
         kernel::Lanes<int, pixels> fast;
         bool counts = false;
         NBHYBRID_UNROLL
         for (int i = 0; i < pixels; ++i) {
-            places[i] = place_of(job, launch.work, first + lane * of_lane + i);
+            places[i] = place_of(job, launch.work, launch.work.first + first + lane * of_lane + i);
             fast[i] = places[i].fast;
             counts |= places[i].counts;
         }

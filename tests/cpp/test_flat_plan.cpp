@@ -83,9 +83,11 @@ TEST("the arithmetic of a device: double is left out where it is slow and pairs 
     CHECK_EQ(of("-gauss_xtal", Engine::fast, true), Arithmetic::floats);
     CHECK_EQ(of("-tophat_spots", Engine::fast, true), Arithmetic::floats);
     CHECK_EQ(of("-round_xtal", Engine::fast, true), Arithmetic::mixed);
-    CHECK_EQ(of("-Na 2.5", Engine::fast, true), Arithmetic::exact);
     CHECK_EQ(of("-mosaic 1 -mosaic_domains 200 -phi 0 -osc 1 -phisteps 200", Engine::fast, true), Arithmetic::mixed);
     CHECK_EQ(of("-lambda 0.01", Engine::fast, true), Arithmetic::mixed);
+    Experiment e = small_experiment("");
+    e.crystal.cells.x = 2.5;
+    CHECK_EQ(kernel::arithmetic_of(Plan(e), Engine::fast, true), Arithmetic::exact);
 }
 
 TEST("the orientations of a flat plan in pairs") {
@@ -114,14 +116,16 @@ TEST("the amplitudes of a flat plan as squares, in units that none exceeds") {
     const physics::AmplitudeGrid grid = flat.at(nullptr, flat.table()).front().crystal.amplitudes;
     CHECK(grid.values == nullptr);
     const std::vector<double>& values = e.structure_factors->values;
+    // The table has a margin that nobody reads.
+    const std::size_t count = static_cast<std::size_t>(grid.h_max - grid.h_min + 1) * grid.stride_h;
     double largest = 0;
-    for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
         const double square = static_cast<double>(grid.squares[i]);
         CHECK(std::fabs(square * grid.square_unit - values[i] * values[i]) <= 6e-8 * values[i] * values[i]);
         largest = std::max(largest, square);
     }
     CHECK(largest <= 1.0 && largest >= 0.25);
-    CHECK_EQ(flat.table_bytes(), values.size() * sizeof(float));
+    CHECK_EQ(flat.table_bytes(), count * sizeof(float));
 
     kernel::FlatPlans later({&plan}, Arithmetic::mixed);
     later.keep_squares(flat.at(nullptr, flat.table()).front());
