@@ -5,7 +5,8 @@
 // - position: kept where the ray's direction is made from it;
 // - factors of the axes of a parallelepiped: quotients of the sines that the kernel multiplied, with the sign that the half turns
 //   have by which it reduced their phases;
-// - lattice factor: the root of the square that was summed, with the sign of these quotients or, of a sphere, of the factor that the
+// - lattice factor: the root of the square that was summed, with the sign of these quotients or, of a sphere, of the factor that
+// the
 //   kernel squared, likewise; 0 where the step was left out because no spot reaches it;
 // - intensities: the kernel sums without the square of an amplitude that all steps share, and without the water;
 // - nearest indices: rounded from the index as the table's places are;
