@@ -40,6 +40,7 @@ PYBIND11_MODULE(_cuda, module) {
     module.def("device_names", &device_names);
     module.def("device", [](int index) { return std::shared_ptr<nbhybrid::kernel::Device>(make_device(index)); }, py::arg("index"));
     module.def("device_of", &device_of, py::arg("address"));
+    module.def("free_bytes", &free_bytes, py::arg("device"));
     module.def("copy_to_host", &copy_into, py::arg("device"), py::arg("address"), py::arg("target"), py::arg("stream"));
     module.def("order_after", &order_after, py::arg("device"), py::arg("stream"), py::arg("other"));
     module.def("wait_for", &wait_for, py::arg("device"), py::arg("stream"), py::call_guard<py::gil_scoped_release>());

@@ -23,6 +23,13 @@ int device_of(std::uintptr_t address) {
     throw DeviceError(format("cuda: the address %#llx is in the memory of no device", static_cast<unsigned long long>(address)));
 }
 
+std::size_t free_bytes(int device) {
+    const CurrentDevice current(device);
+    std::size_t free = 0, total = 0;
+    check(cudaMemGetInfo(&free, &total), "asking for the memory that is free");
+    return free;
+}
+
 void copy_to_host(int device, std::uintptr_t from, void* to, std::size_t bytes, std::uintptr_t stream) {
     const CurrentDevice current(device);
     check(cudaMemcpyAsync(to, reinterpret_cast<const void*>(from), bytes, cudaMemcpyDeviceToHost, stream_of(stream)),

@@ -9,6 +9,9 @@ namespace nbhybrid::cuda {
 // The number of the device in whose memory an address lies. Throws DeviceError if it is in none.
 int device_of(std::uintptr_t address);
 
+// The memory of a device that nobody has.
+std::size_t free_bytes(int device);
+
 // Copies to the host, after what the stream has to do, and waits for it.
 void copy_to_host(int device, std::uintptr_t from, void* to, std::size_t bytes, std::uintptr_t stream);
 

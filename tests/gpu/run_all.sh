@@ -16,7 +16,7 @@ export PYTHONPATH="$PWD/$BUILD/site"
 # Else the tests below would only skip.
 "$PYTHON" -c 'from nbhybrid import devices, _cuda; devices.open_device("cuda"); print(_cuda.device_names())'
 
-"$PYTHON" -m pytest -q -p no:cacheprovider tests/gpu tests/parity/test_device.py tests/unit/test_device_code.py \
+"$PYTHON" -m pytest -q -p no:cacheprovider tests/gpu tests/parity/test_device.py tests/parity/test_device_sets.py tests/unit/test_device_code.py \
     tests/unit/test_device_machine_code.py tests/trace/test_device_trace.py
 if command -v compute-sanitizer > /dev/null; then
     for tool in memcheck racecheck; do
@@ -25,4 +25,4 @@ if command -v compute-sanitizer > /dev/null; then
 else
     echo "compute-sanitizer is not here: memory accesses are NOT checked"
 fi
-"$PYTHON" bench/gpu.py
+"$PYTHON" bench/gpu.py --json "$BUILD/gpu.json"
