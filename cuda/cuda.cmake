@@ -16,7 +16,7 @@ set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 # warning to nvcc when the caller runs on both sides: make it an error.
 set(nbhybrid_cuda_flags -Werror=cross-execution-space-call -Xcompiler=-ffp-contract=off)
 set(exact_sources cuda/noise.cu cuda/physics_check.cu cuda/render_exact.cu cuda/trace_exact.cu)
-set(float_sources cuda/render_float.cu)
+set(float_sources cuda/render_float.cu cuda/trace_float.cu)
 set(fast_sources cuda/render_fast.cu cuda/trace_fast.cu)
 foreach(kind exact fast float)
   add_library(nbhybrid_cuda_${kind} OBJECT ${${kind}_sources})

@@ -199,9 +199,11 @@ std::vector<kernel::PixelRecord> CudaDevice::trace(const std::vector<PixelIndex>
         check(cudaMemcpyAsync(notes_.as<void>(), heads.data(), count * sizeof(kernel::PixelNotes), cudaMemcpyHostToDevice, stream),
               "copying the pixels to trace");
         const TraceLaunch launch{view, plans_.bounds(0), notes_.as<kernel::PixelNotes>(), static_cast<int>(count)};
-        check(!plans_.decides() ? launch_trace_fast(launch, plans_.shape(), stream)
-                                : launch_trace_exact(launch, plans_.shape(), stream),
-              "starting the trace");
+        const kernel::Arithmetic arithmetic = plans_.arithmetic();
+        const auto start_trace = arithmetic == kernel::Arithmetic::exact   ? launch_trace_exact
+                                 : arithmetic == kernel::Arithmetic::mixed ? launch_trace_fast
+                                                                           : launch_trace_float;
+        check(start_trace(launch, plans_.shape(), stream), "starting the trace");
         check(cudaMemcpyAsync(copy.data(), notes_.as<void>(), copy.size(), cudaMemcpyDeviceToHost, stream), "copying the traces");
         check(cudaStreamSynchronize(stream), "tracing");
         for (std::size_t i = 0; i < count; ++i) records.push_back(layout.record(copy.data(), i));

@@ -47,6 +47,7 @@ struct TraceLaunch {
 };
 cudaError_t launch_trace_exact(const TraceLaunch& trace, physics::CrystalShape shape, cudaStream_t stream);
 cudaError_t launch_trace_fast(const TraceLaunch& trace, physics::CrystalShape shape, cudaStream_t stream);
+cudaError_t launch_trace_float(const TraceLaunch& trace, physics::CrystalShape shape, cudaStream_t stream);
 
 // As run::NoisyImages.
 struct NoiseLaunch {

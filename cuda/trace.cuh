@@ -7,21 +7,25 @@
 
 namespace nbhybrid::cuda {
 
-template <kernel::CrystalShape shape, bool in_float>
+template <kernel::CrystalShape shape, kernel::Arithmetic arithmetic>
 __global__ void trace_pixels(const __grid_constant__ PlanView plan, const __grid_constant__ kernel::PixelBounds bounds,
                              kernel::PixelNotes* notes, int count) {
     const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-    if (i < count) kernel::trace_device_pixel<shape, in_float>(plan, bounds, notes[i]);
+    if (i < count) kernel::trace_device_pixel<shape, arithmetic>(plan, bounds, notes[i]);
 }
 
-template <bool in_float>
+template <kernel::Arithmetic arithmetic>
 cudaError_t launch_trace(const TraceLaunch& trace, physics::CrystalShape shape, cudaStream_t stream) {
     constexpr unsigned threads = 32;
     return kernel::with_shape(shape, [&](auto chosen) {
-        const unsigned blocks = (static_cast<unsigned>(trace.count) + threads - 1) / threads;
-        trace_pixels<decltype(chosen)::value, in_float>
-            <<<blocks, threads, 0, stream>>>(trace.plan, trace.bounds, trace.notes, trace.count);
-        return cudaGetLastError();
+        constexpr kernel::CrystalShape its_shape = decltype(chosen)::value;
+        if constexpr (arithmetic == kernel::Arithmetic::floats && !kernel::has_pair_version(its_shape)) {
+            return cudaErrorNotSupported;
+        } else {
+            const unsigned blocks = (static_cast<unsigned>(trace.count) + threads - 1) / threads;
+            trace_pixels<its_shape, arithmetic><<<blocks, threads, 0, stream>>>(trace.plan, trace.bounds, trace.notes, trace.count);
+            return cudaGetLastError();
+        }
     });
 }
 

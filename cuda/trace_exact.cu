@@ -5,7 +5,7 @@
 namespace nbhybrid::cuda {
 
 cudaError_t launch_trace_exact(const TraceLaunch& trace, physics::CrystalShape shape, cudaStream_t stream) {
-    return launch_trace<false>(trace, shape, stream);
+    return launch_trace<kernel::Arithmetic::exact>(trace, shape, stream);
 }
 
 }  // namespace nbhybrid::cuda

@@ -5,7 +5,7 @@
 namespace nbhybrid::cuda {
 
 cudaError_t launch_trace_fast(const TraceLaunch& trace, physics::CrystalShape shape, cudaStream_t stream) {
-    return launch_trace<true>(trace, shape, stream);
+    return launch_trace<kernel::Arithmetic::mixed>(trace, shape, stream);
 }
 
 }  // namespace nbhybrid::cuda

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tolerances
 from helpers import GOLDEN, PROGRAM, SMALL_WORDS, hkl_text, run
+from nbhybrid import _core
 from nbhybrid.parity.compare_traces import compare_traces
 from nbhybrid.traces import QUANTITIES, read_trace, trace
 
@@ -51,6 +52,11 @@ def farthest(first, second):
     return max(abs(a - b) for a, b in zip(first, second, strict=True)) / size if size else 0.0
 
 
+def of_fast_kernel(engine, *quantities):
+    """Return the values as that kernel has them: the squares of amplitudes alone."""
+    return [[abs(v) if engine == "fast" and q.name == "F_cell" else v for v in q.values] for q in quantities]
+
+
 def check_steps(name, found, wanted, bound):
     count = len(wanted)  # the golden tables have the first steps only
     assert len(found) >= count if count == 4000 else len(found) == count, name
@@ -60,6 +66,8 @@ def check_steps(name, found, wanted, bound):
         if a.dtype.kind == "i":
             assert np.array_equal(a, b), (name, field)
         else:
+            if bound == tolerances.FAST_RELATIVE and field == "amplitude":
+                a, b = np.abs(a), np.abs(b)
             assert (np.abs(a - b) <= bound * np.abs(b)).all(), (name, field, a, b)
 
 
@@ -90,10 +98,10 @@ def test_golden_cases(name, engine, golden_folder, monkeypatch):
         quantities = pixel.quantities[1 if name == "interp_runs_out_of_range" else 0 :]
         assert [q.name for q in quantities] == [q.name for q in golden.quantities]
         for found, wanted in zip(quantities, golden.quantities, strict=True):
-            if found.name in ALIKE and (engine == "exact" or found.name != "hkl_frac"):
+            if found.name in ALIKE and (engine == "exact" or found.name not in ("hkl_frac", "F_cell")):
                 assert found.text() == wanted.text()
             else:
-                assert farthest(found.values, wanted.values) <= bound + tolerances.FIFTEEN_DIGITS, (found, wanted)
+                assert farthest(*of_fast_kernel(engine, found, wanted)) <= bound + tolerances.FIFTEEN_DIGITS, (found, wanted)
         check_steps(name, pixel.steps, golden.steps, bound)
         assert engine == "fast" or abs(pixel["I_pixel_final"] - golden["I_pixel_final"]) <= (
             pixel.error_bound + tolerances.FIFTEEN_DIGITS * golden["I_pixel_final"]
@@ -125,18 +133,41 @@ def test_tracing_every_pixel(shape, engine):
     assert np.array_equal(simulator.run(), before)
 
 
+@pytest.mark.parametrize("words", ["", "-gauss_xtal", "-tophat_spots", "-hkl some.hkl"])
+def test_where_double_is_slow(words, tmp_path, monkeypatch):
+    """The fast engine has another kernel there, which notes its values likewise."""
+    monkeypatch.chdir(tmp_path)
+    rows = [(h, k, m, 50 + h + k) for h in range(-3, 9) for k in range(-9, 9) for m in (-2, 1, 3)]
+    (tmp_path / "some.hkl").write_text(hkl_text(rows))
+    more = f"{words} -phi 1 -osc 1 -phisteps 2 -hdivrange 2 -hdivsteps 2"
+    made = nb.Experiment.from_args([*WORDS, *more.split()])
+    simulator = nb.Simulator(made, device="emulated", engine="fast")
+    simulator._prepared.only.use_device(_core.emulated_device(double_is_slow=True))
+    image, pixels = simulator.run(), [(slow, fast) for slow in range(24) for fast in range(24)]
+    assert not np.array_equal(image, nb.Simulator(made, device="emulated", engine="fast").run()) or "tophat" in words
+    host, traced = nb.Simulator(made).trace(pixels, "steps"), simulator.trace(pixels, "steps")
+    found = np.array([pixel["floatimage_accumulated"] for pixel in traced], np.float32).reshape(24, 24)
+    assert np.array_equal(found, image)
+    names = ("hkl_rounded", "F_latt_a", "F_latt_b", "F_latt_c", "F_latt", "F_cell", "I_before_scaling", "I_pixel_final")
+    for first, second in zip(host, traced, strict=True):
+        bright = first["I_pixel_final"] > tolerances.FAST_FAINT * image.max()
+        for a, b in zip(first.quantities, second.quantities, strict=True):
+            if a.name in names and bright:
+                assert farthest(a.values, b.values) <= tolerances.FAST_FLOAT_RELATIVE, (a, b)
+
+
 @pytest.mark.parametrize("engine", ["exact", "fast"])
 def test_steps_without_an_amplitude(engine, tmp_path, monkeypatch):
     """They add nothing, and stand in the table as they do in the scalar path's."""
     monkeypatch.chdir(tmp_path)
     pixels = [(slow, fast) for slow in range(0, 24, 4) for fast in range(24)]
     there = {pixel["hkl_rounded"] for pixel in nb.Simulator(nb.Experiment.from_args(WORDS)).trace(pixels)}
-    rows = [(*index, -70 if i % 3 else 50) for i, index in enumerate(sorted(there)) if i % 2]
+    rows = [(*index, -70 if i % 3 and engine == "exact" else 50) for i, index in enumerate(sorted(there)) if i % 2]
     (tmp_path / "few.hkl").write_text(hkl_text(rows))
     made = nb.Experiment.from_args([*WORDS, "-default_F", "0", "-hkl", "few.hkl"])
     host = nb.Simulator(made).trace(pixels, "steps")
     device = nb.Simulator(made, device="emulated", engine=engine).trace(pixels, "steps")
-    assert any(pixel["F_cell"] == -70 for pixel in device)
+    assert engine == "fast" or any(pixel["F_cell"] == -70 for pixel in device)
     assert sum(pixel["F_cell"] == 0 for pixel in device) > 20
     bound = tolerances.TRACE_DEVICE if engine == "exact" else tolerances.FAST_RELATIVE
     assert compare_traces(host, device, bound).same

@@ -58,7 +58,7 @@ def reached_from(start, exits, without=None):
 
 
 def loops_of(code):
-    """Return the loops of a kernel, each a list of instructions and whether there is no other loop in it."""
+    """Return the loops of a kernel, each by the names of its blocks and its list of instructions."""
     blocks, exits = blocks_of(code)
     entries = {name: {other for other in blocks if name in exits[other]} for name in blocks}
     bodies = {}
@@ -67,17 +67,15 @@ def loops_of(code):
         back = {block for block in entries[head] if block not in beside}
         if back:
             bodies[head] = {head}.union(*(reached_from(block, entries, without=head) for block in back))
-    return [
-        ([line for block in blocks if block in body for line in blocks[block]], not any(other < body for other in bodies.values()))
-        for body in bodies.values()
-    ]
+    return [(body, [line for block in blocks if block in body for line in blocks[block]]) for body in bodies.values()]
 
 
 def orientation_loops(code):
-    """Return the loops over orientations: those with most of the arithmetic, and the search around them."""
-    loops = [(lines, "\n".join(lines), innermost) for lines, innermost in loops_of(code)]
-    steps = [lines for lines, text, innermost in loops if innermost and len(re.findall(r"\bfma\.rn\.f(?:32|64)\b", text)) > 30]
-    searches = [lines for lines, text, _ in loops if "vote.sync.ballot" in text]
+    """Return the loops over orientations: the smallest with most of the arithmetic, and the search around them."""
+    loops = loops_of(code)
+    heavy = [(body, lines) for body, lines in loops if len(re.findall(r"\bfma\.rn\.f(?:32|64)\b", "\n".join(lines))) > 30]
+    steps = [lines for body, lines in heavy if not any(other < body for other, _ in heavy)]
+    searches = [lines for _, lines in loops if "vote.sync.ballot" in "\n".join(lines)]
     return steps + ([min(searches, key=len)] if searches else [])
 
 
@@ -85,7 +83,7 @@ def test_the_build_joins_nothing():
     text = (ROOT / "cuda" / "cuda.cmake").read_text()
     assert re.search(r"target_compile_options\(nbhybrid_cuda_exact .*-fmad=false", text)
     assert re.search(r"target_compile_options\(nbhybrid_cuda_float .*-fmad=false", text)
-    assert re.search(r"set\(float_sources cuda/render_float.cu\)", text)
+    assert re.search(r"set\(float_sources cuda/render_float.cu cuda/trace_float.cu\)", text)
     assert "use_fast_math" not in text
     exact = re.search(r"set\(exact_sources (.*)\)", text)[1].split()
     assert {"cuda/render_exact.cu", "cuda/trace_exact.cu", "cuda/noise.cu"} <= set(exact)

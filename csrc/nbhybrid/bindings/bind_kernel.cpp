@@ -29,7 +29,10 @@ void bounded_function(const std::string& name, const py::buffer& x, const py::bu
 void bind_kernel(py::module_& module) {
     py::class_<kernel::Device, std::shared_ptr<kernel::Device>>(module, "Device")
         .def_property_readonly("name", &kernel::Device::name);
-    module.def("emulated_device", [] { return std::shared_ptr<kernel::Device>(kernel::emulated_device()); });
+    module.def(
+        "emulated_device",
+        [](bool double_is_slow) { return std::shared_ptr<kernel::Device>(kernel::emulated_device(double_is_slow)); },
+        py::arg("double_is_slow") = false);
     module.def("isa", [] { return kernel::vector_kernel().isa; });
     module.def("bounded_function", &bounded_function, py::arg("name"), py::arg("x"), py::arg("y"), py::arg("result"));
     module.def("bounded_errors", [] {

@@ -68,6 +68,7 @@ void render_set_on(Device& device, const std::vector<const Plan*>& plans, const 
 void put_values(Device& device, const DeviceImages& image, const std::vector<float>& values);
 
 // The device's functions run by the host, on a copy of the plans in one piece: for tests without a device.
-std::unique_ptr<Device> emulated_device();
+// `double_is_slow`: as on a device where it is.
+std::unique_ptr<Device> emulated_device(bool double_is_slow = false);
 
 }  // namespace nbhybrid::kernel

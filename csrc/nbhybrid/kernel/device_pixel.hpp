@@ -53,7 +53,7 @@ struct TabledSweep : PlainSweep {
     using Math = TabledMath;
 };
 
-// Of a traced pixel, which is alone, the policy is told what is found.
+// A traced thread has one pixel.
 template <CrystalShape shape, bool in_float, class Sweep, int pixels, class Trace = NoTrace>
 class PixelSum : public PixelFactors<WholeBlock<pixels, typename Trace::template Math<typename Sweep::Math>>> {
     static_assert(pixels == 1 || !Trace::enabled);
@@ -61,7 +61,7 @@ class PixelSum : public PixelFactors<WholeBlock<pixels, typename Trace::template
 public:
     using Block = WholeBlock<pixels, typename Trace::template Math<typename Sweep::Math>>;
 
-    NBHYBRID_HOST_DEVICE PixelSum(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep, Trace trace)
+    NBHYBRID_HOST_DEVICE PixelSum(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep, Trace trace = {})
         : PixelFactors<Block>(plan),
           bounds_(bounds),
           sweep_(sweep),
@@ -79,7 +79,7 @@ public:
 
     NBHYBRID_HOST_DEVICE bool step(const Block& block, [[maybe_unused]] int phi, [[maybe_unused]] int domain, const Axes& axes) {
         NBHYBRID_TRACED(trace_.begin_step(axes));
-        add_terms(block, axes);
+        add_step(block, axes);
         NBHYBRID_TRACED(trace_.end_step(block, phi, domain, this->plan_.crystal.water, total_[0].intensity));
         return true;
     }
@@ -100,6 +100,24 @@ private:
     static constexpr bool can_be_narrow = shape == CrystalShape::gauss || shape == CrystalShape::tophat;
     static constexpr bool has_float_phases = in_float && shape == CrystalShape::square;
 
+    NBHYBRID_HOST_DEVICE void add_step(const Block& block, const Axes& axes) {
+        Lanes<Step, pixels> steps;
+        Lanes<bool, pixels> counts;
+        bool is_near = false, is_present = false;
+        NBHYBRID_UNROLL
+        for (int i = 0; i < pixels; ++i) is_near |= find_phases_of(axes, scattering(block, i), steps[i]);
+        if (!is_near && !Trace::enabled) return;
+        NBHYBRID_UNROLL
+        for (int i = 0; i < pixels; ++i) is_present |= counts[i] = look_up(steps[i]) && (pixels == 1 || block.is_live[i]);
+        // Of a step that adds nothing a trace alone wants the factor.
+        if (!is_near || (!is_present && !Trace::enabled)) return;
+        NBHYBRID_UNROLL
+        for (int i = 0; i < pixels; ++i) {
+            find_factor(axes, scattering(block, i), steps[i]);
+            if (pixels == 1 ? is_present || !Trace::enabled : counts[i]) add_term(i, steps[i].lanes);
+        }
+    }
+
     // Of one pixel at one step.
     struct Step {
         StepLanes<1> lanes;
@@ -112,45 +130,22 @@ private:
         return one;
     }
 
-    // A trace wants to know of steps too that add nothing.
-    NBHYBRID_HOST_DEVICE void add_terms(const Block& block, const Axes& axes) {
-        Lanes<Step, pixels> steps;
-        Lanes<bool, pixels> counts;
-        bool is_near = false, is_present = false;
-        NBHYBRID_UNROLL
-        for (int i = 0; i < pixels; ++i) is_near |= find_phases_of(axes, scattering(block, i), steps[i]);
-        if (!is_near && !Trace::enabled) return;
-        NBHYBRID_UNROLL
-        for (int i = 0; i < pixels; ++i) is_present |= counts[i] = look_up(steps[i]) && (pixels == 1 || block.is_live[i]);
-        if (!is_near || (!is_present && !Trace::enabled)) return;
-        NBHYBRID_UNROLL
-        for (int i = 0; i < pixels; ++i) {
-            find_factor(axes, scattering(block, i), steps[i]);
-            NBHYBRID_TRACED(trace_.square(steps[i].lanes.lattice[0]));
-            if ((pixels == 1 && !Trace::enabled) || counts[i]) add_term(i, steps[i].lanes);
-        }
-    }
-
     // Up to the place in the table. False where an index is beyond the reach of every spot.
     NBHYBRID_HOST_DEVICE bool find_phases_of(const Axes& axes, const VectorLanes<1>& s, Step& step) const {
         const CrystalStage& crystal = this->plan_.crystal;
         if constexpr (has_float_phases) {
             if (has_table_) find_phases_in_float<true>(crystal, axes, s, step.phases, step.lanes, 0, 1, trace_);
             else find_phases_in_float<false>(crystal, axes, s, step.phases, step.lanes, 0, 1, trace_);
-            return true;
         } else {
             find_indices(axes, s, step.lanes, 0, 1);
             NBHYBRID_TRACED(trace_.index(step.lanes.index[0]));
-            const bool is_near = !leaves_out(step.lanes.index[0]);
-            if (!is_near && !Trace::enabled) return false;
+            bool is_reached = true;
+            if constexpr (can_be_narrow) is_reached = !(bounds_.reach.is_limited && is_far(step.lanes.index[0]));
+            if (!is_reached && !Trace::enabled) return false;
             if (has_table_) find_places(crystal.amplitudes, step.lanes, 0, 1);
-            return is_near;
+            return is_reached;
         }
-    }
-
-    NBHYBRID_HOST_DEVICE bool leaves_out(const Vec3& index) const {
-        if constexpr (can_be_narrow) return bounds_.reach.is_limited && is_far(index);
-        return false;
+        return true;
     }
 
     NBHYBRID_HOST_DEVICE bool is_far(const Vec3& index) const {
@@ -166,7 +161,7 @@ private:
             if (grid.squares != nullptr) {
                 const float square = step.lanes.place[0] >= 0 ? grid.squares[step.lanes.place[0]] : physics::default_square(grid);
                 step.lanes.amplitude[0] = static_cast<double>(square);
-                NBHYBRID_TRACED(trace_.amplitude(__builtin_sqrt(static_cast<double>(square) * grid.square_unit)));
+                NBHYBRID_TRACED(trace_.square_of_amplitude(step.lanes.amplitude[0]));
                 return square != 0.0F;
             }
         if (has_table_) return read_places(grid, step.lanes, 0, 1, trace_) != 0;
@@ -183,6 +178,7 @@ private:
         } else {
             square_lattice_factors<shape>(crystal, step.lanes, 0, 1, trace_);
         }
+        NBHYBRID_TRACED(trace_.square(step.lanes.lattice[0]));
     }
 
     NBHYBRID_HOST_DEVICE void add_term(int i, const StepLanes<1>& lanes) {
@@ -196,8 +192,8 @@ private:
     const PixelBounds& bounds_;
     const Sweep& sweep_;
     bool has_table_;
-    Trace trace_;
     Lanes<PixelTotal, pixels> total_;
+    Trace trace_;
 };
 
 template <int pixels>

@@ -8,7 +8,8 @@
 // - lattice factor: the root of the square that was summed, with the sign of these quotients or, of a sphere, of the factor that
 // the
 //   kernel squared, likewise; 0 where the step was left out because no spot reaches it;
-// - intensities: the kernel sums without the square of an amplitude that all steps share, and without the water;
+// - amplitude: without its sign where the kernel has but its square;
+// - intensities: the kernel sums without a factor that the squares of all amplitudes share, and without the water;
 // - nearest indices: rounded from the index as the table's places are;
 // - cosine of the scattering angle: of the directions as the kernel left them.
 
@@ -19,6 +20,7 @@
 #include "nbhybrid/kernel/bounded_lattice.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
+#include "nbhybrid/kernel/float_pixel.hpp"
 #include "nbhybrid/kernel/trace_records.hpp"
 
 namespace nbhybrid::kernel {
@@ -44,18 +46,18 @@ struct PixelNotes {
     FinalRecord final_values;
     RoundingTest rounding = RoundingTest::none;
     double error_bound = 0;
-    // Of the run: the amplitude that the kernel leaves out of its sum, and what the reference's sum begins with.
-    double common_amplitude = 1, first_intensity = 0;
+    // Of the run: what the kernel leaves out of the squares that it sums, and what the reference's sum begins with.
+    double common_square = 1, first_intensity = 0;
     // Of the step under way. The axes come one after the other.
     double index[3] = {}, axis_factors[3] = {}, half_turns[3] = {};
     int axis = 0;
     double amplitude = 0, square = 0, sign = 1;
 };
 
-// For each engine, exact and fast, and crystal shape.
+// For each Arithmetic and crystal shape; null where there is no version.
 using TracePixel = void (*)(const PlanView& plan, const PixelBounds& bounds, PixelNotes& notes);
 struct TraceKernel {
-    TracePixel trace[2][4];
+    TracePixel trace[3][4];
 };
 
 inline namespace NBHYBRID_ISA {
@@ -76,7 +78,7 @@ public:
     NBHYBRID_HOST_DEVICE explicit DeviceTrace(PixelNotes* notes) : notes_(notes) {}
 
     NBHYBRID_HOST_DEVICE void begin(const PlanView& plan, bool multiplies_terms) const {
-        notes_->common_amplitude = __builtin_sqrt(physics::unit_of_squares(plan.crystal.amplitudes));
+        notes_->common_square = physics::unit_of_squares(plan.crystal.amplitudes);
         notes_->first_intensity = plan.scale.background_is_scaled && !multiplies_terms ? plan.scale.background : 0.0;
     }
 
@@ -123,6 +125,9 @@ public:
     NBHYBRID_HOST_DEVICE void factor(double factor, double half_turns) const { notes_->sign = turned(factor, half_turns); }
     NBHYBRID_HOST_DEVICE void square(double square) const { notes_->square = square; }
     NBHYBRID_HOST_DEVICE void amplitude(double amplitude) const { notes_->amplitude = amplitude; }
+    NBHYBRID_HOST_DEVICE void square_of_amplitude(double square) const {
+        notes_->amplitude = __builtin_sqrt(square * notes_->common_square);
+    }
 
     template <class Block>
     NBHYBRID_HOST_DEVICE void end_step(const Block& block, int phi, int domain, bool has_water, double sum) const {
@@ -186,20 +191,23 @@ private:
         const double turns = 0.5 * half_turns;
         return turns == __builtin_floor(turns) ? factor : -factor;
     }
-    NBHYBRID_HOST_DEVICE double intensity(double sum) const {
-        return notes_->first_intensity + sum * (notes_->common_amplitude * notes_->common_amplitude);
-    }
+    NBHYBRID_HOST_DEVICE double intensity(double sum) const { return notes_->first_intensity + sum * notes_->common_square; }
 
     PixelNotes* notes_;
 };
 
+// A device has the squares of amplitudes alone where it takes no double.
+struct TracedSweep : TabledSweep {
+    static constexpr bool has_squares = true;
+};
+
 // Renders the pixel that the notes name.
-template <CrystalShape shape, bool in_float>
+template <CrystalShape shape, Arithmetic arithmetic>
 NBHYBRID_HOST_DEVICE inline void trace_device_pixel(const PlanView& plan, const PixelBounds& bounds, PixelNotes& notes) {
-    using Sum = PixelSum<shape, in_float, TabledSweep, 1, DeviceTrace>;
+    using Sum = typename SumOfArithmetic<arithmetic, shape, TracedSweep, 1, DeviceTrace>::Type;
     Lanes<int, 1> fast;
     fast[0] = notes.fast;
-    decide_pixels<Sum, 1>(plan, bounds, TabledSweep{}, notes.slow, fast, DeviceTrace(&notes));
+    decide_pixels<Sum, 1>(plan, bounds, TracedSweep{}, notes.slow, fast, DeviceTrace(&notes));
 }
 
 }  // namespace NBHYBRID_ISA

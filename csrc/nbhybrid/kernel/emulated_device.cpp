@@ -21,15 +21,18 @@ bool never(const void*) { return false; }
 
 class EmulatedDevice : public Device {
 public:
+    explicit EmulatedDevice(bool double_is_slow) : double_is_slow_(double_is_slow) {}
+
     std::string name() const override { return "emulated"; }
 
     void load(const std::vector<const Plan*>& plans, Engine engine, bool) override {
         const std::lock_guard<std::mutex> guard(mutex_);
-        const Arithmetic arithmetic = arithmetic_of(plans, engine, false);
-        const bool in_float = arithmetic != Arithmetic::exact;
-        const SquareSines sines = in_float ? SquareSines::in_float : SquareSines::of_phases;
-        render_ = vector_kernel("device").render[static_cast<int>(sines)][static_cast<int>(plans.front()->shape())];
-        trace_ = device::this_trace_kernel.trace[in_float ? 1 : 0][static_cast<int>(plans.front()->shape())];
+        const Arithmetic arithmetic = arithmetic_of(plans, engine, double_is_slow_);
+        const SquareSines sines = arithmetic == Arithmetic::exact ? SquareSines::of_phases : SquareSines::in_float;
+        const char* const level = arithmetic == Arithmetic::floats ? "device_float" : "device";
+        const auto shape = static_cast<int>(plans.front()->shape());
+        render_ = vector_kernel(level).render[static_cast<int>(sines)][shape];
+        trace_ = device::this_trace_kernel.trace[static_cast<int>(arithmetic)][shape];
         margins_.clear();
         bounds_.clear();
         for (const Plan* plan : plans) {
@@ -111,6 +114,7 @@ private:
         if (block.undecided != 0) totals.undecided.push_back(place);
     }
 
+    bool double_is_slow_;
     std::mutex mutex_;
     std::vector<VectorMargins> margins_;
     std::vector<PixelBounds> bounds_;
@@ -123,6 +127,6 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Device> emulated_device() { return std::make_unique<EmulatedDevice>(); }
+std::unique_ptr<Device> emulated_device(bool double_is_slow) { return std::make_unique<EmulatedDevice>(double_is_slow); }
 
 }  // namespace nbhybrid::kernel

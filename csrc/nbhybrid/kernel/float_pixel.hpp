@@ -42,12 +42,12 @@ private:
     float elsewhere_;
 };
 
-template <CrystalShape shape, class Sweep, int pixels>
-class FloatPixelSum : public PixelFactors<WholeBlock<pixels, typename Sweep::Math>> {
+template <CrystalShape shape, class Sweep, int pixels, class Trace = NoTrace>
+class FloatPixelSum : public PixelFactors<WholeBlock<pixels, typename Trace::template Math<typename Sweep::Math>>> {
 public:
-    using Block = WholeBlock<pixels, typename Sweep::Math>;
+    using Block = WholeBlock<pixels, typename Trace::template Math<typename Sweep::Math>>;
 
-    NBHYBRID_HOST_DEVICE FloatPixelSum(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep, NoTrace)
+    NBHYBRID_HOST_DEVICE FloatPixelSum(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep, Trace trace = {})
         : PixelFactors<Block>(plan),
           bounds_(bounds),
           sweep_(sweep),
@@ -55,13 +55,16 @@ public:
           crystal_(plan.crystal),
           reach_(bounds.reach.along_axes, plan.crystal.largest_index),
           shift_(shift_of_indices(plan.crystal.largest_index)),
-          unit_(FloatCrystal<shape>::unit(plan.crystal)) {
+          unit_(FloatCrystal<shape>::unit(plan.crystal)),
+          trace_(trace) {
+        NBHYBRID_TRACED(trace_.begin(plan, this->multiplies_terms_));
         for (int i = 0; i < pixels; ++i) intensity_[i] = 0.0, sum_[i] = 0.0F, missing_[i] = 0.0F, is_live_[i] = true;
     }
 
     NBHYBRID_HOST_DEVICE bool enter_source(const Block& block) {
         add_source();
         this->template set_weights<false>(block);
+        NBHYBRID_TRACED(trace_.source(block));
         for (int i = 0; i < pixels; ++i) {
             scattering_[i] = physics::pair_of(block.scattering[i]);
             is_live_[i] = block.is_live[i];
@@ -70,8 +73,12 @@ public:
     }
 
     // Of the loop nest.
-    NBHYBRID_HOST_DEVICE bool step(const Block&, int, int, const Axes& axes) {
-        return step({physics::pair_of(axes.a), physics::pair_of(axes.b), physics::pair_of(axes.c)});
+    NBHYBRID_HOST_DEVICE bool step([[maybe_unused]] const Block& block, [[maybe_unused]] int phi, [[maybe_unused]] int domain,
+                                   const Axes& axes) {
+        NBHYBRID_TRACED(trace_.begin_step(axes));
+        step({physics::pair_of(axes.a), physics::pair_of(axes.b), physics::pair_of(axes.c)});
+        NBHYBRID_TRACED(trace_.end_step(block, phi, domain, this->plan_.crystal.water, intensity_[0] + sum_of_source(0)));
+        return true;
     }
 
     NBHYBRID_HOST_DEVICE bool step(const PairAxes& axes) {
@@ -85,24 +92,30 @@ public:
                           pair_index(axes.c, scattering_[i], shift_)};
             if constexpr (can_be_narrow) is_near |= !reach_.is_far(indices[i]);
         }
-        if (!is_near) return true;
+        if (!is_near && !Trace::enabled) return true;
         NBHYBRID_UNROLL
         for (int i = 0; i < pixels; ++i) {
             // The sines of parallelepipeds do not mind from which of two whole numbers an offset is.
             if (shape != CrystalShape::square || amplitudes_.has_table()) indices[i].round_all();
             // Without a table the square of the amplitude is left for the end.
             amplitudes[i] = amplitudes_.has_table() ? amplitudes_(indices[i]) : 1.0F;
+            NBHYBRID_TRACED(note(indices[i], amplitudes[i]));
         }
         NBHYBRID_UNROLL
         for (int i = 0; i < pixels; ++i) is_present |= amplitudes[i] != 0.0F;
-        if (!is_present) return true;
+        // Of a step that adds nothing a trace alone wants the factor.
+        if (!is_near || (!is_present && !Trace::enabled)) return true;
         NBHYBRID_UNROLL
         for (int i = 0; i < pixels; ++i) {
-            const float square = crystal_.square(indices[i]);
+            const float square = crystal_.square(indices[i], trace_);
+            NBHYBRID_TRACED(trace_.square(unit_ * static_cast<double>(square)));
+            if (Trace::enabled && !is_present) continue;
             if constexpr (FloatCrystal<shape>::has_bright)
                 // So that what is not a number is bright.
                 if (!(square < crystal_.bright)) {
-                    const FloatPair term = FloatPair{amplitudes[i], 0.0F} * crystal_.careful_square(indices[i]);
+                    const FloatPair careful = crystal_.careful_square(indices[i], trace_);
+                    NBHYBRID_TRACED(trace_.square(static_cast<double>(careful.high) + static_cast<double>(careful.low)));
+                    const FloatPair term = FloatPair{amplitudes[i], 0.0F} * careful;
                     add_term(i, term.high);
                     missing_[i] -= term.low;
                     continue;
@@ -116,9 +129,11 @@ public:
         add_source();
         const DecisionScale scale(this->plan_, 0.0, 0.0);
         DecidedPixel pixel;
-        pixel.value = taken(scale, sweep_.combine({intensity_[i], 0.0}).intensity, this->factors(block, i, Applied::at_end));
+        const double intensity = sweep_.combine({intensity_[i], 0.0}).intensity;
+        pixel.value = taken(scale, intensity, this->factors(block, i, Applied::at_end), trace_);
         pixel.is_decided = true;
         pixel.solid_angles = this->solid_angles_[i];
+        NBHYBRID_TRACED(trace_.end(block, intensity, pixel.value));
         return pixel;
     }
 
@@ -134,10 +149,21 @@ private:
 
     NBHYBRID_HOST_DEVICE void add_source() {
         for (int i = 0; i < pixels; ++i) {
-            const double sum = unit_ * (static_cast<double>(sum_[i]) - static_cast<double>(missing_[i]));
-            if (is_live_[i]) intensity_[i] += this->multiplies_terms_ ? sum * this->weight_[i] : sum;
+            if (is_live_[i]) intensity_[i] += sum_of_source(i);
             sum_[i] = 0.0F, missing_[i] = 0.0F;
         }
+    }
+
+    NBHYBRID_HOST_DEVICE double sum_of_source(int i) const {
+        const double sum = unit_ * (static_cast<double>(sum_[i]) - static_cast<double>(missing_[i]));
+        return this->multiplies_terms_ ? sum * this->weight_[i] : sum;
+    }
+
+    // The index, and the root of the amplitude's square, which is all that the kernel has of it.
+    NBHYBRID_HOST_DEVICE void note(const PairIndices& i, float square) const {
+        trace_.index({i.h.value(), i.k.value(), i.l.value()});
+        if (amplitudes_.has_table()) trace_.square_of_amplitude(static_cast<double>(square));
+        else trace_.amplitude(this->plan_.crystal.amplitudes.default_amplitude);
     }
 
     const PixelBounds& bounds_;
@@ -151,15 +177,16 @@ private:
     Lanes<double, pixels> intensity_;
     Lanes<float, pixels> sum_, missing_;  // of this source
     Lanes<bool, pixels> is_live_;
+    Trace trace_;
 };
 
-template <Arithmetic arithmetic, CrystalShape shape, class Sweep, int pixels>
+template <Arithmetic arithmetic, CrystalShape shape, class Sweep, int pixels, class Trace = NoTrace>
 struct SumOfArithmetic {
-    using Type = PixelSum<shape, arithmetic == Arithmetic::mixed, Sweep, pixels>;
+    using Type = PixelSum<shape, arithmetic == Arithmetic::mixed, Sweep, pixels, Trace>;
 };
-template <CrystalShape shape, class Sweep, int pixels>
-struct SumOfArithmetic<Arithmetic::floats, shape, Sweep, pixels> {
-    using Type = FloatPixelSum<shape, Sweep, pixels>;
+template <CrystalShape shape, class Sweep, int pixels, class Trace>
+struct SumOfArithmetic<Arithmetic::floats, shape, Sweep, pixels, Trace> {
+    using Type = FloatPixelSum<shape, Sweep, pixels, Trace>;
 };
 
 }  // namespace NBHYBRID_ISA

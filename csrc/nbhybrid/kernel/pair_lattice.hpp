@@ -31,6 +31,10 @@ inline bool pairs_suffice(const CrystalStage& crystal) {
 // The nearest whole number of an index, or the other one where it lies in the middle of two; and the offset from it.
 struct PairIndex {
     float whole, offset, tail;
+
+    NBHYBRID_HOST_DEVICE double value() const {
+        return static_cast<double>(whole) + (static_cast<double>(offset) + static_cast<double>(tail));
+    }
 };
 
 // A number that, added to sums of an index' products, leaves of them multiples of its last place, so that the sums are exact:
@@ -159,20 +163,26 @@ struct FloatCrystal<CrystalShape::square> {
           bright(physics::float_of(c.bright_square)) {}
     NBHYBRID_HOST_DEVICE static double unit(const CrystalStage&) { return 1.0; }
 
-    NBHYBRID_HOST_DEVICE float square(const PairIndices& i) const {
+    template <class Trace = NoTrace>
+    NBHYBRID_HOST_DEVICE float square(const PairIndices& i, [[maybe_unused]] Trace trace = {}) const {
         float above = 1.0F, below = 1.0F;
-        multiply_axis(i.h, n_a, above, below);
-        multiply_axis(i.k, n_b, above, below);
-        multiply_axis(i.l, n_c, above, below);
+        multiply_axis(i.h, n_a, above, below, trace);
+        multiply_axis(i.k, n_b, above, below, trace);
+        multiply_axis(i.l, n_c, above, below, trace);
         const float factor = above / below;
         return factor * factor;
     }
 
     // For terms of which one may be most of an image.
-    NBHYBRID_HOST_DEVICE FloatPair careful_square(const PairIndices& i) const {
+    template <class Trace = NoTrace>
+    NBHYBRID_HOST_DEVICE FloatPair careful_square(const PairIndices& i, [[maybe_unused]] Trace trace = {}) const {
         using physics::operator*;
-        const FloatPair above = (sine_of_turns(i.h, n_a) * sine_of_turns(i.k, n_b)) * sine_of_turns(i.l, n_c);
-        const FloatPair below = (sine_of_offset(i.h) * sine_of_offset(i.k)) * sine_of_offset(i.l);
+        const FloatPair above_a = sine_of_turns(i.h, n_a), above_b = sine_of_turns(i.k, n_b), above_c = sine_of_turns(i.l, n_c);
+        const FloatPair below_a = sine_of_offset(i.h), below_b = sine_of_offset(i.k), below_c = sine_of_offset(i.l);
+        NBHYBRID_TRACED(trace.sines(sum(above_a), sum(below_a)); trace.sines(sum(above_b), sum(below_b));
+                        trace.sines(sum(above_c), sum(below_c)));
+        const FloatPair above = (above_a * above_b) * above_c;
+        const FloatPair below = (below_a * below_b) * below_c;
         const float factor = above.high / below.high;
         const float rest =
             physics::multiply_add(-factor, below.high, above.high) + physics::multiply_add(-factor, below.low, above.low);
@@ -181,10 +191,23 @@ struct FloatCrystal<CrystalShape::square> {
     }
 
 private:
-    NBHYBRID_HOST_DEVICE static void multiply_axis(const PairIndex& index, float cells, float& above, float& below) {
+    template <class Trace>
+    NBHYBRID_HOST_DEVICE static void multiply_axis(const PairIndex& index, float cells, float& above, float& below,
+                                                   [[maybe_unused]] Trace trace) {
         const FloatPair turns = turns_of(index, cells);
-        above *= sine_of_half_turns(turns.high + turns.low);
-        below *= sine_of_half_turns(index.offset);
+        const float sine_above = sine_of_half_turns(turns.high + turns.low), sine_below = sine_of_half_turns(index.offset);
+        above *= sine_above;
+        below *= sine_below;
+        NBHYBRID_TRACED(trace.sines(static_cast<double>(sine_above), static_cast<double>(sine_below), half_turns_of(index, cells)));
+    }
+    NBHYBRID_HOST_DEVICE static double sum(const FloatPair& pair) {
+        return static_cast<double>(pair.high) + static_cast<double>(pair.low);
+    }
+    // As half_turns(), of what turns_of() takes away.
+    NBHYBRID_HOST_DEVICE static double half_turns_of(const PairIndex& index, float cells) {
+        const float product = physics::exact_product(cells, index.offset).high;
+        const double whole = static_cast<double>(index.whole);
+        return whole + (static_cast<double>(cells) * whole + static_cast<double>(physics::nearest_whole(product)));
     }
     NBHYBRID_HOST_DEVICE static FloatPair sine_of_turns(const PairIndex& index, float cells) {
         const FloatPair turns = turns_of(index, cells);
@@ -234,7 +257,8 @@ struct FloatCrystal<CrystalShape::gauss> {
         : metric(c, all_cells(c) * __builtin_sqrt(2.0 * log2_of_e / 0.63 * c.fudge)) {}
     NBHYBRID_HOST_DEVICE static double unit(const CrystalStage& c) { return all_cells(c) * all_cells(c); }
 
-    NBHYBRID_HOST_DEVICE float square(const PairIndices& i) const {
+    template <class Trace = NoTrace>
+    NBHYBRID_HOST_DEVICE float square(const PairIndices& i, Trace = {}) const {
         const FloatPair exponent = metric.square(i);
         return physics::power_of_two({-exponent.high, -exponent.low});
     }
@@ -253,7 +277,8 @@ struct FloatCrystal<CrystalShape::tophat> {
         : metric(c, all_cells(c) * __builtin_sqrt(c.fudge)), limit(physics::pair_of(-0.3969)) {}
     NBHYBRID_HOST_DEVICE static double unit(const CrystalStage& c) { return all_cells(c) * all_cells(c); }
 
-    NBHYBRID_HOST_DEVICE float square(const PairIndices& i) const {
+    template <class Trace = NoTrace>
+    NBHYBRID_HOST_DEVICE float square(const PairIndices& i, Trace = {}) const {
         using physics::operator+;
         const FloatPair beyond = metric.square(i) + limit;
         return beyond.high + beyond.low < 0.0F ? 1.0F : 0.0F;

@@ -14,6 +14,12 @@ struct HostSweep : PlainSweep {
     using Math = MathT;
 };
 
+// Of a copy of the plan for a device.
+template <class MathT>
+struct SquaresSweep : HostSweep<MathT> {
+    static constexpr bool has_squares = true;
+};
+
 // One lane of a warp that shares a pixel. The last one to finish adds up the sums of all, in the order of the device.
 template <class MathT>
 struct LaneSweep : PlainSweep {
@@ -77,8 +83,12 @@ struct ByPairsInFloat {
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
         using Sweep = HostSweep<Math>;
         if constexpr (has_pair_version(shape))
-            if (pairs_suffice(plan.crystal))
+            if (pairs_suffice(plan.crystal)) {
+                using Squares = SquaresSweep<Math>;
+                if (plan.crystal.amplitudes.squares != nullptr)
+                    return decide_pixels<FloatPixelSum<shape, Squares, pixels>, pixels>(plan, bounds, Squares{}, slow, fast);
                 return decide_pixels<FloatPixelSum<shape, Sweep, pixels>, pixels>(plan, bounds, Sweep{}, slow, fast);
+            }
         return ByPairs::decide<shape, in_float, Math, pixels>(plan, bounds, slow, fast);
     }
 };
