@@ -1,4 +1,4 @@
-"""How fast a CUDA device is: steps a second, times a call and memory, of prepared simulators. Prints a table last, with the targets.
+"""How fast a CUDA device is: steps a second, times a call and memory of prepared simulators. Prints a table last, with targets.
 
     python bench/gpu.py [--device cuda] [--json bench/results/gpu.json] [--rounds 9]
 
@@ -60,6 +60,7 @@ class Bench:
         self.rows = []
 
     def free(self):
+        """Return the bytes of the device that nobody has."""
         return cuda_extension().free_bytes(number_of(self.device))
 
     def measure(self, name, call, steps, giga=None, milliseconds=None, memory=None):
@@ -133,7 +134,9 @@ def main():
         bench.batch(engine)
     bench.few_pixels()
     where = type(bench.room((1,))).__module__
-    print(f"{name}; nbhybrid {nb.__version__}; images in the memory of {'the host' if where == 'numpy' else 'the device'} ({where})")
+    print(
+        f"{name}; nbhybrid {nb.__version__}; images in the memory of {'the host' if where == 'numpy' else 'the device'} ({where})"
+    )
     print(f"{'case':52} {'ms a call':>10} {'G steps/s':>10} {'MiB':>7}  target")
     for row in bench.rows:
         memory = f"{row['mib_beside_image']:7.0f}" if "mib_beside_image" in row else " " * 7

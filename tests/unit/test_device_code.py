@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from device_code import ROOT, compiled
 from device_code import RENDER_FLAGS as FLAGS
 from device_code import RENDER_KERNELS as KERNELS
+from device_code import ROOT, compiled
 
 SHAPES = 4
 
