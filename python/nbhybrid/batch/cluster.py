@@ -13,7 +13,6 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from nbhybrid.batch.run import work
 from nbhybrid.cores import usable_cores
 from nbhybrid.errors import ModelError, NbhybridError
 
@@ -48,7 +47,7 @@ def connected(client: Any, scheduler: str | None, workers: int | None, threads: 
     if client is not None:
         yield client
         return
-    distributed = _library()
+    distributed = library()
     if scheduler is not None:
         try:
             client = distributed.Client(scheduler, timeout="10s")
@@ -70,7 +69,14 @@ def connected(client: Any, scheduler: str | None, workers: int | None, threads: 
             _close(client)
 
 
-def _library() -> Any:
+def library() -> Any:
+    """Return the module distributed.
+
+    Raises
+    ------
+    ModelError
+        If it is not there.
+    """
     try:
         return importlib.import_module("distributed")
     except ImportError as error:
@@ -82,7 +88,7 @@ def _library() -> Any:
 def hush() -> None:
     """Keep Dask's reports of ends and restarts from the terminal: what matters of them is said by ours."""
     with contextlib.suppress(ModelError):
-        _library()
+        library()
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in _LOGGERS]
     for name in (*_LOGGERS, *names):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -119,16 +125,19 @@ def _close(client: Any) -> None:
         client.close(timeout=2)
 
 
-def render_all(client: Any, tasks: Iterator[Task], done: Callable[[Task, list[tuple[int, str]]], None]) -> None:
+def render_all(
+    client: Any, work: Callable[[Task], None], tasks: Iterator[Task], done: Callable[[Task, str], None]
+) -> None:
     """Have tasks done by the workers of a client.
 
     Parameters
     ----------
     client : distributed.Client
+    work : callable
+        What the workers call with each task.
     tasks : iterator of Task
     done : callable
-        Called with each task that is done, and its failures. A task that fails as a whole, as where a worker has died several
-        times over it, counts as a failure of each of its images.
+        Called with each task that is done, and an error if it failed as a whole, as where workers have died several times over it.
 
     Raises
     ------
@@ -140,7 +149,7 @@ def render_all(client: Any, tasks: Iterator[Task], done: Callable[[Task, list[tu
     try:
         while True:
             for task in itertools.islice(tasks, max(0, window.size() - len(under_way))):
-                future = _submit(client, task)
+                future = _submit(client, work, task)
                 under_way[future.key] = task
                 future.add_done_callback(finished.put)
             if not under_way:
@@ -151,8 +160,8 @@ def render_all(client: Any, tasks: Iterator[Task], done: Callable[[Task, list[tu
                 if client.status not in ("running", "connecting"):
                     raise _lost(client) from None
                 continue
-            failures = _outcome(client, future, under_way[future.key])
-            done(under_way.pop(future.key), failures)
+            error = _error_of(client, future)
+            done(under_way.pop(future.key), error)
     finally:
         if under_way and client.status == "running":
             with contextlib.suppress(Exception):
@@ -178,28 +187,24 @@ class _Window:
         return self._size
 
 
-def _submit(client: Any, task: Task) -> Any:
+def _submit(client: Any, work: Callable[[Task], None], task: Task) -> Any:
     try:
-        return client.submit(work, task, key=f"nbhybrid-{task.identity[:12]}-{task.span[0]}", pure=False)
+        return client.submit(work, task, key=f"nbhybrid-{task.state[:12]}-{task.span[0]}", pure=False)
     except _ANYTHING as error:
         raise _lost(client, error) from error
 
 
-def _outcome(client: Any, future: Any, task: Task) -> list[tuple[int, str]]:
-    """Return the failures of a task that has ended."""
+def _error_of(client: Any, future: Any) -> str:
+    """Return why a task that has ended failed as a whole; empty if it did not."""
     if future.status == "cancelled" or client.status != "running":
         raise _lost(client)
+    if future.status != "error":
+        return ""
     try:
-        if future.status == "finished":
-            failures: list[tuple[int, str]] = future.result()
-            return failures
         error = future.exception()
     except _ANYTHING as why:
         raise _lost(client, why) from why
-    if error is None:
-        raise _lost(client)
-    text = str(error) if isinstance(error, NbhybridError) else f"{type(error).__name__}: {error}"
-    return [(image, text) for image in task.images]
+    return str(error) if isinstance(error, NbhybridError) else f"{type(error).__name__}: {error}"
 
 
 def _lost(client: Any, why: BaseException | None = None) -> SchedulerLost:

@@ -33,9 +33,14 @@ def piece_of(recipe: Recipe, span: tuple[int, int]) -> str:
     return os.path.join(PIECES, f"images_{recipe.name_of(span[0], span[1] - 1)}.h5")
 
 
-def marker_of(name: str) -> str:
-    """Return the name of the file that lists failed images, beside that of a piece or an image."""
-    return os.path.splitext(name)[0] + ".failed.json"
+def marker_of(recipe: Recipe, span: tuple[int, int]) -> str:
+    """Return the name of the file that lists the failed images of a task, in the output folder."""
+    return os.path.join(folder_of(recipe), f"images_{recipe.name_of(span[0], span[1] - 1)}.failed.json")
+
+
+def folder_of(recipe: Recipe) -> str:
+    """Return the name of the folder of all these files, in the output folder."""
+    return PIECES if recipe.format == "hdf5" else IMAGES
 
 
 def image_of(recipe: Recipe, image: int) -> str:
@@ -51,57 +56,61 @@ def parameters_of(recipe: Recipe, image: int) -> str:
 def write(
     task: Task, pixels: npt.NDArray[np.float32], frames: list[Frame], series: Series, provenance: Mapping[str, str]
 ) -> None:
-    """Write what a task has rendered.
+    """Write what a task has rendered, and list the images that failed.
+
+    The list is there before a file with failed images, and goes after a better one has come: whenever the task is killed, what is
+    missing can be seen.
 
     Raises
     ------
     OutputFileError
     """
-    if series.recipe.format == "hdf5":
-        _write_piece(task, pixels, frames, series, provenance)
-        return
-    for frame in frames:
-        _write_image(task.folder, frame, series, provenance)
-
-
-def _write_piece(
-    task: Task, pixels: npt.NDArray[np.float32], frames: list[Frame], series: Series, provenance: Mapping[str, str]
-) -> None:
-    """Write a file of images. The marker of a file with failed images is there before it, and goes after a better one has come."""
-    name = os.path.join(task.folder, piece_of(series.recipe, task.span))
+    recipe = series.recipe
+    marker = os.path.join(task.folder, marker_of(recipe, task.span))
     failures = [{"image": frame.image, "error": frame.error} for frame in frames if frame.error]
     if failures:
-        write_text(marker_of(name), json.dumps(failures, indent=1) + "\n")
-    hdf5.write_images(name, pixels, frames, series, provenance)
+        write_text(marker, json.dumps(failures, indent=1) + "\n")
+    if recipe.format == "hdf5":
+        hdf5.write_images(os.path.join(task.folder, piece_of(recipe, task.span)), pixels, frames, series, provenance)
+    else:
+        for frame in frames:
+            if not frame.error:
+                _write_image(task.folder, frame, series, provenance)
     if not failures:
-        _remove(marker_of(name))
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(marker)
+
+
+def failures_of(folder: str, recipe: Recipe, span: tuple[int, int]) -> list[tuple[int, str]]:
+    """Return number and error of the images of a task that failed."""
+    try:
+        with open(os.path.join(folder, marker_of(recipe, span)), encoding="utf-8") as file:
+            return [(each["image"], each["error"]) for each in json.load(file)]
+    except FileNotFoundError:
+        return []
 
 
 def _write_image(folder: str, frame: Frame, series: Series, provenance: Mapping[str, str]) -> None:
-    """Write an image and then its parameters, or why there is none."""
+    """Write an image and then its parameters."""
     recipe = series.recipe
     name = os.path.join(folder, image_of(recipe, frame.image))
-    values = _values(frame, series) | {key: provenance[key] for key in ("nbhybrid_version", "nbhybrid_commit", "identity")}
-    if frame.error:
-        write_text(marker_of(name), json.dumps(values | {"error": frame.error}, indent=1) + "\n")
-        return
     fill = {"smv": _fill_smv, "bin": _fill_raw, "npy": _fill_array}[recipe.format]
     write_whole(name, lambda temporary: fill(temporary, frame, series))
-    about = {"file": os.path.basename(name), "shape": list(recipe.shape)}
-    write_text(os.path.join(folder, parameters_of(recipe, frame.image)), json.dumps(values | about, indent=1) + "\n")
-    _remove(marker_of(name))
+    about = {"file": os.path.basename(name), "shape": list(recipe.shape)} | _values(frame, series)
+    about |= {key: provenance[key] for key in ("nbhybrid_version", "nbhybrid_commit", "identity")}
+    write_text(os.path.join(folder, parameters_of(recipe, frame.image)), json.dumps(about, indent=1) + "\n")
 
 
 def _values(frame: Frame, series: Series) -> dict[str, Any]:
-    """Return the parameters of an image as plain values; None where the spec has none."""
-    wavelengths, weights = ([], []) if frame.beam is None else (each.tolist() for each in lines_of(frame.beam))
+    """Return the parameters of an image as plain values."""
+    wavelengths, weights = lines_of(frame.beam or series.experiment.beam)
     return {
         "image_number": frame.image,
         "seed": series.recipe.seed,
-        "rotation": None if np.isnan(frame.rotation).any() else frame.rotation.tolist(),
-        "fluence": None if frame.beam is None else fluence_of(frame, series),
-        "wavelengths_angstrom": wavelengths,
-        "weights": weights,
+        "rotation": frame.rotation.tolist(),
+        "fluence": fluence_of(frame, series),
+        "wavelengths_angstrom": wavelengths.tolist(),
+        "weights": weights.tolist(),
     }
 
 
@@ -122,8 +131,3 @@ def _fill_raw(path: str, frame: Frame, series: Series) -> None:
 def _fill_array(path: str, frame: Frame, series: Series) -> None:
     with open(path, "wb") as file:
         np.save(file, frame.pixels)
-
-
-def _remove(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)

@@ -36,8 +36,8 @@ class Task:
     ----------
     folder : str
         That the series is written to; it holds the rest.
-    identity : str
-        Of the spec.
+    state : str
+        Hash of what the folder says of the series.
     span : (int, int)
         First image and the one after the last of the file they belong to.
     images : tuple of int
@@ -48,7 +48,7 @@ class Task:
     """
 
     folder: str
-    identity: str
+    state: str
     span: tuple[int, int]
     images: tuple[int, ...]
     orientations: npt.NDArray[np.float64] | None = None

@@ -17,7 +17,7 @@ from nbhybrid.batch.recipe import Recipe
 from nbhybrid.batch.render import Series
 from nbhybrid.errors import InputFileError, OutputFileError
 from nbhybrid.experiment import Experiment
-from nbhybrid.files import TEMPORARY, write_text
+from nbhybrid.files import TEMPORARY, sha256, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,8 +47,7 @@ def opened(spec: Spec) -> Iterator[None]:
         If it cannot be written to, or another command is at work in it.
     """
     try:
-        for folder in ("", output.PIECES if spec.recipe.format == "hdf5" else output.IMAGES):
-            os.makedirs(os.path.join(spec.output, folder), exist_ok=True)
+        os.makedirs(os.path.join(spec.output, output.folder_of(spec.recipe)), exist_ok=True)
     except OSError as error:
         raise OutputFileError(f"{spec.output}: {error.strerror or error}") from error
     path = os.path.join(spec.output, STATE)
@@ -156,26 +155,34 @@ def remove_temporaries(folder: str) -> None:
 
 def pending(folder: str, recipe: Recipe) -> list[tuple[tuple[int, int], tuple[int, ...]]]:
     """Return for each task that is left its span, and the images to render. What failed before is among them."""
-    spans = recipe.ranges()
-    place = output.PIECES if recipe.format == "hdf5" else output.IMAGES
-    path = os.path.join(folder, place)
+    path = os.path.join(folder, output.folder_of(recipe))
     there = set(os.listdir(path)) if os.path.isdir(path) else set()
 
     def has(name: str) -> bool:
         return os.path.basename(name) in there
 
-    if recipe.format == "hdf5":
-        pieces = [(span, output.piece_of(recipe, span)) for span in spans]
-        return [(span, tuple(range(*span))) for span, name in pieces if not has(name) or has(output.marker_of(name))]
-    left = [(span, tuple(i for i in range(*span) if not has(output.parameters_of(recipe, i)))) for span in spans]
-    return [(span, images) for span, images in left if images]
+    left = []
+    for span in recipe.ranges():
+        is_marked = has(output.marker_of(recipe, span))
+        if recipe.format == "hdf5":
+            images = () if has(output.piece_of(recipe, span)) and not is_marked else tuple(range(*span))
+        else:
+            images = tuple(image for image in range(*span) if not has(output.parameters_of(recipe, image)))
+        if images or is_marked:
+            left.append((span, images))
+    return left
+
+
+def state_digest(folder: str) -> str:
+    """Return the hash of a folder's state: the identity of the series, the words of its spec and the version that began it."""
+    return sha256(os.path.join(folder, STATE))
 
 
 @functools.lru_cache(maxsize=2)
-def _prepared(folder: str, identity: str) -> tuple[Series, dict[str, str]]:
+def _prepared(folder: str, digest: str) -> tuple[Series, dict[str, str]]:
     state = read_state(folder)
     _check_version(state, folder)
-    if state["identity"] != identity:
+    if state_digest(folder) != digest:
         raise InputFileError(f"{os.path.join(folder, STATE)}: was exchanged while the series was rendered")
     with open(os.path.join(folder, EXPERIMENT), encoding="utf-8") as file:
         experiment = Experiment.from_json(file.read())
@@ -183,8 +190,14 @@ def _prepared(folder: str, identity: str) -> tuple[Series, dict[str, str]]:
     return Series(experiment, Recipe.from_dict(state["recipe"])), provenance
 
 
-def prepared(folder: str, identity: str) -> tuple[Series, dict[str, str]]:
+def prepared(folder: str, digest: str) -> tuple[Series, dict[str, str]]:
     """Return the series of a folder, and where its images come from, in words. A process reads them once.
+
+    Parameters
+    ----------
+    folder : str
+    digest : str
+        What `state_digest` says.
 
     Raises
     ------
@@ -192,7 +205,7 @@ def prepared(folder: str, identity: str) -> tuple[Series, dict[str, str]]:
         If the folder holds another series.
     """
     with _preparing:
-        return _prepared(folder, identity)
+        return _prepared(folder, digest)
 
 
 def write_failures(folder: str, images: int, failures: list[tuple[int, str]]) -> None:

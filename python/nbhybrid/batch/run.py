@@ -6,10 +6,10 @@ import dataclasses
 import os
 from typing import TYPE_CHECKING, Any
 
-from nbhybrid.batch import hdf5, output, resume
+from nbhybrid.batch import cluster, hdf5, output, resume
 from nbhybrid.batch.render import Task
 from nbhybrid.cores import usable_cores
-from nbhybrid.errors import ModelError
+from nbhybrid.errors import ModelError, OutputFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,8 +42,10 @@ class Result:
     path: str
 
 
-def work(task: Task, watch: Callable[[float], bool] | None = None) -> list[tuple[int, str]]:
-    """Render the images of a task and write them; return number and error of those that failed.
+def work(task: Task, watch: Callable[[float], bool] | None = None) -> None:
+    """Render the images of a task and write them.
+
+    Nothing is returned: a result would be lost with its worker, and waited for.
 
     Parameters
     ----------
@@ -56,10 +58,9 @@ def work(task: Task, watch: Callable[[float], bool] | None = None) -> list[tuple
     InputFileError, OutputFileError
         If the output folder is not what it was, or cannot be written to.
     """
-    series, provenance = resume.prepared(task.folder, task.identity)
+    series, provenance = resume.prepared(task.folder, task.state)
     pixels, frames = series.render(task, watch)
     output.write(task, pixels, frames, series, provenance)
-    return [(frame.image, frame.error) for frame in frames if frame.error]
 
 
 def run_batch(
@@ -108,18 +109,20 @@ def run_batch(
     _check(client, scheduler, workers, threads)
     if spec.recipe.format == "hdf5":
         hdf5.library()
+    if client is None and workers != 0:
+        cluster.library()
     with resume.opened(spec):
         left = resume.pending(spec.output, spec.recipe)
         to_do = sum(len(images) for _, images in left)
-        meter = _Meter(spec.recipe.images - to_do, spec.recipe.images, progress)
+        meter = _Meter(spec, to_do, progress)
         if workers == 0:
             for task in _tasks(spec, left, threads or usable_cores()):
-                meter.add(task, work(task, lambda done: True))
+                # Being asked to watch is what lets Ctrl-C through.
+                work(task, lambda done: True)
+                meter.add(task)
         elif left:
-            from nbhybrid.batch.cluster import connected, render_all
-
-            with connected(client, scheduler, workers, threads or 1) as its_client:
-                render_all(its_client, _tasks(spec, left, threads or 1), meter.add)
+            with cluster.connected(client, scheduler, workers, threads or 1) as its_client:
+                cluster.render_all(its_client, work, _tasks(spec, left, threads or 1), meter.add)
         return _finish(spec, to_do, sorted(meter.failures))
 
 
@@ -137,29 +140,32 @@ def _check(client: Any, scheduler: str | None, workers: int | None, threads: int
 class _Meter:
     """Counts what is done."""
 
-    def __init__(self, done: int, images: int, progress: Progress | None) -> None:
-        self._done = done
-        self._images = images
+    def __init__(self, spec: Spec, to_do: int, progress: Progress | None) -> None:
+        self._folder, self._recipe = spec.output, spec.recipe
+        self._done = spec.recipe.images - to_do
         self._progress = progress
         self.failures: list[tuple[int, str]] = []
         self._tell()
 
-    def add(self, task: Task, failures: list[tuple[int, str]]) -> None:
+    def add(self, task: Task, error: str = "") -> None:
+        """Count a task; with an error, all of its images have failed."""
         self._done += len(task.images)
-        self.failures += failures
+        failed = [(image, error) for image in task.images]
+        self.failures += failed if error else output.failures_of(self._folder, self._recipe, task.span)
         self._tell()
 
     def _tell(self) -> None:
         if self._progress is not None:
-            self._progress(self._done, self._images, len(self.failures))
+            self._progress(self._done, self._recipe.images, len(self.failures))
 
 
 def _tasks(spec: Spec, left: list[tuple[tuple[int, int], tuple[int, ...]]], threads: int) -> Iterator[Task]:
     """Yield the tasks; their share of the spec's arrays is cut out when each is wanted."""
+    state = resume.state_digest(spec.output)
     for span, images in left:
         yield Task(
             folder=spec.output,
-            identity=spec.identity,
+            state=state,
             span=span,
             images=images,
             orientations=None if spec.orientations is None else spec.orientations[list(images)],
@@ -172,12 +178,17 @@ def _finish(spec: Spec, rendered: int, failures: list[tuple[int, str]]) -> Resul
     """List failures and write the master file, if all its pieces are there."""
     recipe = spec.recipe
     resume.write_failures(spec.output, recipe.images, failures)
+    failed = {image for image, _ in failures}
+    missing = [images[0] for _, images in resume.pending(spec.output, recipe) if images and failed.isdisjoint(images)]
+    if missing:
+        what = f"image {missing[0]} and perhaps others were rendered but are not here"
+        raise OutputFileError(f"{spec.output}: {what}: all workers must see this folder under this name")
     if recipe.format != "hdf5":
         return Result(recipe.images, rendered, failures, os.path.join(spec.output, output.IMAGES))
     pieces = [output.piece_of(recipe, span) for span in recipe.ranges()]
     if not all(os.path.exists(os.path.join(spec.output, piece)) for piece in pieces):
         return Result(recipe.images, rendered, failures, spec.output)
     path = os.path.join(spec.output, output.MASTER)
-    _, provenance = resume.prepared(spec.output, spec.identity)
+    _, provenance = resume.prepared(spec.output, resume.state_digest(spec.output))
     hdf5.write_master(path, pieces, recipe, provenance)
     return Result(recipe.images, rendered, failures, path)
