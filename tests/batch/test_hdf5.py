@@ -146,7 +146,7 @@ def test_workers_write_the_same_bytes(distributed, tmp_path):
         write_spec(folder, images=23, form="hdf5", shots=SHOTS, noise="photons = true", output="images_per_file = 2")
         if way == "threads of a client":
             # As of dask-jobqueue or dask-mpi: a client that somebody else has made, with workers of several threads.
-            with distributed.Client(processes=False, n_workers=1, threads_per_worker=3, dashboard_address=None) as client:
+            with distributed.Client(processes=False, n_workers=1, threads_per_worker=3, dashboard_address="127.0.0.1:0") as client:
                 result = run_batch(Spec.load(folder / "spec.toml"), client=client)
             assert (result.images, result.rendered, result.failures) == (23, 23, [])
         else:

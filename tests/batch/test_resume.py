@@ -2,15 +2,13 @@
 
 import json
 import os
-import pathlib
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
-from helpers import error_line
-from series import ARGS, BATCH, CRYSTAL, batch, hashes, write_spec
+from series import BATCH, CRYSTAL, batch, hashes, write_spec
 
 psutil = pytest.importorskip("psutil", reason="dask[distributed] is not installed: that series survive kills is NOT tested")
 pytest.importorskip("distributed", reason="dask[distributed] is not installed: that series survive kills is NOT tested")

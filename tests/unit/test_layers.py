@@ -46,6 +46,7 @@ NUMPY_USERS = {
         "structure_factors",
         "traces",
     ),
+    *(f"batch/{name}" for name in ("counter", "hdf5", "orientations", "output", "render", "shots", "spec")),
     *("parity/compare_images", "parity/compare_traces", "parity/image_report"),
 }
 

@@ -81,7 +81,8 @@ def library() -> Any:
         return importlib.import_module("distributed")
     except ImportError as error:
         raise ModelError(
-            "workers: Dask is not installed (dask and distributed): pip install 'nbhybrid[dask]', or render with --serial (workers=0)"
+            "workers: need Dask (dask and distributed), which is not installed: pip install 'nbhybrid[dask]', or render with "
+            "--serial (workers=0)"
         ) from error
 
 
@@ -103,7 +104,8 @@ def _local_cluster(distributed: Any, workers: int) -> Iterator[Any]:
         processes=True,
         # No other memory than an image's or the table's: nothing to spill, and no reason to kill a worker.
         memory_limit=0,
-        dashboard_address=None,
+        # Whatever port is free, for this machine alone.
+        dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
     )
     try:
@@ -125,9 +127,7 @@ def _close(client: Any) -> None:
         client.close(timeout=2)
 
 
-def render_all(
-    client: Any, work: Callable[[Task], None], tasks: Iterator[Task], done: Callable[[Task, str], None]
-) -> None:
+def render_all(client: Any, work: Callable[[Task], None], tasks: Iterator[Task], done: Callable[[Task, str], None]) -> None:
     """Have tasks done by the workers of a client.
 
     Parameters

@@ -31,6 +31,8 @@ UNITS = {
     "parameters/weights": "",
     "parameters/failed": "",
 }
+# Rows of these may be of other lengths.
+_RAGGED = ("parameters/wavelengths", "parameters/weights")
 
 
 def library() -> Any:
@@ -45,7 +47,7 @@ def library() -> Any:
         import h5py
     except ImportError as error:
         raise ModelError(
-            'output.format: "hdf5" needs h5py, which is not installed: pip install \'nbhybrid[hdf5]\', or choose smv, bin or npy'
+            "output.format: \"hdf5\" needs h5py, which is not installed: pip install 'nbhybrid[hdf5]', or choose smv, bin or npy"
         ) from error
     return h5py
 
@@ -108,7 +110,7 @@ def write_master(path: str, pieces: Sequence[str], recipe: Recipe, provenance: M
     """
     h5py = library()
     folder = os.path.dirname(path)
-    shapes = [_shapes(h5py, os.path.join(folder, piece), piece) for piece in pieces]
+    shapes = [_shapes(h5py, os.path.join(folder, piece)) for piece in pieces]
 
     def write(name: str) -> None:
         with h5py.File(name, "w", libver=_BOUNDS) as file:
@@ -121,12 +123,12 @@ def write_master(path: str, pieces: Sequence[str], recipe: Recipe, provenance: M
     write_whole(path, write)
 
 
-def _shapes(h5py: Any, path: str, piece: str) -> dict[str, tuple[tuple[int, ...], Any]]:
+def _shapes(h5py: Any, path: str) -> dict[str, tuple[tuple[int, ...], Any]]:
     try:
         with h5py.File(path, "r") as file:
             return {name: (file[name].shape, file[name].dtype) for name in UNITS}
     except (OSError, KeyError) as error:
-        raise InputFileError(f"{path}: is not the file of images that {piece} should be ({error}): remove it and start again") from error
+        raise InputFileError(f"{path}: is no file of images ({error}): remove it and start again") from error
 
 
 def _link(h5py: Any, file: Any, dataset: str, images: int, parts: Sequence[tuple[str, tuple[int, ...], Any]]) -> None:
@@ -139,7 +141,7 @@ def _link(h5py: Any, file: Any, dataset: str, images: int, parts: Sequence[tuple
     whole = (images, *width)
     properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     properties.set_obj_track_times(False)
-    properties.set_fill_value(np.array(np.nan if dataset == "parameters/weights" or dataset == "parameters/wavelengths" else 0, dtype))
+    properties.set_fill_value(np.array(np.nan if dataset in _RAGGED else 0, dtype))
     begin = 0
     for piece, shape, _ in parts:
         place = h5py.h5s.create_simple(whole)

@@ -53,9 +53,7 @@ def parameters_of(recipe: Recipe, image: int) -> str:
     return os.path.splitext(image_of(recipe, image))[0] + ".json"
 
 
-def write(
-    task: Task, pixels: npt.NDArray[np.float32], frames: list[Frame], series: Series, provenance: Mapping[str, str]
-) -> None:
+def write(task: Task, pixels: npt.NDArray[np.float32], frames: list[Frame], series: Series, provenance: Mapping[str, str]) -> None:
     """Write what a task has rendered, and list the images that failed.
 
     The list is there before a file with failed images, and goes after a better one has come: whenever the task is killed, what is

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from typing import Any
+from typing import Any, Literal
 
 from nbhybrid.batch.shots import Jitter
 
@@ -31,7 +31,7 @@ class Recipe:
         As of `Simulator`.
     noise : bool
         Whether photons are counted.
-    quaternion_order, unit : str
+    quaternions, unit : str
         Of the columns of the files of orientations and spectra.
     wavelength_rms, fluence_rms : float
         Relative, from shot to shot.
@@ -47,10 +47,10 @@ class Recipe:
     images: int
     seed: int
     shape: tuple[int, ...]
-    engine: str = "exact"
+    engine: Literal["exact", "fast"] = "exact"
     device: str = "cpu"
     noise: bool = False
-    quaternion_order: str = "wxyz"
+    quaternions: Literal["wxyz", "xyzw"] = "wxyz"
     unit: str = "angstrom"
     wavelength_rms: float = 0.0
     fluence_rms: float = 0.0

@@ -137,7 +137,7 @@ class Series:
             if task.orientations is None:
                 frame.rotation = random_rotation(self.recipe.seed, image)
             else:
-                frame.rotation = rotation_of(task.orientations[k], self.recipe.quaternion_order)
+                frame.rotation = rotation_of(task.orientations[k], self.recipe.quaternions)
         except Exception as error:  # whatever it is, the other images are still wanted
             frame.fail(error)
         return frame

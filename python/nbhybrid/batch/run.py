@@ -127,9 +127,7 @@ def run_batch(
 
 
 def _check(client: Any, scheduler: str | None, workers: int | None, threads: int | None) -> None:
-    given = [
-        name for name, value in (("client", client), ("scheduler", scheduler), ("workers", workers)) if value is not None
-    ]
+    given = [name for name, value in (("client", client), ("scheduler", scheduler), ("workers", workers)) if value is not None]
     if len(given) > 1:
         raise ModelError(f"{given[1]}: found beside {given[0]}, expected one of them")
     for name, value, low in (("workers", workers, 0), ("threads", threads, 1)):

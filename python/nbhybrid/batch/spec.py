@@ -83,9 +83,7 @@ class Spec:
         InputFileError
         """
         top = tables.Table(name, "", tables.parse(text, name))
-        parts = {
-            key: top.table(key) for key in ("series", "experiment", "render", "orientations", "shots", "noise", "output")
-        }
+        parts = {key: top.table(key) for key in ("series", "experiment", "render", "orientations", "shots", "noise", "output")}
         top.done()
         home = os.path.abspath(folder)
         render = parts["render"]
@@ -129,7 +127,7 @@ class Spec:
 
 def _digest(array: object) -> Any:
     if isinstance(array, np.ndarray):
-        return [list(array.shape), array.dtype.str, hashlib.sha256(np.ascontiguousarray(array)).hexdigest()]
+        return [list(array.shape), array.dtype.str, hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()]
     return array
 
 
@@ -138,11 +136,12 @@ def _recipe(parts: dict[str, Table], experiment: Experiment, orientations: npt.N
     images = series.whole("images", 1, _MOST_IMAGES, None if orientations is None else len(orientations))
     if images is None:
         raise series.error("images", "is not there, expected a number of images where orientations are random")
-    engine = render.choice("engine", ENGINES, "exact")
+    engine: Any = render.choice("engine", ENGINES, "exact")
     device = render.text("device", "cpu") or ""
     why = missing(engine, device)
     if why:
         raise render.error("device", why)
+    order: Any = parts["orientations"].choice("quaternions", ORDERS, "wxyz")
     shape = _shape(parts["experiment"], experiment)
     kind = output.choice("format", FORMATS, "hdf5")
     if kind == "smv" and len(shape) > 2:
@@ -160,7 +159,7 @@ def _recipe(parts: dict[str, Table], experiment: Experiment, orientations: npt.N
         engine=engine,
         device=device,
         noise=noise.flag("photons"),
-        quaternion_order=parts["orientations"].choice("quaternions", ORDERS, "wxyz"),
+        quaternions=order,
         unit=shots.choice("unit", UNITS, "angstrom"),
         wavelength_rms=shots.number("wavelength_rms_percent") / 100.0,
         fluence_rms=shots.number("fluence_rms_percent") / 100.0,
@@ -224,7 +223,8 @@ def _spectra(table: Table, arrays: dict[str, npt.NDArray[Any]]) -> npt.NDArray[A
     if "weights" not in arrays:
         return wavelengths[:, :, None]
     if arrays["weights"].shape != wavelengths.shape:
-        raise table.error("weights", f"found the shape {arrays['weights'].shape}, expected that of wavelengths, {wavelengths.shape}")
+        found = arrays["weights"].shape
+        raise table.error("weights", f"found the shape {found}, expected that of wavelengths, {wavelengths.shape}")
     return np.stack([wavelengths, arrays["weights"]], axis=2).astype(np.float64)
 
 
@@ -259,5 +259,3 @@ def _named(table: Table, key: str, read: Any) -> Any:
         return read()
     except InputFileError as error:
         raise table.error(key, str(error)) from error
-
-

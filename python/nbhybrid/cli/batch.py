@@ -26,12 +26,14 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command's words."""
     words = argparse.ArgumentParser(
         prog="nbhybrid batch",
-        description="Render a series of images: random orientations or those of a file, a spectrum a shot, noise. Stopped or killed, "
-        "the same command goes on where it was, and the files in the end are the same. "
+        description="Render a series of images: random orientations or those of a file, a spectrum a shot, noise. Stopped or "
+        "killed, the same command goes on where it was, and the files in the end are the same. "
         "The exit status is 0 if all images are there, 1 if some failed, 2 for bad input.",
     )
     words.add_argument("spec", nargs="?", help="a file in TOML; --example shows one")
-    words.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler whose workers do the work, such as tcp://node:8786")
+    words.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask scheduler whose workers do the work, such as tcp://node:8786"
+    )
     words.add_argument(
         "--workers", type=int, metavar="N", help="processes of this machine (one for each --threads of the cores); 0: as --serial"
     )
@@ -116,10 +118,8 @@ def _report(spec: Spec, result: Result, quiet: bool) -> int:
     if failed > _SHOWN:
         complain(f"... and {failed - _SHOWN} more")
     if failed:
-        complain(
-            f"error: {failed} of {result.images} images failed; they are listed in {os.path.join(spec.output, FAILURES)}, and the same "
-            "command tries them again"
-        )
+        path = os.path.join(spec.output, FAILURES)
+        complain(f"error: {failed} of {result.images} images failed: {path} lists them, and the same command tries them again")
     if not quiet:
         before = result.images - result.rendered
         say(f"images: {result.images}, of which {before} were there\n" if before else f"images: {result.images}\n")
@@ -139,11 +139,12 @@ def _plan_of(spec: Spec) -> str:
     for n in recipe.shape:
         pixels *= n
     size = recipe.images * pixels * (2 if recipe.format == "smv" else 4) / 2**30
+    orientations = "random" if spec.orientations is None else "of a file"
+    spectra = "as in the experiment" if spec.spectra is None else "one a shot"
     lines = [
-        f"{recipe.images} images of {' x '.join(map(str, recipe.shape))} pixels, {spec.experiment.steps} steps each as the experiment has them",
+        f"{recipe.images} images of {' x '.join(map(str, recipe.shape))} pixels",
         f"engine {recipe.engine}, device {recipe.device}, semantics {spec.experiment.semantics}",
-        f"orientations: {'random' if spec.orientations is None else 'from a file'}; spectra: "
-        f"{'as in the experiment' if spec.spectra is None else 'a shot each'}; noise: {'counted photons' if recipe.noise else 'none'}",
+        f"orientations: {orientations}; spectra: {spectra}; noise: {'counted photons' if recipe.noise else 'none'}",
         f"output: {spec.output}, {recipe.format}, {size:.3g} GiB" + (" before compression" if recipe.compression != "none" else ""),
         f"left to do: {images} images in {len(left)} tasks" + ("" if images == recipe.images else "; the others are there"),
     ]
@@ -154,5 +155,3 @@ def _terminate(signum: int, frame: FrameType | None) -> None:
     """Unwind, so that workers end and temporary files are removed."""
     complain(f"terminated; {_GOES_ON}")
     raise SystemExit(128 + signum)
-
-
