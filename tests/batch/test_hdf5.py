@@ -1,5 +1,7 @@
 """Series in HDF5: what is in the files, and that their bytes are those of the series, whoever wrote them and when."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,8 +10,9 @@ import nbhybrid as nb
 import numpy as np
 import pytest
 from helpers import error_line
-from nbhybrid.batch import Spec, run_batch
+from nbhybrid.batch import Spec, WorkerFailed, cluster, run_batch
 from nbhybrid.batch.orientations import random_rotation
+from nbhybrid.batch.render import Task
 from series import ARGS, batch, hashes, spec_text, write_spec
 
 SHOTS = "fluence_rms_percent = 20\nwavelength_rms_percent = 0.5"
@@ -167,6 +170,53 @@ def test_failures_of_workers_are_listed(distributed, tmp_path):
     assert done.returncode == 1
     assert "nbhybrid: image 5: orientation: matrix 0 is not orthogonal" in done.stderr
     assert "1 of 11 images failed" in done.stderr
+
+
+@pytest.fixture
+def client(distributed):
+    """Return a client of one worker of this machine that may not die over a task."""
+    import dask
+
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=60) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def tasks(number):
+    return [Task("", "state", (i, i + 1), (i,)) for i in range(number)]
+
+
+def test_a_task_that_kills_its_workers_is_given_up(client):
+    def deadly(task):
+        if task.span[0] == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    done = {}
+    # One at a time: those that wait on a worker that dies are blamed too.
+    for task in tasks(6):
+        cluster.render_all(client, deadly, iter([task]), lambda task, error: done.update({task.span[0]: error}))
+    assert sorted(done) == list(range(6))
+    assert [i for i in done if done[i]] == [3]
+    assert "died" in done[3]
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "message"),
+    [
+        (nb.OutputFileError("the disk is full"), nb.OutputFileError, "the disk is full"),
+        (ImportError("no nbhybrid"), WorkerFailed, "a worker cannot do its task: ImportError: no nbhybrid"),
+    ],
+    ids=["ours", "another"],
+)
+def test_an_error_of_all_tasks_ends_the_run(error, raised, message, client):
+    def useless(task):
+        raise error
+
+    with pytest.raises(raised, match=message):
+        cluster.render_all(client, useless, iter(tasks(3)), lambda task, error: None)
 
 
 @needs_h5py

@@ -33,6 +33,10 @@ class SchedulerLost(NbhybridError):
     """The scheduler of Dask has ended, or cannot be reached."""
 
 
+class WorkerFailed(NbhybridError):
+    """A worker of Dask cannot do what is asked of it; nor, presumably, could the others."""
+
+
 @contextlib.contextmanager
 def connected(client: Any, scheduler: str | None, workers: int | None, threads: int) -> Iterator[Any]:
     """Yield a client of a scheduler, which is closed in the end unless it was given.
@@ -137,11 +141,13 @@ def render_all(client: Any, work: Callable[[Task], None], tasks: Iterator[Task],
         What the workers call with each task.
     tasks : iterator of Task
     done : callable
-        Called with each task that is done, and an error if it failed as a whole, as where workers have died several times over it.
+        Called with each task that is done, and an error if workers have died over it so often that Dask gave it up.
 
     Raises
     ------
-    SchedulerLost
+    SchedulerLost, WorkerFailed
+    InputFileError, OutputFileError
+        As a task raises them: the next would too.
     """
     finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
     under_way: dict[Any, Task] = {}
@@ -195,7 +201,7 @@ def _submit(client: Any, work: Callable[[Task], None], task: Task) -> Any:
 
 
 def _error_of(client: Any, future: Any) -> str:
-    """Return why a task that has ended failed as a whole; empty if it did not."""
+    """Return why a task was given up; empty if it was done."""
     if future.status == "cancelled" or client.status != "running":
         raise _lost(client)
     if future.status != "error":
@@ -204,7 +210,11 @@ def _error_of(client: Any, future: Any) -> str:
         error = future.exception()
     except _ANYTHING as why:
         raise _lost(client, why) from why
-    return str(error) if isinstance(error, NbhybridError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, NbhybridError):
+        raise error
+    if type(error).__name__ == "KilledWorker":
+        return "each worker that tried to render it, or images of the same task, died"
+    raise WorkerFailed(f"a worker cannot do its task: {type(error).__name__}: {error}") from error
 
 
 def _lost(client: Any, why: BaseException | None = None) -> SchedulerLost:

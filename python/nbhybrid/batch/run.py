@@ -103,8 +103,8 @@ def run_batch(
         If it cannot be written to, or another run is at work in it.
     ModelError
         If a package is missing, or the arguments do not go together.
-    SchedulerLost
-        If the scheduler ends or cannot be reached; another run goes on from there.
+    SchedulerLost, WorkerFailed
+        If the scheduler ends or cannot be reached, or workers lack what they need; another run goes on from there.
     """
     _check(client, scheduler, workers, threads)
     if spec.recipe.format == "hdf5":

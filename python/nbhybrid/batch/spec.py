@@ -29,7 +29,7 @@ _MOST_IMAGES = 2**32  # numbers of images are words of the noise's counter
 _LARGEST_SEED = 2**63 - 1
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Spec:
     """A series of images to render: made by `load` or `from_toml`.
 

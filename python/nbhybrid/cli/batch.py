@@ -79,7 +79,7 @@ def _example() -> str:
 
 def _render(spec: Spec, options: argparse.Namespace) -> int:
     """Render what is left, report and return the exit status."""
-    from nbhybrid.batch import SchedulerLost, run_batch
+    from nbhybrid.batch import SchedulerLost, WorkerFailed, run_batch
     from nbhybrid.cli.progress import ProgressBar
 
     images = spec.recipe.images
@@ -97,12 +97,15 @@ def _render(spec: Spec, options: argparse.Namespace) -> int:
                 threads=options.threads,
                 progress=lambda done, total, failed: bar.update(done / total),
             )
-    except SchedulerLost as error:
+    except (SchedulerLost, WorkerFailed) as error:
         complain(f"error: {error}; {_GOES_ON}")
         return FAILED
     except KeyboardInterrupt:
         complain(f"interrupted; {_GOES_ON}")
         return INTERRUPTED
+    except SystemExit:
+        complain(f"terminated; {_GOES_ON}")
+        raise
     except MemoryError:
         complain("error: there is not enough memory for this series")
         return BAD_INPUT
@@ -153,5 +156,4 @@ def _plan_of(spec: Spec) -> str:
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
     """Unwind, so that workers end and temporary files are removed."""
-    complain(f"terminated; {_GOES_ON}")
     raise SystemExit(128 + signum)
