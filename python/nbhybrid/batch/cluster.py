@@ -152,10 +152,12 @@ def render_all(client: Any, work: Callable[[Task], None], tasks: Iterator[Task],
     finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
     under_way: dict[Any, Task] = {}
     window = _Window(client)
+    # What a run that was killed has left on the scheduler must not be taken for this one's.
+    run = os.urandom(4).hex()
     try:
         while True:
             for task in itertools.islice(tasks, max(0, window.size() - len(under_way))):
-                future = _submit(client, work, task)
+                future = _submit(client, work, task, f"nbhybrid-{run}-{task.span[0]}")
                 under_way[future.key] = task
                 future.add_done_callback(finished.put)
             if not under_way:
@@ -193,9 +195,9 @@ class _Window:
         return self._size
 
 
-def _submit(client: Any, work: Callable[[Task], None], task: Task) -> Any:
+def _submit(client: Any, work: Callable[[Task], None], task: Task, key: str) -> Any:
     try:
-        return client.submit(work, task, key=f"nbhybrid-{task.state[:12]}-{task.span[0]}", pure=False)
+        return client.submit(work, task, key=key, pure=False)
     except _ANYTHING as error:
         raise _lost(client, error) from error
 
