@@ -10,7 +10,8 @@ Each still is 128 x 128 pixels of a crystal in a spectrum of 30 lines, in a rand
 - *command*: nbhybrid batch --workers 2, with the start of interpreters and workers.
 
 The parallel efficiency is the time of one process over twice that of the other: 1 is two workers that lose nothing. It is given
-for each, with the band over the rounds.
+for each, with the band over the rounds. *Processor time* is that of one process over that of both workers and the client for batch:
+what batch adds, also where others use the machine.
 """
 
 import pathlib
@@ -67,8 +68,13 @@ def seconds(work):
     return time.perf_counter() - started
 
 
+def spent(client):
+    """Return the processor seconds of this process and the workers so far."""
+    return time.process_time() + sum(client.run(time.process_time).values())
+
+
 def works(folder, images, client):
-    """Return what is timed, by name; each returns its seconds."""
+    """Return what is timed, by name; each returns its seconds, and those of processors or None."""
     made = experiment()
     (folder / "experiment.json").write_text(made.to_json())
     halves = [(i * images // WORKERS, (i + 1) * images // WORKERS) for i in range(WORKERS)]
@@ -84,18 +90,24 @@ def works(folder, images, client):
 
     def batch():
         loaded = Spec.from_toml(spec("batch"), folder)
+        before = spent(client)
         taken = seconds(lambda: run_batch(loaded, client=client))
+        used = spent(client) - before
         check(folder / "batch", images, made)
-        return taken
+        return taken, used
+
+    def one():
+        before = time.process_time()
+        return seconds(lambda: render(made, 0, images)), time.process_time() - before
 
     def command():
         (folder / "spec.toml").write_text(spec("command"))
         line = [sys.executable, "-m", "nbhybrid", "batch", "spec.toml", "--workers", str(WORKERS), "--quiet"]
-        return seconds(lambda: subprocess.run(line, cwd=folder, check=True))
+        return seconds(lambda: subprocess.run(line, cwd=folder, check=True)), None
 
     return {
-        "one process": lambda: seconds(lambda: render(made, 0, images)),
-        "two processes": lambda: seconds(two),
+        "one process": one,
+        "two processes": lambda: (seconds(two), None),
         "batch": batch,
         "command": command,
     }
@@ -123,7 +135,9 @@ def main():
         with cluster, distributed.Client(cluster) as client:
             timed = works(pathlib.Path(name), options.images, client)
             timed["two processes"]()  # so that the workers have imported everything
-            times = in_turns(timed, options.rounds)
+            found = in_turns(timed, options.rounds)
+    used = {name: [processor for _, processor in rounds] for name, rounds in found.items()}
+    times = {name: [taken for taken, _ in rounds] for name, rounds in found.items()}
     alone = times.pop("one process")
     print(
         f"{options.images} stills, one process: {summary(alone)['median']:.3g} s, {1e3 * min(alone) / options.images:.3g} ms each"
@@ -136,6 +150,9 @@ def main():
     bound = [two / other for two, other in zip(times["two processes"], times["batch"], strict=True)]
     results["two processes over batch"] = summary(bound)
     print(f"two processes over batch: {shown(summary(bound))}")
+    added = [one / all_of_them for one, all_of_them in zip(used["one process"], used["batch"], strict=True)]
+    results["processor time of one process over batch"] = summary(added)
+    print(f"processor time of one process over batch: {shown(summary(added))}")
     results["one process, s"] = summary(alone)
     keep(options.json, results, rounds=options.rounds, images=options.images, workers=WORKERS)
 
