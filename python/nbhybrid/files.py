@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,10 @@ from nbhybrid.errors import OutputFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+# Names that files have until they are complete, as `write_whole` makes them; no two writers on any machines have the same.
+TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{8}\..")
 
 
 def sha256(path: str | os.PathLike[str]) -> str:
@@ -50,7 +55,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[str], object]) ->
             return
         target = os.path.realpath(path)
         folder, name = os.path.split(target)
-        temporary = os.path.join(folder, f".{os.getpid()}.{name}")
+        temporary = os.path.join(folder, f".{os.getpid()}-{os.urandom(4).hex()}.{name}")
         try:
             write(temporary)
             os.replace(temporary, target)

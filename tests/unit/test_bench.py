@@ -128,3 +128,11 @@ def test_start_up(tmp_path, stand_in):
     assert "sys" not in results["microseconds of modules"]
     assert "the reference's case A over nbhybrid's 8 x 8 pixels" in results["ratios"]
     assert "| nbhybrid run of 8 x 8 pixels over python -c pass | " in printed
+
+
+def test_series(tmp_path):
+    pytest.importorskip("distributed", reason="dask[distributed] is not installed: bench/batch.py is NOT tested")
+    pytest.importorskip("h5py", reason="h5py is not installed: bench/batch.py is NOT tested")
+    printed, results = script("batch.py", "--rounds", "1", "--images", "7", folder=tmp_path)
+    assert "efficiency of batch: " in printed
+    assert {"efficiency of two processes", "efficiency of batch", "efficiency of command"} <= set(results)

@@ -45,6 +45,7 @@ NUMPY_USERS = {
         "traces",
     ),
     *(f"arrays/{name}" for name in ("checks", "device", "host", "kinds", "outputs", "wanted")),
+    *(f"batch/{name}" for name in ("counter", "hdf5", "orientations", "output", "render", "shots", "spec")),
     *("parity/compare_images", "parity/compare_traces", "parity/image_report"),
 }
 

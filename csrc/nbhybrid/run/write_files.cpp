@@ -21,7 +21,9 @@ constexpr std::size_t bytes_at_once = std::size_t{256} << 10U;
 constexpr std::int64_t pixels_worth_threads = 100000;
 constexpr double millimetres = 1000.0;
 
-io::SmvHeader smv_header(const Experiment& e) {
+}  // namespace
+
+std::string smv_header(const Experiment& e) {
     const Detector& d = e.detector;
     const DetectorOrigins& o = d.origins;
     io::SmvHeader h;
@@ -45,10 +47,8 @@ io::SmvHeader smv_header(const Experiment& e) {
     h.phi_deg = e.scan.phi_start * degrees_per_radian;
     h.osc_range_deg = e.scan.rotation.range * degrees_per_radian;
     h.twotheta_deg = d.twotheta * degrees_per_radian;
-    return h;
+    return io::smv_header_text(h);
 }
-
-}  // namespace
 
 FileWriter::FileWriter(const image::ImageView& image, const Experiment& experiment, const options::OutputOptions& options,
                        const image::Statistics& statistics)
@@ -90,7 +90,7 @@ void FileWriter::add_float() {
 void FileWriter::add_integer() {
     add(options_.integer_file, [this](io::OutputFile& file, const Ask& ask) {
         const double scale = image::integer_scale(options_.integer_scale, statistics_);
-        file.write(io::smv_header_text(smv_header(experiment_)));
+        file.write(smv_header(experiment_));
         write_rows<std::uint16_t>(file, ask, [&](int slow, std::uint16_t* row) {
             image::integer_row(image_, slow, scale, options_.adc_offset, row, loops_);
         });
@@ -110,7 +110,7 @@ void FileWriter::add_noise(const SharedDeviates& deviates, StreamState state, im
     add(options_.noise_file, [this, deviates, state, &totals](io::OutputFile& file, const Ask& ask) {
         SharedDeviates stream = deviates;
         StreamState now = state;
-        file.write(io::smv_header_text(smv_header(experiment_)));
+        file.write(smv_header(experiment_));
         write_rows<std::uint16_t>(file, ask, [&](int slow, std::uint16_t* row) {
             image::noise_row(image_, slow, options_.adc_offset, stream, now, totals, row);
         });

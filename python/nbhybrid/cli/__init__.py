@@ -18,6 +18,7 @@ COMMANDS = {
     "compare-images": "nbhybrid.cli.compare_images",
     "parity": "nbhybrid.cli.parity",
     "audit": "nbhybrid.cli.audit",
+    "batch": "nbhybrid.cli.batch",
     "env": "nbhybrid.cli.env",
 }
 # What the commands but run may need, and nbhybrid[io] brings.
@@ -25,6 +26,7 @@ EXTRAS = ("numpy", "PIL", "matplotlib")
 
 USAGE = """\
 usage: nbhybrid run [options]           simulate diffraction images
+       nbhybrid batch SPEC              a series of images, on any number of machines
        nbhybrid trace [options]         what single pixels are made of, as a file
        nbhybrid compare-traces A B      the first quantity in which two traces differ
        nbhybrid compare-images A B      how far two images are apart

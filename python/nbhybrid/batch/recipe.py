@@ -1,0 +1,94 @@
+"""What a worker has to know of a series, beside the experiment: plain values, kept in the output folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import Any, Literal
+
+from nbhybrid.batch.shots import Jitter
+
+FORMATS = ("hdf5", "smv", "bin", "npy")
+ENDINGS = {"smv": ".img", "bin": ".bin", "npy": ".npy"}
+# Bytes of images and number of images that a task renders at most, unless the spec says how many.
+_TASK_BYTES, _TASK_IMAGES = 64 << 20, 100
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How the images of a series are made and written.
+
+    Attributes
+    ----------
+    images : int
+        How many there are; they are numbered from 0.
+    seed : int
+        Of all that is drawn.
+    shape : tuple of int
+        Of an image: (slow, fast), or (panels, slow, fast).
+    engine, device : str
+        As of `Simulator`.
+    noise : bool
+        Whether photons are counted.
+    quaternions, unit : str
+        Of the columns of the files of orientations and spectra.
+    wavelength_rms, fluence_rms : float
+        Relative, from shot to shot.
+    format : {"hdf5", "smv", "bin", "npy"}
+    compression : {"none", "gzip"}
+        Of HDF5.
+    images_per_file : int
+        Of HDF5; in the other formats, how many a task renders.
+    adc : int
+        What is added to the pixels of SMV images.
+    """
+
+    images: int
+    seed: int
+    shape: tuple[int, ...]
+    engine: Literal["exact", "fast"] = "exact"
+    device: str = "cpu"
+    noise: bool = False
+    quaternions: Literal["wxyz", "xyzw"] = "wxyz"
+    unit: str = "angstrom"
+    wavelength_rms: float = 0.0
+    fluence_rms: float = 0.0
+    format: str = "hdf5"
+    compression: str = "none"
+    images_per_file: int = 1
+    adc: int = 40
+
+    @property
+    def jitter(self) -> Jitter:
+        """What is drawn for each shot."""
+        return Jitter(self.seed, self.wavelength_rms, self.fluence_rms)
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """Return first image and the one after the last of each task."""
+        step = self.images_per_file
+        return [(first, min(first + step, self.images)) for first in range(0, self.images, step)]
+
+    def name_of(self, *images: int) -> str:
+        """Return the images' numbers as they stand in names of files, all of the same width."""
+        width = max(6, len(str(self.images - 1)))
+        return "-".join(f"{image:0{width}}" for image in images)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+        """Return the recipe of what `to_dict` gave."""
+        return cls(**values | {"shape": tuple(values["shape"])})
+
+
+def usual_images_per_file(pixels: int) -> int:
+    """Return how many images a task renders unless the spec says so: it depends on their size, not on the machine."""
+    return max(1, min(_TASK_IMAGES, _TASK_BYTES // (4 * pixels)))
+
+
+def digest_of(values: Any) -> str:
+    """Return the hash of plain values."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,192 @@
+"""A series from its spec to its files: in this process, or by Dask's workers."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Any
+
+from nbhybrid.batch import cluster, hdf5, output, resume
+from nbhybrid.batch.render import Task
+from nbhybrid.cores import usable_cores
+from nbhybrid.errors import ModelError, OutputFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nbhybrid.batch.spec import Spec
+
+    # Images done, images of the series, images that failed in this run.
+    Progress = Callable[[int, int, int], object]
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a run has done.
+
+    Attributes
+    ----------
+    images : int
+        Images of the series.
+    rendered : int
+        Images that this run has rendered; the others were there.
+    failures : list of (int, str)
+        Number of the image and error, in order.
+    path : str
+        What to open: the master file of HDF5, or the folder of the images; the output folder if pieces are missing.
+    """
+
+    images: int
+    rendered: int
+    failures: list[tuple[int, str]]
+    path: str
+
+
+def work(task: Task, watch: Callable[[float], bool] | None = None) -> None:
+    """Render the images of a task and write them.
+
+    Nothing is returned: a result would be lost with its worker, and waited for.
+
+    Parameters
+    ----------
+    task : Task
+    watch : callable, optional
+        As for `Simulator.run`.
+
+    Raises
+    ------
+    InputFileError, OutputFileError
+        If the output folder is not what it was, or cannot be written to.
+    """
+    series, provenance = resume.prepared(task.folder, task.state)
+    pixels, frames = series.render(task, watch)
+    output.write(task, pixels, frames, series, provenance)
+
+
+def run_batch(
+    spec: Spec,
+    *,
+    client: Any = None,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Render what is left of a series, and write the file that shows it as a whole.
+
+    The files depend on the spec alone: not on workers and threads, nor on how often the run was stopped and begun again.
+
+    Parameters
+    ----------
+    spec : Spec
+    client : distributed.Client, optional
+        Whose workers do the work.
+    scheduler : str, optional
+        Instead: the address of a Dask scheduler.
+    workers : int, optional
+        Instead: how many processes of this machine do it; 0: this one alone, without Dask. By default one for each `threads` of the
+        cores that this process may use. A script that says so needs ``if __name__ == "__main__":``, as for `multiprocessing`.
+    threads : int, optional
+        Of each task: by default 1, or without Dask the cores that this process may use.
+    progress : callable, optional
+        Called with the numbers of images that are done, that there are, and that have failed, at the start and after each task.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputFileError
+        If the output folder holds another series.
+    OutputFileError
+        If it cannot be written to, or another run is at work in it.
+    ModelError
+        If a package is missing, or the arguments do not go together.
+    SchedulerLost, WorkerFailed
+        If the scheduler ends or cannot be reached, or workers lack what they need; another run goes on from there.
+    """
+    _check(client, scheduler, workers, threads)
+    if spec.recipe.format == "hdf5":
+        hdf5.library()
+    if client is None and workers != 0:
+        cluster.library()
+    with resume.opened(spec):
+        left = resume.pending(spec.output, spec.recipe)
+        to_do = sum(len(images) for _, images in left)
+        meter = _Meter(spec, to_do, progress)
+        if workers == 0:
+            for task in _tasks(spec, left, threads or usable_cores()):
+                # Being asked to watch is what lets Ctrl-C through.
+                work(task, lambda done: True)
+                meter.add(task)
+        elif left:
+            with cluster.connected(client, scheduler, workers, threads or 1) as its_client:
+                cluster.render_all(its_client, work, _tasks(spec, left, threads or 1), meter.add)
+        return _finish(spec, to_do, sorted(meter.failures))
+
+
+def _check(client: Any, scheduler: str | None, workers: int | None, threads: int | None) -> None:
+    given = [name for name, value in (("client", client), ("scheduler", scheduler), ("workers", workers)) if value is not None]
+    if len(given) > 1:
+        raise ModelError(f"{given[1]}: found beside {given[0]}, expected one of them")
+    for name, value, low in (("workers", workers, 0), ("threads", threads, 1)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < low):
+            raise ModelError(f"{name}: found {value!r}, expected a whole number, {low} or more")
+
+
+class _Meter:
+    """Counts what is done."""
+
+    def __init__(self, spec: Spec, to_do: int, progress: Progress | None) -> None:
+        self._folder, self._recipe = spec.output, spec.recipe
+        self._done = spec.recipe.images - to_do
+        self._progress = progress
+        self.failures: list[tuple[int, str]] = []
+        self._tell()
+
+    def add(self, task: Task, error: str = "") -> None:
+        """Count a task; with an error, all of its images have failed."""
+        self._done += len(task.images)
+        failed = [(image, error) for image in task.images]
+        self.failures += failed if error else output.failures_of(self._folder, self._recipe, task.span)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self._progress(self._done, self._recipe.images, len(self.failures))
+
+
+def _tasks(spec: Spec, left: list[tuple[tuple[int, int], tuple[int, ...]]], threads: int) -> Iterator[Task]:
+    """Yield the tasks; their share of the spec's arrays is cut out when each is wanted."""
+    state = resume.state_digest(spec.output)
+    for span, images in left:
+        yield Task(
+            folder=spec.output,
+            state=state,
+            span=span,
+            images=images,
+            orientations=None if spec.orientations is None else spec.orientations[list(images)],
+            shots=[spec.shot(image) for image in images] if spec.has_shots else None,
+            threads=threads,
+        )
+
+
+def _finish(spec: Spec, rendered: int, failures: list[tuple[int, str]]) -> Result:
+    """List failures and write the master file, if all its pieces are there."""
+    recipe = spec.recipe
+    resume.write_failures(spec.output, recipe.images, failures)
+    failed = {image for image, _ in failures}
+    missing = [images[0] for _, images in resume.pending(spec.output, recipe) if images and failed.isdisjoint(images)]
+    if missing:
+        what = f"image {missing[0]} and perhaps others were rendered but are not here"
+        raise OutputFileError(f"{spec.output}: {what}: all workers must see this folder under this name")
+    if recipe.format != "hdf5":
+        return Result(recipe.images, rendered, failures, os.path.join(spec.output, output.IMAGES))
+    pieces = [output.piece_of(recipe, span) for span in recipe.ranges()]
+    if not all(os.path.exists(os.path.join(spec.output, piece)) for piece in pieces):
+        return Result(recipe.images, rendered, failures, spec.output)
+    path = os.path.join(spec.output, output.MASTER)
+    _, provenance = resume.prepared(spec.output, resume.state_digest(spec.output))
+    hdf5.write_master(path, pieces, recipe, provenance)
+    return Result(recipe.images, rendered, failures, path)
