@@ -87,7 +87,8 @@ TEST("the arithmetic of a device: double is left out where it is slow and pairs 
     CHECK_EQ(of("-lambda 0.01", Engine::fast, true), Arithmetic::mixed);
     Experiment e = small_experiment("");
     e.crystal.cells.x = 2.5;
-    CHECK_EQ(kernel::arithmetic_of(Plan(e), Engine::fast, true), Arithmetic::exact);
+    const Plan last(e);
+    CHECK_EQ(kernel::arithmetic_of({&last}, Engine::fast, true), Arithmetic::exact);
 }
 
 TEST("the orientations of a flat plan in pairs") {
