@@ -1,9 +1,11 @@
 """Series in HDF5: what is in the files, and that their bytes are those of the series, whoever wrote them and when."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import nbhybrid as nb
@@ -158,6 +160,146 @@ def test_workers_write_the_same_bytes(distributed, tmp_path):
             assert "images: 23\n" in done.stdout
         found[way] = hashes(folder / "out")
     assert found["alone"] == found["two workers"] == found["threads of a client"]
+
+
+@needs_h5py
+def test_the_bytes_do_not_know_who_looks(tmp_path):
+    """Dask's profiler keeps the frames of functions, and what they have opened, for a moment longer."""
+    over = threading.Event()
+
+    def look():
+        chance = random.Random(1)
+        while not over.is_set():
+            frames = []
+            for frame in sys._current_frames().values():
+                while frame is not None:
+                    frames.append(frame)
+                    frame = frame.f_back
+            over.wait(chance.random() * 0.003)
+
+    def rendered(folder):
+        folder.mkdir()
+        write_spec(folder, images=150, form="hdf5", output="images_per_file = 1")
+        run_batch(Spec.load(folder / "spec.toml"), workers=0)
+        return hashes(folder / "out")
+
+    alone = rendered(tmp_path / "alone")
+    watcher, interval = threading.Thread(target=look), sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    watcher.start()
+    try:
+        watched = rendered(tmp_path / "watched")
+    finally:
+        over.set()
+        watcher.join()
+        sys.setswitchinterval(interval)
+    assert alone == watched
+    assert len(found[0]) == 6
+
+
+def test_spectra_of_other_lengths(h5py, tmp_path):
+    for i in range(4):
+        np.savetxt(tmp_path / f"{i}.txt", [[1.0 + 0.01 * k, k + 1.0] for k in range(i + 1)])
+    shots, render = 'spectrum_files = "{image}.txt"', 'semantics = "corrected"'
+    result = run_batch(series(tmp_path, images=4, per_file=2, shots=shots, render=render), workers=0)
+    with h5py.File(result.path) as file:
+        wavelengths, weights = file["parameters/wavelengths"][:], file["parameters/weights"][:]
+    assert wavelengths.shape == weights.shape == (4, 4)
+    for i in range(4):
+        assert wavelengths[i, : i + 1].tolist() == [1.0 + 0.01 * k for k in range(i + 1)]
+        assert np.isnan(wavelengths[i, i + 1 :]).all()
+        assert np.isnan(weights[i, i + 1 :]).all()
+
+
+def test_an_image_that_fails_is_marked_and_made_anew(h5py, tmp_path):
+    for i in range(11):
+        (tmp_path / f"{i}.txt").write_text("1.0 1\n1.01 2\n")
+    spec = series(tmp_path, shots='spectrum_files = "{image}.txt"', render='semantics = "corrected"')
+    whole = run_batch(spec, workers=0)
+    assert whole.failures == []
+    undisturbed = hashes(tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / "undisturbed")
+
+    (tmp_path / "5.txt").unlink()
+    result = run_batch(spec, workers=0)
+    assert [image for image, _ in result.failures] == [5]
+    with h5py.File(result.path) as file:
+        assert file["parameters/failed"][:].tolist() == [0] * 5 + [1] + [0] * 5
+        assert not file["images"][5].any()
+        assert np.isnan(file["parameters/wavelengths"][5]).all()
+        assert np.isnan(file["parameters/fluence"][5])
+        assert file["images"][6].any()
+    assert set(hashes(tmp_path / "out")) == {*undisturbed, "failures.json", "pieces/images_000004-000007.failed.json"}
+
+    (tmp_path / "5.txt").write_text("1.0 1\n1.01 2\n")
+    result = run_batch(spec, workers=0)
+    assert (result.failures, result.rendered) == ([], 4)
+    assert hashes(tmp_path / "out") == undisturbed
+
+
+@needs_h5py
+def test_a_broken_piece_is_named(tmp_path):
+    spec = series(tmp_path)
+    run_batch(spec, workers=0)
+    piece = tmp_path / "out" / "pieces" / "images_000004-000007.h5"
+    piece.write_bytes(piece.read_bytes()[:100])
+    with pytest.raises(nb.InputFileError, match=r"images_000004-000007\.h5.*remove it and start again"):
+        run_batch(spec, workers=0)
+
+
+@needs_h5py
+def test_workers_write_the_same_bytes(distributed, tmp_path):
+    found = {}
+    for way in ("alone", "two workers", "threads of a client"):
+        folder = tmp_path / way
+        folder.mkdir()
+        write_spec(folder, images=23, form="hdf5", shots=SHOTS, noise="photons = true", output="images_per_file = 2")
+        if way == "threads of a client":
+            # As of dask-jobqueue or dask-mpi: a client that somebody else has made, with workers of several threads.
+            with distributed.Client(processes=False, n_workers=1, threads_per_worker=3, dashboard_address="127.0.0.1:0") as client:
+                result = run_batch(Spec.load(folder / "spec.toml"), client=client)
+            assert (result.images, result.rendered, result.failures) == (23, 23, [])
+        else:
+            done = batch(folder, "spec.toml", *(["--serial"] if way == "alone" else ["--workers", "2"]))
+            assert done.returncode == 0, done.stderr
+            assert "images: 23\n" in done.stdout
+        found[way] = hashes(folder / "out")
+    assert found["alone"] == found["two workers"] == found["threads of a client"]
+
+
+@needs_h5py
+def test_the_bytes_do_not_know_who_looks(tmp_path):
+    """Dask's profiler keeps the frames of functions, and what they have opened, for a moment longer."""
+    over = threading.Event()
+
+    def look():
+        chance = random.Random(1)
+        while not over.is_set():
+            frames = []
+            for frame in sys._current_frames().values():
+                while frame is not None:
+                    frames.append(frame)
+                    frame = frame.f_back
+            over.wait(chance.random() * 0.003)
+
+    found = []
+    interval = sys.getswitchinterval()
+    for is_watched in (False, True):
+        folder = tmp_path / str(is_watched)
+        folder.mkdir()
+        write_spec(folder, images=150, form="hdf5", output="images_per_file = 1")
+        watcher = threading.Thread(target=look)
+        if is_watched:
+            sys.setswitchinterval(1e-5)
+            watcher.start()
+        try:
+            run_batch(Spec.load(folder / "spec.toml"), workers=0)
+        finally:
+            over.set()
+            sys.setswitchinterval(interval)
+        found.append(hashes(folder / "out"))
+        over.clear() if not is_watched else watcher.join()
+    assert found[0] == found[1]
 
 
 @needs_h5py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,11 @@ from nbhybrid.errors import InputFileError, ModelError
 from nbhybrid.files import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nbhybrid.batch.recipe import Recipe
     from nbhybrid.batch.render import Frame, Series
 
-# The format of HDF5 1.10, the first with virtual datasets, whatever the library's version.
-_BOUNDS = ("v110", "v110")
 _GZIP_LEVEL = 4
 UNITS = {
     "images": "photons",
@@ -76,17 +75,20 @@ def write_images(
     OutputFileError
     """
     h5py = library()
-    how: dict[str, Any] = {}
-    if series.recipe.compression == "gzip":
-        how = {"compression": "gzip", "compression_opts": _GZIP_LEVEL, "shuffle": True}
+    held = {"images": pixels, **columns(frames, series)}
 
     def write(name: str) -> None:
-        with h5py.File(name, "w", libver=_BOUNDS) as file:
-            file.attrs.update(provenance)
-            file.create_dataset("images", data=pixels, chunks=(1, *series.recipe.shape), track_times=False, **how)
-            for dataset, values in columns(frames, series).items():
-                _group(file, dataset).create_dataset(os.path.basename(dataset), data=values, track_times=False)
-            _say_units(file)
+        with _created(h5py, name, provenance) as (file, parameters):
+            for dataset, values in held.items():
+                properties = _untimed(h5py.h5p.create(h5py.h5p.DATASET_CREATE))
+                if dataset == "images":
+                    properties.set_chunk((1, *series.recipe.shape))
+                    if series.recipe.compression == "gzip":
+                        properties.set_shuffle()
+                        properties.set_deflate(_GZIP_LEVEL)
+                group = parameters if os.path.dirname(dataset) else file
+                with _dataset(h5py, group, dataset, values.dtype, values.shape, properties) as made:
+                    made.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(values))
 
     write_whole(path, write)
 
@@ -113,12 +115,10 @@ def write_master(path: str, pieces: Sequence[str], recipe: Recipe, provenance: M
     shapes = [_shapes(h5py, os.path.join(folder, piece)) for piece in pieces]
 
     def write(name: str) -> None:
-        with h5py.File(name, "w", libver=_BOUNDS) as file:
-            file.attrs.update(provenance)
+        with _created(h5py, name, provenance) as (file, parameters):
             for dataset in UNITS:
                 parts = [(piece, *held[dataset]) for piece, held in zip(pieces, shapes, strict=True)]
-                _link(h5py, file, dataset, recipe.images, parts)
-            _say_units(file)
+                _link(h5py, parameters if os.path.dirname(dataset) else file, dataset, recipe.images, parts)
 
     write_whole(path, write)
 
@@ -131,7 +131,7 @@ def _shapes(h5py: Any, path: str) -> dict[str, tuple[tuple[int, ...], Any]]:
         raise InputFileError(f"{path}: is no file of images ({error}): remove it and start again") from error
 
 
-def _link(h5py: Any, file: Any, dataset: str, images: int, parts: Sequence[tuple[str, tuple[int, ...], Any]]) -> None:
+def _link(h5py: Any, group: Any, dataset: str, images: int, parts: Sequence[tuple[str, tuple[int, ...], Any]]) -> None:
     """Make a dataset of other files' datasets of the same name; where these are narrower than others, it is NaN.
 
     h5py's own function would note the time in it.
@@ -139,8 +139,7 @@ def _link(h5py: Any, file: Any, dataset: str, images: int, parts: Sequence[tuple
     dtype = parts[0][2]
     width = tuple(int(n) for n in np.max([shape[1:] for _, shape, _ in parts], axis=0)) if len(parts[0][1]) > 1 else ()
     whole = (images, *width)
-    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    properties.set_obj_track_times(False)
+    properties = _untimed(h5py.h5p.create(h5py.h5p.DATASET_CREATE))
     properties.set_fill_value(np.array(np.nan if dataset in _RAGGED else 0, dtype))
     begin = 0
     for piece, shape, _ in parts:
@@ -148,17 +147,57 @@ def _link(h5py: Any, file: Any, dataset: str, images: int, parts: Sequence[tuple
         place.select_hyperslab((begin, *(0 for _ in width)), shape)
         properties.set_virtual(place, piece.encode(), f"/{dataset}".encode(), h5py.h5s.create_simple(shape))
         begin += shape[0]
-    group, kind = _group(file, dataset), h5py.h5t.py_create(dtype)
-    h5py.h5d.create(group.id, os.path.basename(dataset).encode(), kind, h5py.h5s.create_simple(whole), properties)
+    with _dataset(h5py, group, dataset, dtype, whole, properties):
+        pass
 
 
-def _group(file: Any, dataset: str) -> Any:
-    """Return the group of a dataset, made if it is not there; without a time."""
-    folder = os.path.dirname(dataset)
-    return file if not folder else file.require_group(folder)
+# Where HDF5 puts things depends on what is open meanwhile. Objects of h5py's own functions live until Python has forgotten their
+# frames, and that may be late: Dask's profiler looks at all frames a hundred times a second. So the functions of C are called, and
+# what they open is closed here.
+@contextlib.contextmanager
+def _closed(identifier: Any) -> Iterator[Any]:
+    """Close an object of HDF5 at the end of a block."""
+    try:
+        yield identifier
+    finally:
+        identifier._close()
 
 
-def _say_units(file: Any) -> None:
-    for name, unit in UNITS.items():
-        if unit:
-            file[name].attrs["units"] = unit
+@contextlib.contextmanager
+def _created(h5py: Any, name: str, provenance: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
+    """Make a file for a block; it has a group of parameters, and says where it comes from."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    # The format of HDF5 1.10, the first with virtual datasets, whatever the library's version.
+    access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
+    access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+    of_file, of_group = _untimed(h5py.h5p.create(h5py.h5p.FILE_CREATE)), _untimed(h5py.h5p.create(h5py.h5p.GROUP_CREATE))
+    with _closed(h5py.h5f.create(os.fsencode(name), h5py.h5f.ACC_TRUNC, of_file, access)) as file:
+        for key, value in provenance.items():
+            _say(h5py, file, key, value)
+        with _closed(h5py.h5g.create(file, b"parameters", gcpl=of_group)) as parameters:
+            yield file, parameters
+
+
+@contextlib.contextmanager
+def _dataset(h5py: Any, group: Any, dataset: str, dtype: npt.DTypeLike, shape: tuple[int, ...], properties: Any) -> Iterator[Any]:
+    """Make a dataset for a block; it has its unit."""
+    name = os.path.basename(dataset).encode()
+    kind, space = h5py.h5t.py_create(np.dtype(dtype)), h5py.h5s.create_simple(shape)
+    with _closed(h5py.h5d.create(group, name, kind, space, properties)) as made:
+        if UNITS[dataset]:
+            _say(h5py, made, "units", UNITS[dataset])
+        yield made
+
+
+def _untimed(properties: Any) -> Any:
+    """Let what has these properties not know when it was made."""
+    properties.set_obj_track_times(False)
+    return properties
+
+
+def _say(h5py: Any, owner: Any, name: str, text: str) -> None:
+    """Give an object an attribute."""
+    strings = h5py.string_dtype()
+    kind = h5py.h5t.py_create(strings, logical=True)
+    with _closed(h5py.h5a.create(owner, name.encode(), kind, h5py.h5s.create(h5py.h5s.SCALAR))) as attribute:
+        attribute.write(np.array(text, strings), mtype=h5py.h5t.py_create(strings))
