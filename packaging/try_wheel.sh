@@ -8,7 +8,7 @@
 # must load its kernels with no CUDA toolkit here; a GPU, where there is one, computes the golden images too.
 #
 # The requirements come from the folder WHEELHOUSE (build/wheelhouse). If it is not there it is filled first, by `pip download`: the one
-# step that uses the network. Everything after it runs without one, where `unshare` may cut it off.
+# step that uses the network; remove it to fill it anew. Everything after it runs without one, where `unshare` may cut it off.
 # PYTHON names the interpreter, by default python3. The exit status is 0 only if all of it went well.
 set -euo pipefail
 
