@@ -1,14 +1,24 @@
 """What is installed: one version everywhere, the files a user's tools need, and a command line that starts quickly."""
 
+import ast
 import importlib.metadata
 import importlib.resources
+import json
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 import nbhybrid
+import pytest
 from nbhybrid import _core
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -126,3 +136,166 @@ def test_licences_are_shipped():
     """The licence and the credits travel with the package."""
     names = {pathlib.PurePath(path).name for path in importlib.metadata.files("nbhybrid")}
     assert {"LICENSE", "NOTICE"} <= names
+
+
+PACKAGING = ROOT / "packaging"
+# Files that say which version they are of, and how they say it.
+VERSIONS = {
+    "CITATION.cff": r"^version: (\S+)$",
+    "packaging/spack/package.py": r'^    version\("([^"]+)"',
+    "packaging/conda/recipe.yaml": r'^  version: "([^"]+)"$',
+    "packaging/apptainer/nbhybrid.def": r"^    Version (\S+)$",
+    f"packaging/modules/nbhybrid/{nbhybrid.__version__}": r"^set version (\S+)$",
+}
+
+
+def project():
+    """Return pyproject.toml as plain data."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+@pytest.mark.parametrize("name", VERSIONS)
+def test_recipes_are_of_this_version(name):
+    assert re.findall(VERSIONS[name], (ROOT / name).read_text(), re.MULTILINE) == [nbhybrid.__version__]
+
+
+def yaml_files():
+    """Return every file in YAML that others read."""
+    return [
+        ROOT / "CITATION.cff",
+        PACKAGING / "conda" / "recipe.yaml",
+        *sorted((ROOT / ".github").glob("*/*.yml")),
+    ]
+
+
+@pytest.mark.parametrize("path", yaml_files(), ids=lambda path: path.name)
+def test_yaml_can_be_read(path):
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not here: that YAML files can be read is NOT TESTED")
+    assert isinstance(yaml.safe_load(path.read_text()), dict)
+
+
+def test_workflows_name_what_is_there():
+    """Actions are pinned to commits; scripts and make's targets exist."""
+    targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    assert {path.name for path in workflows} == {"ci.yml", "wheels.yml"}
+    for path in workflows:
+        text = path.read_text()
+        for action in re.findall(r"uses: (.*)", text):
+            assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}  # v[\d.]+", action), f"{path.name}: {action}"
+        for script in re.findall(r"(?:\.ci|packaging)/[\w.]+", text):
+            assert os.access(ROOT / script, os.X_OK), f"{path.name}: {script}"
+        assert set(re.findall(r"run: make (\w+)", text)) <= targets
+
+
+def test_issues_ask_for_what_helps():
+    """Both forms ask for the environment and for a trace."""
+    forms = [path for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml"]
+    assert len(forms) == 2
+    for path in forms:
+        assert "`nbhybrid env`" in path.read_text()
+        assert "`nbhybrid trace " in path.read_text()
+
+
+def test_wheels_of_a_release():
+    """Each Python that the package takes has wheels, and the tests named for them are there."""
+    settings = project()["tool"]["cibuildwheel"]
+    built = [int(minor) for minor in re.findall(r"cp3(\d+)-\*", settings["build"])]
+    oldest = int(re.fullmatch(r">=3\.(\d+)", project()["project"]["requires-python"])[1])
+    assert built == list(range(oldest, 15))
+    assert settings["config-settings"]["cmake.define.NBHYBRID_CUDA"] == "OFF"
+    (test,) = re.findall(r"\{project\}/(\S+)", settings["test-command"])
+    assert (ROOT / test).is_file()
+
+
+def named(text):
+    """Return the packages, with the least version, that a recipe or a list of requirements names."""
+    return set(re.findall(r"([a-z][\w-]*?) ?>=(\d[\d.]*)", text))
+
+
+def test_recipes_ask_for_what_the_package_asks_for():
+    """Build requirements and requirements have the same least versions in pyproject.toml and in both recipes."""
+    asked = project()
+    wanted = named(" ".join(asked["build-system"]["requires"] + asked["project"]["dependencies"]))
+    assert len(wanted) == 4
+    assert wanted <= named((PACKAGING / "conda" / "recipe.yaml").read_text())
+    spack = (PACKAGING / "spack" / "package.py").read_text()
+    assert wanted <= set(re.findall(r'depends_on\("py-([\w-]+)@([\d.]+):"', spack))
+    (recipe,) = (node for node in ast.parse(spack).body if isinstance(node, ast.ClassDef))
+    assert recipe.name == "PyNbhybrid"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGING.glob("**/*.sh")), ids=lambda path: path.name)
+def test_scripts_can_be_read_by_the_shell(path):
+    assert os.access(path, os.X_OK)
+    subprocess.run(["bash", "-n", path], check=True)
+
+
+def test_a_wheel_to_be_tried_must_be_one(tmp_path):
+    done = subprocess.run([PACKAGING / "try_wheel.sh", tmp_path / "no.whl"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no.whl: expected the path of a wheel" in done.stderr
+
+
+def test_a_task_of_an_array(tmp_path):
+    """The Slurm script gives each task a series of its own; begun again, the same."""
+    spec = (PACKAGING / "slurm" / "series.toml.in").read_text()
+    # There may be no GPU.
+    assert spec.count('device = "cuda"') == 1
+    (tmp_path / "series.toml.in").write_text(spec.replace('device = "cuda"', 'device = "cpu"'))
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    (commands / "nbhybrid").write_text(f'#!/bin/sh\nexec {sys.executable} -m nbhybrid "$@"\n')
+    (commands / "nbhybrid").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}"}
+    for task in ("3", "3", "12"):
+        done = subprocess.run(
+            [PACKAGING / "slurm" / "array.sh", "--dry-run"],
+            cwd=tmp_path,
+            env={**environment, "SLURM_ARRAY_TASK_ID": task},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert f"series_{task}, hdf5" in done.stdout
+    assert {path.name for path in tmp_path.glob("series*")} == {"series.toml.in", "series_0003.toml", "series_0012.toml"}
+    assert tomllib.loads((tmp_path / "series_0012.toml").read_text())["series"]["seed"] == 12
+
+
+def test_module_file_is_read_by_tcl(tmp_path):
+    """Loaded where nbhybrid is, it leads there; where it is not, it says so."""
+    if not shutil.which("tclsh"):
+        pytest.skip("tclsh is not here: that the module file can be read is NOT TESTED")
+    module = (PACKAGING / "modules" / "nbhybrid" / nbhybrid.__version__).read_text()
+    stubs = "".join(
+        f"proc {name} {{args}} {{ {body} }}\n"
+        for name, body in {"module-whatis": "", "conflict": "", "module-info": "return 1", "prepend-path": "puts $args"}.items()
+    )
+    found = {}
+    for root in (tmp_path, tmp_path / "missing"):
+        script = tmp_path / "module.tcl"
+        script.write_text(stubs + "while 1 {\n" + re.sub(r"(?m)^set root .*$", f"set root {root}", module) + "\nbreak }\n")
+        (tmp_path / "bin").mkdir(exist_ok=True)
+        done = subprocess.run(["tclsh", script], capture_output=True, text=True, check=True)
+        found[root] = done.stdout.strip(), done.stderr.strip()
+    assert found[tmp_path] == (f"PATH {tmp_path}/bin", "")
+    assert found[tmp_path / "missing"][0] == ""
+    assert "set root in this file" in found[tmp_path / "missing"][1]
+
+
+def test_presets_can_be_read():
+    """Each preset to build with is one to configure with, and those not built here say so."""
+    presets = json.loads((ROOT / "CMakePresets.json").read_text())
+    configured = {preset["name"]: preset for preset in presets["configurePresets"]}
+    assert {preset["configurePreset"] for preset in presets["buildPresets"] + presets["testPresets"]} <= set(configured)
+    assert all("untested" in configured[name]["displayName"] for name in ("icx", "cray"))
+
+
+def test_packaging_says_what_is_there():
+    """Its page names each of its files, and no others."""
+    page = (PACKAGING / "README.md").read_text()
+    there = {str(path.relative_to(PACKAGING)) for path in PACKAGING.glob("**/*") if path.is_file()} - {"README.md"}
+    rows = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    assert {name for name in re.findall(r"`([\w./]+)`", rows) if (PACKAGING / name).is_file()} == there
+    assert all((PACKAGING / name).exists() for name in re.findall(r"`([a-z]+/[\w./]+)`", rows) if not name.startswith(".github"))
