@@ -84,8 +84,6 @@ void LoadedPlans::copy_pieces(const kernel::FlatPlans& flat, cudaStream_t stream
     pieces_are_copied_.record(stream);
 }
 
-std::size_t LoadedPlans::pixels(int image) const { return pixels_of(views_[static_cast<std::size_t>(image)]); }
-
 std::vector<std::size_t> LoadedPlans::pixels() const {
     std::vector<std::size_t> all;
     for (const PlanView& view : views_) all.push_back(pixels_of(view));

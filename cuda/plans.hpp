@@ -17,7 +17,7 @@ public:
     void load(const std::vector<const Plan*>& plans, kernel::Arithmetic arithmetic, bool same_table, cudaStream_t stream);
 
     int count() const { return static_cast<int>(views_.size()); }
-    std::size_t pixels(int image) const;
+    // Of each image.
     std::vector<std::size_t> pixels() const;
     const PlanView& view(int image) const { return views_[static_cast<std::size_t>(image)]; }
     const kernel::PixelBounds& bounds(int image) const { return jobs_[static_cast<std::size_t>(image)].bounds; }

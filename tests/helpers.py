@@ -36,6 +36,19 @@ def run(words, folder, timeout=120, command=None, **options):
     )
 
 
+class DlpackOnly:
+    """An array of another package, which exports DLPack and nothing else."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack__(self, **options):
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
 def finish(process, timeout=20):
     """Wait for a process that was told to end, and return what it printed; one that does not end is killed."""
     try:

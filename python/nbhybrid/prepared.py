@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
 from nbhybrid.arrays import DeviceBuffer
@@ -12,7 +12,8 @@ from nbhybrid.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nbhybrid.arrays.wanted import Array
+    import numpy.typing as npt
+
     from nbhybrid.experiment import Experiment
 
 
@@ -43,7 +44,7 @@ class Prepared:
             raise ModelError(f"the detector has {len(self._cores)} panels, expected one: simulate a panel alone for it")
         return self._cores[0]
 
-    def run(self, targets: Sequence[Array | DeviceBuffer], watch: Callable[[float], bool] | None) -> None:
+    def run(self, targets: Sequence[npt.NDArray[Any] | DeviceBuffer], watch: Callable[[float], bool] | None) -> None:
         """Render each panel into its memory, which is the device's for all of them or for none."""
         buffers = [memory for memory in targets if isinstance(memory, DeviceBuffer)]
         if buffers:

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from helpers import DlpackOnly
 from nbhybrid.arrays import ArrayTypeError, ArrayValueError, Kind, Sizes, kind_of, out_buffer, rotation_matrices, take, vector
 from nbhybrid.errors import NbhybridError
 
@@ -15,19 +16,6 @@ EXPECTED = "expected an array of shape (2, 3) and dtype float64, got"
 
 def torch_or_skip():
     return pytest.importorskip("torch", reason=NO_TORCH)
-
-
-class DlpackOnly:
-    """An array of another package, which exports DLPack and nothing else."""
-
-    def __init__(self, array):
-        self.array = array
-
-    def __dlpack__(self, **options):
-        return self.array.__dlpack__(**options)
-
-    def __dlpack_device__(self):
-        return self.array.__dlpack_device__()
 
 
 class InterfaceOnly:

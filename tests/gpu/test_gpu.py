@@ -135,6 +135,16 @@ def test_traces(shape, engine):
     assert all(a.quantities == b.quantities and np.array_equal(a.steps, b.steps) for a, b in zip(traced, emulated, strict=True))
 
 
+@pytest.mark.parametrize("engine", ["exact", "fast"])
+def test_later_runs_take_no_more_memory(engine):
+    simulator = nb.Simulator(experiment(), engine=engine, device="cuda")
+    simulator.run()
+    free = devices.cuda_extension().free_bytes(0)
+    for _ in range(5):
+        simulator.run()
+    assert devices.cuda_extension().free_bytes(0) == free
+
+
 def test_there_is_no_such_device():
     with pytest.raises(nb.errors.DeviceError, match="cuda:999"):
         nb.Simulator(experiment(), device="cuda:999")

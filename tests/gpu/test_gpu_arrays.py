@@ -3,6 +3,7 @@
 import nbhybrid as nb
 import numpy as np
 import pytest
+from helpers import DlpackOnly
 from nbhybrid import devices
 
 WHY = devices.why_missing("cuda")
@@ -62,19 +63,6 @@ class Cupy:
         large = self.package.ones((4000, 4000), self.package.float64)
         for _ in range(3):
             large = large @ large * 1e-5
-
-
-class DlpackOnly:
-    """An array that exports DLPack and nothing else."""
-
-    def __init__(self, array):
-        self.array = array
-
-    def __dlpack__(self, **options):
-        return self.array.__dlpack__(**options)
-
-    def __dlpack_device__(self):
-        return self.array.__dlpack_device__()
 
 
 class InterfaceOnly:

@@ -268,14 +268,14 @@ def test_module_file_is_read_by_tcl(tmp_path):
     if not shutil.which("tclsh"):
         pytest.skip("tclsh is not here: that the module file can be read is NOT TESTED")
     module = (PACKAGING / "modules" / "nbhybrid" / nbhybrid.__version__).read_text()
-    stubs = "".join(
+    commands = "".join(
         f"proc {name} {{args}} {{ {body} }}\n"
         for name, body in {"module-whatis": "", "conflict": "", "module-info": "return 1", "prepend-path": "puts $args"}.items()
     )
     found = {}
     for root in (tmp_path, tmp_path / "missing"):
         script = tmp_path / "module.tcl"
-        script.write_text(stubs + "while 1 {\n" + re.sub(r"(?m)^set root .*$", f"set root {root}", module) + "\nbreak }\n")
+        script.write_text(commands + "while 1 {\n" + re.sub(r"(?m)^set root .*$", f"set root {root}", module) + "\nbreak }\n")
         (tmp_path / "bin").mkdir(exist_ok=True)
         done = subprocess.run(["tclsh", script], capture_output=True, text=True, check=True)
         found[root] = done.stdout.strip(), done.stderr.strip()
