@@ -59,6 +59,15 @@ def test_a_batch_that_stops():
     assert seen
 
 
+def test_the_share_done_never_falls():
+    made = nb.Experiment.from_args([*WORDS, "-mosaic", "1", "-mosaic_domains", "20"])
+    seen = []
+    nb.simulate_batch(made, turns(700), device="emulated", watch=lambda done: seen.append(done) or True)
+    assert len(seen) > 500
+    assert seen == sorted(seen)
+    assert 0 < seen[0] <= seen[-1] <= 1
+
+
 def test_a_batch_that_the_device_cannot_take():
     made = nb.Experiment.from_args([*WORDS, "-oversample", "2", "-oversample_omega"])
     with pytest.warns(UserWarning, match="the processor renders images of this batch"):

@@ -64,6 +64,12 @@ std::int64_t count_wrong(const Plan& plan, const float* image, int threads, Stop
     return wrong;
 }
 
+// For the few pixels that a device has left: the share of the work that is done does not begin anew.
+Watch at_the_end_of(const Watch& watch) {
+    if (!watch) return nullptr;
+    return [&watch](double) { return watch(1.0); };
+}
+
 // What the host renders of an image that a device has tried.
 struct Remainder {
     std::vector<PixelIndex> pixels;
@@ -98,7 +104,7 @@ RenderTotals render_on(Device& device, const Plan& plan, const DeviceImages& ima
     totals.solid_angles = decided.solid_angles;
     totals.counts.pixels = rendered_pixels(plan.view());
     totals.counts.undecided = static_cast<std::int64_t>(decided.undecided.size());
-    const Remainder rest(plan, decided, threads, stop, watch);
+    const Remainder rest(plan, decided, threads, stop, at_the_end_of(watch));
     totals.counts.scalar = static_cast<std::int64_t>(rest.pixels.size());
     std::vector<float*> places;
     std::vector<float> values;
@@ -136,7 +142,7 @@ void render_set_on(Device& device, const std::vector<const Plan*>& plans, const 
     std::vector<std::unique_ptr<Remainder>> rests(plans.size());
     // The few pixels of many images are work for a thread each, those of few images for all threads.
     const bool side_by_side = count >= 2 * static_cast<std::int64_t>(threads);
-    for_each_task(count, side_by_side ? threads : callers_thread, stop, watch, [&](std::int64_t number) {
+    for_each_task(count, side_by_side ? threads : callers_thread, stop, at_the_end_of(watch), [&](std::int64_t number) {
         const auto i = static_cast<std::size_t>(number);
         rests[i] = std::make_unique<Remainder>(*plans[i], decided[i], side_by_side ? callers_thread : threads, stop, nullptr);
     });
@@ -171,7 +177,7 @@ void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelA
         targets.push_back(values.values.front() + place);
     }
     std::vector<float> again(places.size());
-    render_pixels(plan, addresses, again.data(), threads, stop, watch, scalar_way);
+    render_pixels(plan, addresses, again.data(), threads, stop, at_the_end_of(watch), scalar_way);
     if (!places.empty()) device.set(values, targets, again);
 }
 
