@@ -21,6 +21,13 @@ PROGRAM = COMMAND[:-1] if COMMAND[-1] == "run" else COMMAND
 SMALL = "-cell 70 80 90 75 85 95 -misset 10 20 30 -default_F 100 -N 5 -distance 100 -lambda 1 -pixel 0.8"
 SMALL_WORDS = [*SMALL.split(), "-detpixels", "24", "-oversample", "1", "-nonoise"]
 
+# Golden runs that no device takes, and the option that is in the way.
+NOT_FOR_DEVICES = {
+    **dict.fromkeys(("interp_auto_N1", "interp_auto_N2", "interp_forced_N5", "interp_runs_out_of_range"), "-interpolate"),
+    "oversample_all": "-oversample_thick, -oversample_polar, -oversample_omega",
+    **{name: f"-{name}" for name in ("oversample_omega", "oversample_polar", "oversample_thick")},
+}
+
 
 def run(words, folder, timeout=120, command=None, **options):
     """Run the command with these words in this folder and return the finished process with its text."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid import _core
@@ -34,9 +33,9 @@ class Simulator:
     semantics : str, optional
         Instead of the experiment's own.
     device : str, optional
-        ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` and so on. The exact engine gives the same bits on all of them. Runs that a device
-        cannot take are rendered by the processor, and a warning says why. By default each run is done where its arrays lie: on the
-        device of `out` or of the list of pixels, which is made ready at its first run, or else on the processor.
+        ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` and so on. The exact engine gives the same bits on all of them. By default each run
+        is done where its arrays lie: on the device of `out` or of the list of pixels, which is made ready at its first run, or
+        else on the processor.
     threads : int, optional
         By default the cores this process may use. The image does not depend on it.
 
@@ -45,7 +44,8 @@ class Simulator:
     ModelError
         For an engine or a kind of device that is not there.
     DeviceError
-        If there is no such device, or it has too little memory.
+        If there is no such device, or it has too little memory; or for a run that no device can take, which names the option:
+        interpolated amplitudes, or the reference's running products.
 
     Notes
     -----
@@ -195,7 +195,7 @@ class Simulator:
         Trace
             On the processor from the scalar path, with all bits of the reference. On a device from its own kernel, with values that
             are as near to those as its formulas are: `PixelTrace.decided` and `PixelTrace.error_bound` tell how the pixel got its
-            bits. Pixels, and runs, that the device leaves to the scalar path are traced by that; `PixelTrace.traced_by` and
+            bits. Pixels that the device leaves to the scalar path are traced by that; `PixelTrace.traced_by` and
             `PixelTrace.origin` say so.
 
         Raises
@@ -291,7 +291,7 @@ def simulate_batch(
     device : str or sequence of str, optional
         As for `Simulator`. By default the one on which `orientations` or `out` lie, or else the processor. Of several CUDA devices
         each takes the next images when it has done its last; the result is then in the memory of the host. Many small images go
-        through a device together. Where a device cannot take the run the processor renders it, and a warning says why.
+        through a device together.
     threads : int, optional
         By default the cores this process may use. Small images are rendered side by side.
     watch : callable, optional
@@ -326,10 +326,8 @@ def simulate_batch(
     cores, is_fast = threads or usable_cores(), engine == "fast"
     if isinstance(memory, DeviceBuffer):
         where_to = (memory.address, memory.stream)
-        obstacles = _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, devices[0], watch)
+        _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, devices[0], watch)
         memory.finish()
     else:
-        obstacles = _core.run_batch(experiment._core, rotations, memory, cores, is_fast, devices, watch)
-    for obstacle in obstacles:
-        warnings.warn(f"the processor renders images of this batch, not the device, since {obstacle}", stacklevel=2)
+        _core.run_batch(experiment._core, rotations, memory, cores, is_fast, devices, watch)
     return result

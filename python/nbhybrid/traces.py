@@ -267,7 +267,7 @@ def trace(
     OptionError, InputFileError, ModelError, SizeError
         As ``nbhybrid run`` would complain.
     DeviceError
-        If the device is not there.
+        If the device is not there, or cannot take the run.
     """
     from nbhybrid import _core
 
@@ -291,12 +291,7 @@ def trace_of(simulator: _core.Simulator, pixels: Sequence[tuple[int, int]], with
     """Return the traces of a simulator that was asked to use this engine on this device."""
     addresses = [(int(slow), int(fast)) for slow, fast in pixels]
     traces = [from_core(record, with_steps) for record in simulator.trace(addresses, with_steps)]
-    if device == CPU:
-        return Trace(traces)
-    if simulator.device == CPU:
-        for pixel in filter(lambda pixel: pixel.rendered, traces):
-            pixel.origin = "by the scalar path: " + "; ".join(simulator.warnings)
-    return Trace(traces, f"nbhybrid, {engine} engine on {device}")
+    return Trace(traces) if device == CPU else Trace(traces, f"nbhybrid, {engine} engine on {device}")
 
 
 def step_dtype() -> np.dtype[np.void]:

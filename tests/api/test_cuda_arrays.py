@@ -158,19 +158,22 @@ def test_panels(extension):
 
 
 def test_runs_that_no_device_takes(extension):
-    """The processor's image goes to where it is wanted, and a warning says so."""
+    """Also where an array has chosen the device; nothing is written."""
     made = experiment(sampling=nb.Sampling(oversample=2, recompute_solid_angle=True))
-    simulator, out = nb.Simulator(made, device="cuda"), WithDlpack(room((20, 24)), extension)
-    assert any("not the device, since" in line for line in simulator.warnings)
-    simulator.run(out)
-    assert np.array_equal(out.memory, nb.simulate(made))
-    few = WithDlpack(room(4), extension)
-    simulator.run_pixels(PIXELS, few)
-    assert np.array_equal(few.memory, out.memory[tuple(PIXELS.T)])
-    stills = WithDlpack(room((3, 20, 24)), extension)
-    with pytest.warns(UserWarning, match="the processor renders images of this batch"):
-        nb.simulate_batch(made, TURNS, stills)
-    assert np.array_equal(stills.memory, nb.simulate_batch(made, TURNS))
+    out, few, stills = (WithDlpack(room(shape), extension) for shape in ((20, 24), 4, (3, 20, 24)))
+    before = [array.memory.copy() for array in (out, few, stills)]
+    simulator = nb.Simulator(made)
+    for refused in (
+        lambda: nb.Simulator(made, device="cuda"),
+        lambda: simulator.run(out),
+        lambda: simulator.run_pixels(PIXELS, few),
+        lambda: nb.simulate_batch(made, TURNS, stills),
+    ):
+        with pytest.raises(nb.errors.DeviceError, match=r"no device can take this run, .*-oversample_omega.*; choose device cpu"):
+            refused()
+    for array, values in zip((out, few, stills), before, strict=True):
+        assert np.array_equal(array.memory, values)
+    assert np.array_equal(simulator.run(), nb.simulate(made, device="cpu"))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -10,7 +10,7 @@ import nbhybrid as nb
 import numpy as np
 import pytest
 import tolerances
-from helpers import GOLDEN, SMALL_WORDS
+from helpers import GOLDEN, NOT_FOR_DEVICES, SMALL_WORDS
 from nbhybrid import devices
 
 WHY = devices.why_missing("cuda")
@@ -30,7 +30,7 @@ def experiment(**changes):
     )
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("name", sorted(set(CASES) - set(NOT_FOR_DEVICES)))
 def test_golden_images(name, golden_folder, monkeypatch):
     monkeypatch.chdir(golden_folder)
     made = nb.Experiment.from_args(CASES[name]["args"].split())
@@ -40,7 +40,14 @@ def test_golden_images(name, golden_folder, monkeypatch):
     assert np.array_equal(image, nb.simulate(made), equal_nan=True)
 
 
-@pytest.mark.parametrize("name", sorted(set(CASES) - {"lyso_supervisor"}))
+@pytest.mark.parametrize("name", NOT_FOR_DEVICES)
+def test_golden_runs_that_no_device_takes(name, golden_folder, monkeypatch):
+    monkeypatch.chdir(golden_folder)
+    with pytest.raises(nb.errors.DeviceError, match=NOT_FOR_DEVICES[name]):
+        nb.simulate(nb.Experiment.from_args(CASES[name]["args"].split()), device="cuda")
+
+
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"lyso_supervisor", *NOT_FOR_DEVICES}))
 def test_fast_images(name, golden_folder, monkeypatch):
     monkeypatch.chdir(golden_folder)
     made = nb.Experiment.from_args(CASES[name]["args"].split())

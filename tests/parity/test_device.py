@@ -14,40 +14,77 @@ import nbhybrid as nb
 import numpy as np
 import pytest
 import tolerances
-from helpers import GOLDEN, SMALL_WORDS, run
+from helpers import GOLDEN, NOT_FOR_DEVICES, SMALL_WORDS, run
 from nbhybrid import _core, devices
 
 CASES = json.loads((GOLDEN / "cases.json").read_text())
 SMALL = sorted(set(CASES) - {"lyso_supervisor"})
-# What no device takes, and why.
-LEFT = {
-    "interp": "amplitudes are interpolated",
-    "oversample_": "the sum so far is multiplied",
-}
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", [name for name in SMALL if name not in NOT_FOR_DEVICES])
 def test_golden_images(name, golden_folder, monkeypatch):
     monkeypatch.chdir(golden_folder)
     simulator = nb.Simulator(nb.Experiment.from_args(CASES[name]["args"].split()), device="emulated")
+    assert simulator._prepared.only.device == "emulated"
     assert (
         tolerances.traces_are_exact() is False
         or hashlib.sha256(simulator.run().tobytes()).hexdigest() == CASES[name]["float_sha256"]
     )
-    taken = simulator._prepared.only.device == "emulated"
-    assert taken != any("not the device, since" in line for line in simulator.warnings)
 
 
-def test_most_golden_runs_are_taken(golden_folder, monkeypatch):
+@pytest.mark.parametrize("name", NOT_FOR_DEVICES)
+def test_golden_runs_that_no_device_takes(name, golden_folder, monkeypatch):
+    """The option that is in the way is named, by each way in."""
     monkeypatch.chdir(golden_folder)
-    left = {}
-    for name in SMALL:
-        simulator = nb.Simulator(nb.Experiment.from_args(CASES[name]["args"].split()), device="emulated")
-        if simulator._prepared.only.device == "cpu":
-            left[name] = " ".join(simulator.warnings)
-    assert len(left) < 0.15 * len(SMALL)
-    for name, why in left.items():
-        assert any(reason in why for reason in LEFT.values()), (name, why)
+    made = nb.Experiment.from_args(CASES[name]["args"].split())
+    for refused in (
+        lambda: nb.Simulator(made, device="emulated"),
+        lambda: nb.Simulator(made, engine="fast", device="emulated"),
+        lambda: nb.simulate_batch(made, [np.eye(3)], device="emulated"),
+    ):
+        with pytest.raises(nb.errors.DeviceError, match=NOT_FOR_DEVICES[name]):
+            refused()
+
+
+OPTIONS_IN_THE_WAY = {
+    "-oversample_omega": "-oversample_omega",
+    "-oversample_thick, -oversample_omega": "-oversample_omega -oversample_thick -detector_abs 200 -detector_thick 90",
+    "-N, -lambda": "-N 20000000",
+}
+
+
+@pytest.mark.parametrize("named", OPTIONS_IN_THE_WAY)
+def test_options_that_no_device_takes(named):
+    made = nb.Experiment.from_args([*SMALL_WORDS[:-1], "-oversample", "2", *OPTIONS_IN_THE_WAY[named].split()])
+    with pytest.raises(nb.errors.DeviceError) as raised:
+        nb.Simulator(made, device="emulated")
+    assert str(raised.value).startswith("emulated: no device can take this run, since ")
+    assert f"({named}" in str(raised.value)
+    assert str(raised.value).endswith("; choose device cpu")
+
+
+def test_what_is_in_the_way_can_be_mended():
+    made = nb.Experiment.from_args([*SMALL_WORDS[:-1], "-oversample", "2", "-oversample_omega", "--semantics", "corrected"])
+    assert np.array_equal(nb.simulate(made, device="emulated"), nb.simulate(made))
+
+
+def test_one_panel_that_no_device_takes_is_enough():
+    panels = [nb.Panel.mosflm(pixels=(6, 8), pixel_size_mm=2)] * 2
+    made = nb.Experiment(
+        crystal=nb.Crystal(cell=nb.UnitCell(70, 80, 90), n_cells=7),
+        structure_factors=90,
+        detector=nb.Detector(panels),
+        sampling=nb.Sampling(oversample=2, recompute_solid_angle=True),
+    )
+    with pytest.raises(nb.errors.DeviceError, match="-oversample_omega"):
+        nb.Simulator(made, device="emulated")
+
+
+def test_the_command_line_refuses_with_the_option():
+    options, _ = _core.parse_options([word.encode() for word in [*SMALL_WORDS, "-oversample", "2", "-oversample_omega"]])
+    simulation = _core.Simulation(_core.Experiment(options, 1), 1)
+    with pytest.raises(nb.errors.DeviceError, match="-oversample_omega"):
+        simulation.use_device(_core.emulated_device())
 
 
 def test_pixels_batches_and_the_fast_engine():
@@ -69,7 +106,7 @@ def test_pixels_batches_and_the_fast_engine():
     assert not np.array_equal(same, image)
 
 
-@pytest.mark.parametrize("name", [name for name in SMALL if "-hkl" in CASES[name]["args"]])
+@pytest.mark.parametrize("name", [name for name in SMALL if "-hkl" in CASES[name]["args"] and name not in NOT_FOR_DEVICES])
 def test_amplitudes_as_squares(name, golden_folder, monkeypatch):
     """The fast engine's table on a device is one of squares in float32."""
     monkeypatch.chdir(golden_folder)

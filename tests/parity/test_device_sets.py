@@ -1,15 +1,14 @@
 """Images that go through a device together: batches, and the panels of a detector."""
 
 import json
-import warnings
 
 import nbhybrid as nb
 import numpy as np
 import pytest
-from helpers import GOLDEN, SMALL_WORDS
+from helpers import GOLDEN, NOT_FOR_DEVICES, SMALL_WORDS
 
 CASES = json.loads((GOLDEN / "cases.json").read_text())
-SMALL = sorted(set(CASES) - {"lyso_supervisor"})
+SMALL = sorted(set(CASES) - {"lyso_supervisor", *NOT_FOR_DEVICES})
 WORDS = [word for word in SMALL_WORDS if word != "-nonoise"]
 
 
@@ -23,7 +22,6 @@ def turns(count):
 
 
 @pytest.mark.parametrize("name", SMALL)
-@pytest.mark.filterwarnings("ignore:the processor renders")
 def test_batches_of_golden_runs(name, golden_folder, monkeypatch):
     monkeypatch.chdir(golden_folder)
     made = nb.Experiment.from_args(CASES[name]["args"].split())
@@ -70,9 +68,8 @@ def test_the_share_done_never_falls():
 
 def test_a_batch_that_the_device_cannot_take():
     made = nb.Experiment.from_args([*WORDS, "-oversample", "2", "-oversample_omega"])
-    with pytest.warns(UserWarning, match="the processor renders images of this batch"):
-        batch = nb.simulate_batch(made, turns(3), device="emulated")
-    assert np.array_equal(batch, nb.simulate_batch(made, turns(3)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        nb.simulate_batch(nb.Experiment.from_args(WORDS), turns(3), device="emulated")
+    out = np.full((3, 24, 24), 7, np.float32)
+    for device in ("emulated", ["emulated", "emulated"]):
+        with pytest.raises(nb.errors.DeviceError, match="-oversample_omega"):
+            nb.simulate_batch(made, turns(3), out, device=device)
+    assert (out == 7).all()

@@ -7,7 +7,7 @@ import nbhybrid as nb
 import numpy as np
 import pytest
 import tolerances
-from helpers import GOLDEN, PROGRAM, SMALL_WORDS, hkl_text, run
+from helpers import GOLDEN, NOT_FOR_DEVICES, PROGRAM, SMALL_WORDS, hkl_text, run
 from nbhybrid import _core
 from nbhybrid.parity.compare_traces import compare_traces
 from nbhybrid.traces import QUANTITIES, read_trace, trace
@@ -35,11 +35,8 @@ def golden_trace(name, slow, fast):
 
 
 def on_device(name, engine):
-    """Return a simulator of a golden case on the device; skip, and say so, where the device leaves it to the processor."""
-    simulator = nb.Simulator(nb.Experiment.from_args(CASES[name]["args"].split()), device="emulated", engine=engine)
-    if simulator._prepared.only.device == "cpu":
-        pytest.skip("the device leaves this run to the processor: " + "; ".join(simulator.warnings))
-    return simulator
+    """Return a simulator of a golden case on the device."""
+    return nb.Simulator(nb.Experiment.from_args(CASES[name]["args"].split()), device="emulated", engine=engine)
 
 
 def traced_pixels(name):
@@ -72,7 +69,7 @@ def check_steps(name, found, wanted, bound):
 
 
 @pytest.mark.parametrize("engine", ["exact", "fast"])
-@pytest.mark.parametrize("name", sorted(set(CASES) - {"lyso_supervisor"}))
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"lyso_supervisor", *NOT_FOR_DEVICES}))
 def test_golden_cases(name, engine, golden_folder, monkeypatch):
     """The traced value is the image's, bit for bit; all quantities and steps are the reference's, as near as the formulas are."""
     monkeypatch.chdir(golden_folder)
@@ -206,13 +203,6 @@ def test_pixels_left_to_the_scalar_path():
     assert host[0].origin == ""
     assert device[0].quantities == host[0].quantities
     assert device.text().splitlines()[1] == f"# {device[0].origin}"
-
-
-def test_runs_left_to_the_processor():
-    made = nb.Experiment.from_args([*WORDS, "-oversample_omega"])
-    (pixel,) = nb.Simulator(made, device="emulated").trace([(5, 5)])
-    assert pixel.traced_by == "scalar path"
-    assert "the processor renders this run" in pixel.origin
 
 
 def test_undecided_pixels_say_so():

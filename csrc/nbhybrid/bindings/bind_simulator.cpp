@@ -101,38 +101,29 @@ std::vector<float*> images_at(float* first, std::size_t count, std::int64_t pixe
 using Devices = std::vector<std::shared_ptr<kernel::Device>>;
 
 // The buffer has been checked: n x slow x fast floats.
-py::list batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads,
-                    bool is_fast, const Devices& devices, const py::object& watch) {
+void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads, bool is_fast,
+                const Devices& devices, const py::object& watch) {
     const std::vector<Mat3> list = rotations_of(rotations);
     const py::buffer_info info = out.request(true);
     auto* const first = static_cast<float*>(info.ptr);
     const run::Batch batch{experiment.options, experiment.experiment().structure_factors, list, pixels_of(experiment),
                            way_of(is_fast)};
     const kernel::Watch native = watch_of(watch);
-    std::vector<std::string> warnings;
-    {
-        const py::gil_scoped_release release;
-        if (devices.empty()) run::run_batch(batch, first, threads, native);
-        else warnings = run::run_batch(batch, {images_at(first, list.size(), batch.pixels)}, threads, native, devices);
-    }
-    return to_list(warnings);
+    const py::gil_scoped_release release;
+    if (devices.empty()) run::run_batch(batch, first, threads, native);
+    else run::run_batch(batch, {images_at(first, list.size(), batch.pixels)}, threads, native, devices);
 }
 
 // The address is that of a checked array of n x slow x fast floats in the device's memory.
-py::list batch_on_device(const BuiltExperiment& experiment, const py::buffer& rotations, std::uintptr_t address,
-                         std::uintptr_t stream, int threads, bool is_fast, const std::shared_ptr<kernel::Device>& device,
-                         const py::object& watch) {
+void batch_on_device(const BuiltExperiment& experiment, const py::buffer& rotations, std::uintptr_t address, std::uintptr_t stream,
+                     int threads, bool is_fast, const std::shared_ptr<kernel::Device>& device, const py::object& watch) {
     const std::vector<Mat3> list = rotations_of(rotations);
     const run::Batch batch{experiment.options, experiment.experiment().structure_factors, list, pixels_of(experiment),
                            way_of(is_fast)};
     const kernel::DeviceImages images{images_at(reinterpret_cast<float*>(address), list.size(), batch.pixels), true, stream};
     const kernel::Watch native = watch_of(watch);
-    std::vector<std::string> warnings;
-    {
-        const py::gil_scoped_release release;
-        warnings = run::run_batch(batch, images, threads, native, {device});
-    }
-    return to_list(warnings);
+    const py::gil_scoped_release release;
+    run::run_batch(batch, images, threads, native, {device});
 }
 
 // The buffers have been checked: slow x fast floats each.
@@ -186,7 +177,6 @@ void bind_simulator(py::module_& module) {
     py::class_<run::DeviceSet>(module, "DeviceSet")
         .def(py::init<const std::vector<Simulator*>&, std::shared_ptr<kernel::Device>>(), py::arg("simulators"), py::arg("device"),
              py::keep_alive<1, 2>())
-        .def_property_readonly("uses_device", &run::DeviceSet::uses_device)
         .def("run", &run_set_into, py::arg("outs"), py::arg("threads"), py::arg("watch") = py::none())
         .def("run_on_device", &run_set_on_device, py::arg("addresses"), py::arg("stream"), py::arg("threads"),
              py::arg("watch") = py::none());

@@ -34,8 +34,8 @@ public:
     virtual ~Device() = default;
 
     virtual std::string name() const = 0;
-    // Takes over plans that have no device_obstacle() and differ in orientation or geometry only. `same_table`: the amplitudes are
-    // those of the plans before, and stay.
+    // Takes over plans that check_fits() lets through, and that differ in orientation or geometry only. `same_table`: the
+    // amplitudes are those of the plans before, and stay.
     virtual void load(const std::vector<const Plan*>& plans, Engine engine, bool same_table) = 0;
     // Fills the images; pixels outside the region or masked become 0. Between parts of the work the watch is asked, which may be
     // null; throws Interrupted.
@@ -49,8 +49,8 @@ public:
     virtual void set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) = 0;
 };
 
-// Why a device cannot take the run, for people; empty if it can.
-std::string device_obstacle(const Plan& plan);
+// Throws DeviceError, which names the option, for a run that no device can take.
+void check_fits(const Plan& plan, const Device& device);
 
 // As render() and render_pixels(), with the device's help. Tracing does not change the image. For an image in the device's
 // memory nothing is waited for that the result does not depend on.
@@ -63,9 +63,6 @@ void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelA
 // The images of a set, whose plans the device holds.
 void render_set_on(Device& device, const std::vector<const Plan*>& plans, const DeviceImages& images, int threads, StopSign& stop,
                    const Watch& watch);
-
-// Writes values that the host has rendered to an image.
-void put_values(Device& device, const DeviceImages& image, const std::vector<float>& values);
 
 // The device's functions run by the host, on a copy of the plans in one piece: for tests without a device.
 // `double_is_slow`: as on a device where it is.

@@ -72,8 +72,7 @@ inline std::int64_t places_of(const Region& r) {
 
 // Whether the reference's carried state keeps a pixel from being decided: it is left to the scalar path.
 NBHYBRID_HOST_DEVICE inline bool is_left_to_scalar(const PlanView& plan, PixelIndex pixel) {
-    const CarryOver& c = plan.carry_over;
-    return pixel == c.first_sweep || (plan.crystal.interpolate && pixel <= c.interpolation_ends);
+    return pixel == plan.carry_over.first_sweep;
 }
 
 }  // namespace NBHYBRID_ISA

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <memory>
 
+#include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/kernel/curved_table.hpp"
 #include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
@@ -16,17 +17,13 @@ PixelAddress address_of(const PlanView& view, PixelIndex pixel) {
     return {static_cast<int>(pixel / view.detector.fast_pixels), static_cast<int>(pixel % view.detector.fast_pixels)};
 }
 
-// Pixels of the region that carry state of a kind that no device follows.
+// The pixel that is_left_to_scalar(), if there is one.
 std::vector<PixelIndex> left_to_scalar(const PlanView& view) {
-    std::vector<PixelIndex> left;
-    if (view.carry_over.first_sweep == no_pixel && !view.crystal.interpolate) return left;
-    const Region& r = view.detector.region;
-    for (int slow = r.slow_first; slow <= r.slow_last; ++slow)
-        for (int fast = r.fast_first; fast <= r.fast_last; ++fast) {
-            const PixelIndex pixel = pixel_index(view, slow, fast);
-            if (is_left_to_scalar(view, pixel) && !is_masked(view.detector, pixel)) left.push_back(pixel);
-        }
-    return left;
+    const PixelIndex pixel = view.carry_over.first_sweep;
+    if (pixel == no_pixel) return {};
+    const PixelAddress address = address_of(view, pixel);
+    if (!is_rendered(view, address.slow, address.fast)) return {};
+    return {pixel};
 }
 
 std::int64_t rendered_pixels(const PlanView& view) {
@@ -87,14 +84,22 @@ struct Remainder {
     }
 };
 
-}  // namespace
-
+// Why no device can take the run, for people; empty if it can.
 std::string device_obstacle(const Plan& plan) {
     if (!plan.bounds().unusable.empty()) return plan.bounds().unusable;
+    if (plan.view().crystal.interpolate) return obstacle_of_interpolation;
     constexpr double most_bytes = 4.0 * 1024 * 1024 * 1024;
     if (plan.view().detector.curved && curved_table_bytes(plan.view()) > most_bytes)
         return "a table of the positions on the curved detector (-curved_det) would take more than 4 GiB";
     return "";
+}
+
+}  // namespace
+
+void check_fits(const Plan& plan, const Device& device) {
+    const std::string obstacle = device_obstacle(plan);
+    if (!obstacle.empty())
+        throw DeviceError(device.name() + ": no device can take this run, since " + obstacle + "; choose device cpu");
 }
 
 RenderTotals render_on(Device& device, const Plan& plan, const DeviceImages& image, TraceRequest& traces, int threads,
@@ -150,12 +155,6 @@ void render_set_on(Device& device, const std::vector<const Plan*>& plans, const 
     std::vector<float> values;
     for (std::size_t i = 0; i < plans.size(); ++i) rests[i]->place(images.values[i], places, values);
     if (!places.empty()) device.set(images, places, values);
-}
-
-void put_values(Device& device, const DeviceImages& image, const std::vector<float>& values) {
-    std::vector<float*> places(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) places[i] = image.values.front() + i;
-    if (!places.empty()) device.set(image, places, values);
 }
 
 void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImages& values,

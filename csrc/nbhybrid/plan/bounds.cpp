@@ -103,21 +103,32 @@ Reach reach_of(const Plan& plan, double largest, double smallest) {
     return reach;
 }
 
+// The options whose factors multiply the sum so far; empty if there are none.
+std::string running_factors(const PlanView& view) {
+    std::string names;
+    const auto add = [&names](Applied applied, const char* option) {
+        if (applied == Applied::to_running_sum) names += (names.empty() ? "" : ", ") + std::string(option);
+    };
+    add(view.sensor.capture, "-oversample_thick");
+    add(view.beam.polarization, "-oversample_polar");
+    add(view.detector.solid_angle, "-oversample_omega");
+    return names;
+}
+
 std::string obstacle(const Plan& plan) {
     const PlanView& view = plan.view();
-    if (view.sensor.capture == Applied::to_running_sum || view.beam.polarization == Applied::to_running_sum ||
-        view.detector.solid_angle == Applied::to_running_sum)
-        return "the sum so far is multiplied at every step";
-    if (view.crystal.interpolate && view.crystal.interpolation_resumes) return "amplitudes are interpolated";
-    if (!(largest_phase(plan) <= physics::largest_phase)) return "the crystal is too large for its wavelength";
-    if (!(view.crystal.fudge >= 0)) return "the fudge factor is negative";
+    if (const std::string names = running_factors(view); !names.empty())
+        return "the sum so far is multiplied at every step (" + names + "; not with --semantics corrected)";
+    if (view.crystal.interpolate && view.crystal.interpolation_resumes) return obstacle_of_interpolation;
+    if (!(largest_phase(plan) <= physics::largest_phase)) return "the crystal is too large for its wavelength (-N, -lambda)";
+    if (!(view.crystal.fudge >= 0)) return "the fudge factor is negative (-fudge)";
     if (view.scale.background != 0.0 &&
         (view.sensor.capture == Applied::to_each_term || view.beam.polarization == Applied::to_each_term ||
          view.detector.solid_angle == Applied::to_each_term || view.beam.weighted))
-        return "water has factors of its own at every step";
+        return "water has factors of its own at every step (-water)";
     const physics::AmplitudeGrid& grid = view.crystal.amplitudes;
     const double entries = (1.0 + grid.h_max - grid.h_min) * static_cast<double>(grid.stride_h);
-    if (grid.values != nullptr && !(entries < 2147483648.0)) return "the table of amplitudes is too large";
+    if (grid.values != nullptr && !(entries < 2147483648.0)) return "the table of amplitudes is too large (-hkl)";
     return "";
 }
 
@@ -131,7 +142,6 @@ std::string obstacle_in_float(const Plan& plan) {
     if (!has_whole_cells(plan)) return "a number of cells is not whole";
     const Vec3& n = plan.view().crystal.cells;
     constexpr double most_cells = 65536;
-    if (n.x != std::floor(n.x) || n.y != std::floor(n.y) || n.z != std::floor(n.z)) return "a number of cells is not whole";
     if (std::max({n.x, n.y, n.z}) > most_cells) return "the crystal has more than 65536 cells along an edge";
     return "";
 }
@@ -164,7 +174,7 @@ Bounds bounds_of(const Plan& plan) {
     }
     if (plan.shape() == CrystalShape::tophat) bounds.reach = reach_of(plan, 1.0, 1.0);
     if (!(bounds.relative < 1e-3 && std::isfinite(bounds.absolute_intensity)) && bounds.unusable.empty())
-        bounds.unusable = "there are too many steps, or amplitudes are too large";
+        bounds.unusable = "there are too many steps, or amplitudes are too large (-oversample, -mosaic_domains, -phisteps, -hkl)";
     return bounds;
 }
 

@@ -33,6 +33,10 @@ struct Bounds {
     std::string not_in_float;
 };
 
+// Of runs that interpolate, among the reasons for people.
+constexpr const char* obstacle_of_interpolation =
+    "amplitudes are interpolated (-interpolate, or 2 cells or fewer; not with -nointerpolate)";
+
 Bounds bounds_of(const Plan& plan);
 
 // The largest Miller index that a pixel may have in any orientation of the crystal.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <set>
 
 #include "nbhybrid/core/warnings.hpp"
 #include "nbhybrid/kernel/parallel.hpp"
@@ -66,21 +65,11 @@ public:
         });
     }
 
-    // Returns whether the device has the table now.
-    bool run(const kernel::DeviceImages& images, const DevicePool::Entry& entry, int threads, const kernel::Watch& watch) {
+    void run(const kernel::DeviceImages& images, const DevicePool::Entry& entry, int threads, const kernel::Watch& watch) {
         std::vector<Simulator*> list;
         for (const std::unique_ptr<Simulator>& simulator : simulators_) list.push_back(simulator.get());
         const DeviceSet set(list, entry.device, entry.has_table);
         set.run(images, threads, watch);
-        return entry.has_table || set.uses_device();
-    }
-
-    // Why the host has rendered some of them.
-    void add_obstacles(std::set<std::string>& obstacles) const {
-        for (const std::unique_ptr<Simulator>& simulator : simulators_) {
-            std::string obstacle = kernel::device_obstacle(simulator->plan());
-            if (!obstacle.empty()) obstacles.insert(std::move(obstacle));
-        }
     }
 
 private:
@@ -107,24 +96,21 @@ void run_batch(const Batch& batch, float* images, int threads, const kernel::Wat
                [&](double done) { return !watch || watch((static_cast<double>(i) + done) / static_cast<double>(count)); });
 }
 
-std::vector<std::string> run_batch(const Batch& batch, const kernel::DeviceImages& images, int threads, const kernel::Watch& watch,
-                                   const std::vector<std::shared_ptr<kernel::Device>>& devices) {
+void run_batch(const Batch& batch, const kernel::DeviceImages& images, int threads, const kernel::Watch& watch,
+               const std::vector<std::shared_ptr<kernel::Device>>& devices) {
     const auto count = static_cast<std::int64_t>(batch.rotations.size());
     const std::int64_t size = std::clamp<std::int64_t>(pixels_of_group / batch.pixels, 1, most_images_of_group);
     const std::int64_t groups = (count + size - 1) / size;
     DevicePool pool(devices);
-    std::mutex mutex;
-    std::set<std::string> obstacles;
     const auto render = [&](std::int64_t number, int its_threads, const kernel::Watch& its_watch) {
         const std::int64_t first = number * size, last = std::min(first + size, count);
         Group group(batch, first, last - first, its_threads);
         kernel::DeviceImages its_images = images;
         its_images.values.assign(images.values.begin() + first, images.values.begin() + last);
         DevicePool::Entry entry = pool.take();
-        entry.has_table = group.run(its_images, entry, its_threads, its_watch);
+        group.run(its_images, entry, its_threads, its_watch);
+        entry.has_table = true;
         pool.give_back(std::move(entry));
-        const std::lock_guard<std::mutex> guard(mutex);
-        group.add_obstacles(obstacles);
     };
     if (devices.size() == 1) {
         for (std::int64_t i = 0; i < groups; ++i)
@@ -137,7 +123,6 @@ std::vector<std::string> run_batch(const Batch& batch, const kernel::DeviceImage
         kernel::for_each_task(groups, workers, stop, watch,
                               [&](std::int64_t i) { render(i, threads_each, [&](double) { return !stop.is_up(); }); });
     }
-    return {obstacles.begin(), obstacles.end()};
 }
 
 }  // namespace nbhybrid::run

@@ -27,9 +27,8 @@ struct Batch {
 void run_batch(const Batch& batch, float* images, int threads, const kernel::Watch& watch);
 
 // The same on devices, which share the images among themselves: many small ones go through a device together. If the images lie in
-// a device's memory, there must be that one device only. Returns why the host has rendered images in its place; empty if it has
-// not.
-std::vector<std::string> run_batch(const Batch& batch, const kernel::DeviceImages& images, int threads, const kernel::Watch& watch,
-                                   const std::vector<std::shared_ptr<kernel::Device>>& devices);
+// a device's memory, there must be that one device only. Throws DeviceError if they cannot take the run.
+void run_batch(const Batch& batch, const kernel::DeviceImages& images, int threads, const kernel::Watch& watch,
+               const std::vector<std::shared_ptr<kernel::Device>>& devices);
 
 }  // namespace nbhybrid::run

@@ -31,11 +31,7 @@ Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads
     prepare_traces();
 }
 
-void Simulation::use_device(std::shared_ptr<kernel::Device> device) {
-    const std::size_t known = simulator_->warnings().size();
-    simulator_->use_device(std::move(device));
-    for (std::size_t i = known; i < simulator_->warnings().size(); ++i) warnings_.add("--device: " + simulator_->warnings()[i]);
-}
+void Simulation::use_device(std::shared_ptr<kernel::Device> device) { simulator_->use_device(std::move(device)); }
 
 // Says where a file would be written twice, or over an input.
 void Simulation::warn_about_shared_names() {

@@ -30,7 +30,7 @@ public:
     int threads() const { return threads_; }
     std::string semantics() const { return experiment().semantics.text(); }
 
-    // Lets a device decide the pixels. Before render().
+    // Lets a device decide the pixels. Before render(). Throws DeviceError if it cannot take the run.
     void use_device(std::shared_ptr<kernel::Device> device);
     std::string device() const { return simulator_->device(); }
     // Of the pixels rendered, and why the vector kernel could not take the run (empty if it could). After render().

@@ -47,31 +47,20 @@ void Simulator::check_inside(const kernel::PixelAddress& pixel) const {
                                 d.fast_pixels));
 }
 
-bool Simulator::fits_device() {
-    const std::string obstacle = kernel::device_obstacle(*plan_);
-    if (!obstacle.empty()) warnings_.add("the processor renders this run, not the device, since " + obstacle);
-    return obstacle.empty();
-}
-
 void Simulator::use_device(std::shared_ptr<kernel::Device> device) {
+    kernel::check_fits(*plan_, *device);
+    device->load({plan_.get()}, way_.engine, false);
     device_ = std::move(device);
-    is_taken_ = fits_device();
-    if (is_taken_) device_->load({plan_.get()}, way_.engine, false);
 }
 
 kernel::RenderTotals Simulator::run(const kernel::DeviceImages& image, kernel::TraceRequest& traces, int threads,
                                     const kernel::Watch& watch) const {
     kernel::StopSign stop;
-    if (is_taken_) return kernel::render_on(*device_, *plan_, image, traces, threads, stop, watch, way_);
-    if (!image.on_device) return run(image.values.front(), traces, threads, watch);
-    std::vector<float> values(static_cast<std::size_t>(experiment_.detector.pixels()));
-    const kernel::RenderTotals totals = run(values.data(), traces, threads, watch);
-    kernel::put_values(*device_, image, values);
-    return totals;
+    return kernel::render_on(*device_, *plan_, image, traces, threads, stop, watch, way_);
 }
 
 kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const {
-    if (is_taken_) return run(kernel::DeviceImages{{image}, false, 0, true}, traces, threads, watch);
+    if (device_) return run(kernel::DeviceImages{{image}, false, 0, true}, traces, threads, watch);
     const Detector& d = experiment_.detector;
     const bool every_pixel_is_rendered = d.mask.empty() && pixels_of(d.region) == static_cast<double>(d.pixels());
     if (!every_pixel_is_rendered) std::fill_n(image, static_cast<std::size_t>(d.pixels()), 0.0F);
@@ -82,7 +71,7 @@ kernel::RenderTotals Simulator::run(float* image, kernel::TraceRequest& traces, 
 
 void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, float* values, int threads,
                            const kernel::Watch& watch) const {
-    if (is_taken_) {
+    if (device_) {
         run_pixels(pixels, kernel::DeviceImages{{values}}, threads, watch);
         return;
     }
@@ -93,12 +82,6 @@ void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, floa
 
 void Simulator::run_pixels(const std::vector<kernel::PixelAddress>& pixels, const kernel::DeviceImages& values, int threads,
                            const kernel::Watch& watch) const {
-    if (!is_taken_) {
-        std::vector<float> rendered(pixels.size());
-        run_pixels(pixels, rendered.data(), threads, watch);
-        kernel::put_values(*device_, values, rendered);
-        return;
-    }
     for (const kernel::PixelAddress& pixel : pixels) check_inside(pixel);
     kernel::StopSign stop;
     kernel::render_pixels_on(*device_, *plan_, pixels, values, threads, stop, watch);
@@ -114,7 +97,7 @@ std::vector<kernel::PixelRecord> Simulator::trace(const std::vector<kernel::Pixe
         traces.pixels.back().slow = pixel.slow;
         traces.pixels.back().fast = pixel.fast;
     }
-    if (is_taken_) {
+    if (device_) {
         kernel::trace_on(*device_, *plan_, traces);
         return std::move(traces.pixels);
     }

@@ -29,18 +29,16 @@ public:
 
     const kernel::Way& way() const { return way_; }
 
-    // Whether a device can take the run; if not, the warnings say why.
-    bool fits_device();
-    // Lets a device decide the pixels from now on. Where it cannot take the run, the host renders.
+    // Lets a device decide the pixels from now on. Throws DeviceError if it cannot take the run.
     void use_device(std::shared_ptr<kernel::Device> device);
-    // Its name; "cpu" without one, or where it cannot take the run.
-    std::string device() const { return is_taken_ ? device_->name() : "cpu"; }
+    // Its name; "cpu" without one.
+    std::string device() const { return device_ ? device_->name() : "cpu"; }
 
     // Fills the image, slow x fast pixels, and the records; what lies outside the region or is masked becomes 0. Throws
     // Interrupted if the watch said so.
     kernel::RenderTotals run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const;
 
-    // The same for an image in the memory of the device that use_device() was given, also where that does not take the run.
+    // The same for an image in the memory of the device that use_device() was given.
     kernel::RenderTotals run(const kernel::DeviceImages& image, kernel::TraceRequest& traces, int threads,
                              const kernel::Watch& watch) const;
 
@@ -64,7 +62,6 @@ private:
     kernel::Way way_;
     std::unique_ptr<Plan> plan_;
     std::shared_ptr<kernel::Device> device_;
-    bool is_taken_ = false;  // by the device
     Warnings warnings_;
 };
 
