@@ -8,6 +8,8 @@ TEST_SOURCES := $(shell find tests/cpp -type f)
 
 .PHONY: demo test lint format asan aarch64 cuda fuzz docs bench wheel sdist clean
 
+# What is installed and tested: this folder, or a wheel that was built before (make test WHEEL=dist/wheel/....whl).
+WHEEL ?= .
 # How long `make fuzz` tries each reader.
 FUZZ_SECONDS ?= 600
 CXX_FILES = $(shell find csrc cuda tests -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh')
@@ -95,8 +97,8 @@ $(VENV)/dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet ruff mypy clang-format==19.1.7
 	@touch $@
 
-$(VENV)/installed: $(VENV)/tools $(SOURCES)
-	$(BIN)/python -m pip install --quiet '.[test]'
+$(VENV)/installed: $(VENV)/tools $(SOURCES) $(filter-out .,$(WHEEL))
+	$(BIN)/python -m pip install --quiet '$(WHEEL)[test]'
 	@touch $@
 
 build/dev/nbhybrid_tests: $(VENV)/tools $(SOURCES) $(TEST_SOURCES)

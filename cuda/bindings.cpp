@@ -35,6 +35,7 @@ void copy_into(int device, std::uintptr_t address, const py::buffer& target, std
 
 PYBIND11_MODULE(_cuda, module) {
     module.doc() = "The CUDA devices of nbhybrid.";
+    module.attr("interface") = NBHYBRID_INTERFACE PYBIND11_INTERNALS_ID;
     // Its errors and its class Device.
     py::module_::import("nbhybrid._core");
     module.def("device_names", &device_names);

@@ -5,18 +5,23 @@
 #
 # A clone is built by pip in an isolated environment, then stripped and tagged by auditwheel; the wheel lands in FOLDER (dist/wheel).
 #   --twice   build a second clone in another folder, without a compiler cache, and demand the same bytes
-#   --cuda    with the CUDA code (needs nvcc 12 or later); without it, nvcc is not used even if it is here
+#   --cuda    that of nbhybrid-cuda, the CUDA code alone (needs nvcc 12 or later); ARCHITECTURES, as CMAKE_CUDA_ARCHITECTURES, in place
+#             of a release's
 # PYTHON names the interpreter, by default python3. The tag is that of the C library found here: a wheel for others comes from
 # cibuildwheel in manylinux_2_28 (pyproject.toml). Needs the network, or a pip that is told where the build requirements are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 022
 
-twice=no cuda=OFF most_bytes=4000000 folder=dist/wheel
+twice=no project=. most_bytes=4000000 folder=dist/wheel
+settings=(--config-settings=cmake.define.NBHYBRID_CUDA=OFF)
 for word in "$@"; do
     case $word in
     --twice) twice=yes ;;
-    --cuda) cuda=ON most_bytes=25000000 ;;
+    --cuda)
+        project=packaging/cuda most_bytes=25000000
+        settings=(${ARCHITECTURES:+"--config-settings=cmake.define.CMAKE_CUDA_ARCHITECTURES=$ARCHITECTURES"})
+        ;;
     -*) echo "build_wheel.sh: unknown option $word, expected --twice or --cuda" >&2 && exit 2 ;;
     *) folder=$word ;;
     esac
@@ -40,7 +45,7 @@ build_in() {
     local clone=$work/$1/nbhybrid
     git clone --quiet --shared --no-checkout "$root" "$clone"
     git -C "$clone" checkout --quiet --detach "$commit"
-    pip wheel --quiet --no-deps --wheel-dir "$work/$1/built" --config-settings=cmake.define.NBHYBRID_CUDA=$cuda "$clone" >&2
+    pip wheel --quiet --no-deps --wheel-dir "$work/$1/built" "${settings[@]}" "$clone/$project" >&2
     auditwheel repair --strip --wheel-dir "$work/$1/repaired" "$work/$1"/built/*.whl >&2
     ls "$work/$1"/repaired/*.whl
 }

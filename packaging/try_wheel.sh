@@ -4,8 +4,9 @@
 #   packaging/try_wheel.sh WHEEL [CUDA_WHEEL]
 #
 # WHEEL is installed in a clean environment with its test requirements. From there run the demo's case and the golden runs (but the
-# two largest), at each level of instructions that this processor has. CUDA_WHEEL (of `build_wheel.sh --cuda`) does the same, and
-# must load its kernels with no CUDA toolkit here; a GPU, where there is one, computes the golden images too.
+# two largest), at each level of instructions that this processor has, and without AVX in an emulator, where there is qemu-x86_64.
+# CUDA_WHEEL (nbhybrid-cuda, of `build_wheel.sh --cuda`) is added then, and must be found and load its kernels with no CUDA toolkit
+# here; one that does not belong to WHEEL must be refused; a GPU, where there is one, computes the golden images too.
 #
 # The requirements come from the folder WHEELHOUSE (build/wheelhouse). If it is not there it is filled first, by `pip download`: the one
 # step that uses the network; remove it to fill it anew. Everything after it runs without one, where `unshare` may cut it off.
@@ -76,7 +77,7 @@ golden() {
 # Each function's status counts, so none may be called where `set -e` does not hold.
 try() {
     local wheel=$1 level=""
-    home=$work/$2
+    home=$work/stranger
     mkdir "$home"
     echo "== $(basename "$wheel"): $(wc -c < "$wheel") bytes"
     "$python" -m venv "$home/venv"
@@ -85,12 +86,14 @@ try() {
     no_tools
     cd "$home"
     stranger "$home/venv/bin/python" - "$home" <<'END'
-import pathlib, sys
+import importlib.metadata, json, pathlib, sys
 import nbhybrid
 folder = pathlib.Path(nbhybrid.__file__).parent
 assert pathlib.Path(sys.argv[1]) in folder.parents, folder
 size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
 print(f"installed in {folder}: {size} bytes", *(f"{path.name} {path.stat().st_size}" for path in folder.glob("*.so")), sep="; ")
+(parts,) = (path for path in importlib.metadata.files("nbhybrid") if path.match("sboms/*.cdx.json"))
+print("compiled into it:", *(f"{part['name']} {part['version']}" for part in json.loads(parts.read_text())["components"]))
 END
     stranger nbhybrid --version
     stranger nbhybrid env
@@ -104,40 +107,63 @@ END
         golden
     done
     level=""
+    if [ -n "$emulator" ]; then
+        echo "-- golden runs on a processor without AVX, emulated"
+        no_avx
+    else
+        echo "qemu-x86_64 is not here: a processor without AVX is NOT tried"
+    fi
 }
 
-try_cuda() {
-    stranger "$home/venv/bin/python" - "$root/tests/golden" <<'END'
-import hashlib, json, os, sys
-import nbhybrid as nb
-from nbhybrid import _cuda
-from nbhybrid.devices import why_missing
+# Nehalem has SSE 4.2 and nothing later: AVX is an illegal instruction. The C library takes other functions there, too.
+no_avx() {
+    local site
+    site=$(stranger "$home/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
+    stranger /usr/bin/env PYTHONPATH="$site" "$emulator" -cpu Nehalem "$(readlink -f "$home/venv/bin/python")" \
+        "$root/tests/golden_images.py" | tee "$home/images.json"
+    grep -q '"isa": "v2"' "$home/images.json"
+    judge
+}
 
-missing = why_missing("cuda")
-print(f"kernels loaded from {_cuda.__file__}")
-if missing:
-    assert "build has no CUDA" not in missing and "cannot be loaded" not in missing, missing
-    print(f"no GPU is used here, images of one are NOT compared: {missing}")
-    sys.exit()
-os.chdir(f"{sys.argv[1]}/inputs")
-wrong, count = [], 0
-for name, case in json.load(open("../cases.json")).items():
-    image = nb.simulate(nb.Experiment.from_args(case["args"].split()), device="cuda")
-    count += 1
-    if hashlib.sha256(image.tobytes()).hexdigest() != case["float_sha256"]:
-        wrong.append(name)
-print(f"golden images by the GPU: {count - len(wrong)} of {count} are the reference's to the bit")
-sys.exit(f"not: {', '.join(wrong)}" if wrong else 0)
+# All images are the reference's, where the C library is.
+judge() {
+    if stranger "$home/venv/bin/python" -c 'import sys; from nbhybrid.libm import libm_verdict; sys.exit(not libm_verdict()["matches"])'
+    then
+        grep -q '"same": 1[0-9][0-9], "wrong": \[\]' "$home/images.json"
+    else
+        echo "the C library's functions are not the reference's: which images differ is NOT judged"
+    fi
+}
+
+# A plugin's file of another build must be refused, one of this build found.
+try_cuda() {
+    echo "== $(basename "$1"): $(wc -c < "$1") bytes"
+    stranger "$home/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-index "$1"
+    stranger "$home/venv/bin/python" - <<'END'
+from nbhybrid import _core, devices
+cuda = devices.cuda_extension()
+print(f"kernels loaded from {cuda.__file__}")
+cuda.interface = "another"
+assert "not those of this nbhybrid" in devices.why_missing("cuda"), devices.why_missing("cuda")
 END
+    local missing
+    missing=$(stranger "$home/venv/bin/python" -c 'from nbhybrid import devices; print(devices.why_missing("cuda"))')
+    if [ -n "$missing" ]; then
+        grep -q 'no device can be used' <<< "$missing"
+        echo "no GPU is used here, images of one are NOT compared: $missing"
+    else
+        stranger "$home/venv/bin/python" "$root/tests/golden_images.py" cuda | tee "$home/images.json"
+        judge
+    fi
 }
 
 SECONDS=0
 wheel=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 cuda_wheel=
 [ $# -eq 1 ] || cuda_wheel=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
-try "$wheel" cpu
+emulator=$(command -v qemu-x86_64 || command -v qemu-x86_64-static || true)
+try "$wheel"
 if [ -n "$cuda_wheel" ]; then
-    try "$cuda_wheel" cuda
-    try_cuda
+    try_cuda "$cuda_wheel"
 fi
 echo "All of it went well, in $SECONDS s."

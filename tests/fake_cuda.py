@@ -15,6 +15,8 @@ from nbhybrid.errors import DeviceError
 class Extension:
     """Does by the host what ``nbhybrid._cuda`` does, and remembers what it was asked for."""
 
+    interface = _core.interface
+
     def __init__(self, devices=2):
         self.devices = devices
         self.owners = []  # (first byte, last, device)

@@ -10,6 +10,8 @@ import sys
 import numpy as np
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
+# The program that computes all golden images.
+GOLDEN_IMAGES = GOLDEN.parent / "golden_images.py"
 
 # Any drop-in command may be put to the test: NBHYBRID_CMD='path/to/program run'.
 COMMAND = shlex.split(os.environ.get("NBHYBRID_CMD", "")) or [sys.executable, "-m", "nbhybrid", "run"]

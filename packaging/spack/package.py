@@ -23,6 +23,7 @@ class PyNbhybrid(PythonPackage, CudaPackage):
     depends_on("python@3.10:", type=("build", "link", "run"))
     depends_on("py-scikit-build-core@0.11:", type="build")
     depends_on("py-pybind11@2.12:", type="build")
+    depends_on("py-setuptools-scm@8:", type="build")
     depends_on("cmake@3.18:", type="build")
     depends_on("ninja", type="build")
     depends_on("py-tqdm@4.60:", type=("build", "run"))

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from nbhybrid import _core
+from nbhybrid._version import __version__
 from nbhybrid.errors import DeviceError
 
 CPU = "cpu"
@@ -54,16 +55,41 @@ def cuda_extension() -> Any:
     Raises
     ------
     DeviceError
-        If this build has none.
+        If there is none, or it does not belong to this nbhybrid.
     """
     try:
-        return importlib.import_module("nbhybrid._cuda")
+        extension = _built_in() or _plugin()
     except ImportError as error:
-        if getattr(error, "name", None) == "nbhybrid._cuda":
-            raise DeviceError(
-                "cuda: this build has no CUDA kernels: build nbhybrid where nvcc 12 or later is found, or choose device cpu"
-            ) from error
         raise DeviceError(f"cuda: the kernels cannot be loaded: {error}") from error
+    if extension is None:
+        raise DeviceError(
+            f"cuda: there are no CUDA kernels: install nbhybrid-cuda=={__version__}, build nbhybrid where nvcc 12 or later is "
+            "found, or choose device cpu"
+        )
+    if extension.interface != _core.interface:
+        raise DeviceError(
+            f"cuda: the kernels in {extension.__file__} are not those of this nbhybrid: install nbhybrid-cuda=={__version__}"
+        )
+    return extension
+
+
+def _built_in() -> Any:
+    """Return the extension of a build of one's own, which has it in the package; None if it has not."""
+    try:
+        return importlib.import_module("nbhybrid._cuda")
+    except ModuleNotFoundError as error:
+        if error.name != "nbhybrid._cuda":
+            raise
+        return None
+
+
+def _plugin() -> Any:
+    """Return the extension of the package nbhybrid-cuda; None if that is not installed."""
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group="nbhybrid.devices", name="cuda"):
+        return entry.load()
+    return None
 
 
 def why_missing(name: str) -> str:

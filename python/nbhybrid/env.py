@@ -15,7 +15,7 @@ from nbhybrid._version import __version__
 from nbhybrid.cores import usable_cores
 from nbhybrid.libm import libm_verdict
 
-PACKAGES = ("numpy", "torch", "Pillow", "matplotlib", "fabio", "h5py", "dask", "distributed", "tqdm")
+PACKAGES = ("nbhybrid-cuda", "numpy", "torch", "Pillow", "matplotlib", "fabio", "h5py", "dask", "distributed", "tqdm")
 VECTOR_FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512dq", "avx512vl")
 
 

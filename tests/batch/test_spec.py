@@ -42,6 +42,10 @@ WRONG = {
     "compression": (spec_text(output='compression = "gzip"'), ["output.compression", "npy", "expected hdf5"]),
     "engine": (spec_text(render='engine = "slow"'), ["render.engine", "'slow'", '"exact" or "fast"']),
     "device": (spec_text(render='device = "tpu"'), ["render.device", "'tpu'", "cuda:N"]),
+    "device that cannot take it": (
+        spec_text(args=ARGS + " -oversample 2 -oversample_omega", render='device = "emulated"'),
+        ["render.device", "-oversample_omega", "choose device cpu"],
+    ),
     "semantics": (spec_text(render='semantics = "perfect"'), ["experiment.args", "perfect"]),
     "noise": (spec_text(noise='photons = "yes"'), ["noise.photons", "'yes'", "true or false"]),
     "option": (spec_text(args=ARGS + " -lamda 2"), ["experiment.args", "-lamda"]),

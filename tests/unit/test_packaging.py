@@ -10,10 +10,11 @@ import re
 import shutil
 import subprocess
 import sys
+import types
 
 import nbhybrid
 import pytest
-from nbhybrid import _core
+from nbhybrid import _core, devices
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -21,6 +22,9 @@ else:
     import tomli as tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PACKAGING = ROOT / "packaging"
+# The version that is being made.
+NEXT = re.search(r"^## (?:Unreleased \()?(\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1]
 
 
 def python(*words, **options):
@@ -36,12 +40,15 @@ def imported_by(statement):
 
 
 def test_one_version():
-    """The source, the installed package and the compiled core agree: a stale build would not."""
-    source = re.search(r'__version__ = "([^"]+)"', (ROOT / "python/nbhybrid/_version.py").read_text()).group(1)
-    assert nbhybrid.__version__ == source
-    assert importlib.metadata.version("nbhybrid") == source
-    assert _core.__version__ == source
-    assert source in (ROOT / "CHANGELOG.md").read_text()
+    """The installed package and the compiled core agree, and lie not before the version that is being made."""
+    assert nbhybrid.__version__ == importlib.metadata.version("nbhybrid") == _core.__version__
+    assert re.match(r"\d+\.\d+\.\d+", nbhybrid.__version__)[0] == NEXT
+
+
+def test_development_versions_lead_to_the_next():
+    """What a build without a tag is called."""
+    for path in (ROOT / "pyproject.toml", PACKAGING / "cuda" / "pyproject.toml"):
+        assert tomllib.loads(path.read_text())["tool"]["setuptools_scm"]["fallback_version"] == f"{NEXT}.dev0"
 
 
 def test_commit_is_known_or_said_to_be_unknown():
@@ -133,19 +140,105 @@ def test_a_run_imports_nothing_heavy(tmp_path):
 
 
 def test_licences_are_shipped():
-    """The licence and the credits travel with the package."""
+    """The licence, the credits and the licences of what is compiled in travel with the package."""
     names = {pathlib.PurePath(path).name for path in importlib.metadata.files("nbhybrid")}
-    assert {"LICENSE", "NOTICE"} <= names
+    assert {"LICENSE", "NOTICE", "pybind11.txt"} <= names
 
 
-PACKAGING = ROOT / "packaging"
+def test_bill_of_materials():
+    """It is of this build, and lists what is compiled in; nothing else is linked but the system's libraries."""
+    (path,) = (path for path in importlib.metadata.files("nbhybrid") if path.match("*.dist-info/sboms/nbhybrid.cdx.json"))
+    bill = json.loads(path.read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    package = bill["metadata"]["component"]
+    assert package["version"] == nbhybrid.__version__
+    assert package["purl"] == f"pkg:pypi/nbhybrid@{nbhybrid.__version__}"
+    assert {each["name"]: each["value"] for each in package["properties"]}["nbhybrid:commit"] == _core.commit
+    has_cuda = any(path.name.startswith("_cuda.") and path.suffix == ".so" for path in importlib.metadata.files("nbhybrid"))
+    parts = {part["bom-ref"]: part for part in bill["components"]}
+    assert set(parts) == ({"pybind11", "cudart"} if has_cuda else {"pybind11"})
+    assert all(part["version"] and part["licenses"] for part in parts.values())
+    assert bill["dependencies"] == [{"ref": "nbhybrid", "dependsOn": list(parts)}]
+    if shutil.which("ldd"):
+        linked = subprocess.run(["ldd", _core.__file__], capture_output=True, text=True, check=True).stdout
+        names = {re.match(r"\S*?(\w[\w+-]*)\.so", line.split()[0])[1] for line in linked.splitlines() if ".so" in line}
+        assert names <= {
+            "linux-vdso",
+            "linux-gate",
+            "libstdc++",
+            "libm",
+            "libgcc_s",
+            "libc",
+            "ld-linux-x86-64",
+            "ld-linux-aarch64",
+            "libpthread",
+        }
+
+
+def test_the_plugin_is_locked():
+    """nbhybrid-cuda is what nbhybrid looks for, built as nbhybrid is, and of one version with it."""
+    plugin = tomllib.loads((PACKAGING / "cuda" / "pyproject.toml").read_text())
+    assert plugin["build-system"] == project()["build-system"]
+    assert plugin["project"]["requires-python"] == project()["project"]["requires-python"]
+    assert plugin["project"]["entry-points"] == {"nbhybrid.devices": {"cuda": "nbhybrid_cuda._cuda"}}
+    assert plugin["tool"]["scikit-build"]["metadata"]["dependencies"]["result"] == ["nbhybrid=={project[version]}"]
+    kinds = plugin["tool"]["scikit-build"]["cmake"]["define"]["CMAKE_CUDA_ARCHITECTURES"].split(";")
+    assert kinds == ["75-real", "80-real", "86-real", "89-real", "90"]
+    for name in ("LICENSE", "NOTICE", "LICENSES"):
+        assert (PACKAGING / "cuda" / name).resolve() == ROOT / name
+
+
+class Plugin(types.ModuleType):
+    """What an installed nbhybrid-cuda would give."""
+
+    def __init__(self, interface):
+        super().__init__("nbhybrid_cuda._cuda")
+        self.__file__ = "/somewhere/nbhybrid_cuda/_cuda.so"
+        self.interface = interface
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    """Return a function that installs a plugin with an interface, in an nbhybrid without CUDA kernels of its own."""
+    folder = tmp_path / "nbhybrid_cuda-0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: nbhybrid-cuda\nVersion: 0\n")
+    (folder / "entry_points.txt").write_text("[nbhybrid.devices]\ncuda = nbhybrid_cuda._cuda\n")
+    monkeypatch.setattr(devices, "_built_in", lambda: None)
+
+    def install(interface):
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setitem(sys.modules, "nbhybrid_cuda", types.ModuleType("nbhybrid_cuda"))
+        monkeypatch.setitem(sys.modules, "nbhybrid_cuda._cuda", Plugin(interface))
+        return sys.modules["nbhybrid_cuda._cuda"]
+
+    return install
+
+
+def test_a_plugin_is_found(plugin):
+    assert plugin(_core.interface) is devices.cuda_extension()
+
+
+def test_a_plugin_of_another_build_is_refused(plugin):
+    plugin("0123456789abcdef")
+    with pytest.raises(nbhybrid.errors.DeviceError, match=r"/somewhere/nbhybrid_cuda/_cuda.so are not those of this nbhybrid"):
+        devices.cuda_extension()
+
+
+def test_without_a_plugin_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setattr(devices, "_built_in", lambda: None)
+    monkeypatch.setattr(devices, "_plugin", lambda: None)
+    with pytest.raises(nbhybrid.errors.DeviceError, match=re.escape(f"install nbhybrid-cuda=={nbhybrid.__version__}")):
+        devices.cuda_extension()
+
+
 # Files that say which version they are of, and how they say it.
 VERSIONS = {
     "CITATION.cff": r"^version: (\S+)$",
     "packaging/spack/package.py": r'^    version\("([^"]+)"',
     "packaging/conda/recipe.yaml": r'^  version: "([^"]+)"$',
     "packaging/apptainer/nbhybrid.def": r"^    Version (\S+)$",
-    f"packaging/modules/nbhybrid/{nbhybrid.__version__}": r"^set version (\S+)$",
+    f"packaging/modules/nbhybrid/{NEXT}": r"^set version (\S+)$",
 }
 
 
@@ -156,7 +249,7 @@ def project():
 
 @pytest.mark.parametrize("name", VERSIONS)
 def test_recipes_are_of_this_version(name):
-    assert re.findall(VERSIONS[name], (ROOT / name).read_text(), re.MULTILINE) == [nbhybrid.__version__]
+    assert re.findall(VERSIONS[name], (ROOT / name).read_text(), re.MULTILINE) == [NEXT]
 
 
 def yaml_files():
@@ -217,7 +310,7 @@ def test_recipes_ask_for_what_the_package_asks_for():
     """Build requirements and requirements have the same least versions in pyproject.toml and in both recipes."""
     asked = project()
     wanted = named(" ".join(asked["build-system"]["requires"] + asked["project"]["dependencies"]))
-    assert len(wanted) == 4
+    assert len(wanted) == 5
     assert wanted <= named((PACKAGING / "conda" / "recipe.yaml").read_text())
     spack = (PACKAGING / "spack" / "package.py").read_text()
     assert wanted <= set(re.findall(r'depends_on\("py-([\w-]+)@([\d.]+):"', spack))
@@ -267,7 +360,7 @@ def test_module_file_is_read_by_tcl(tmp_path):
     """Loaded where nbhybrid is, it leads there; where it is not, it says so."""
     if not shutil.which("tclsh"):
         pytest.skip("tclsh is not here: that the module file can be read is NOT TESTED")
-    module = (PACKAGING / "modules" / "nbhybrid" / nbhybrid.__version__).read_text()
+    module = (PACKAGING / "modules" / "nbhybrid" / NEXT).read_text()
     commands = "".join(
         f"proc {name} {{args}} {{ {body} }}\n"
         for name, body in {"module-whatis": "", "conflict": "", "module-info": "return 1", "prepend-path": "puts $args"}.items()
@@ -295,7 +388,9 @@ def test_presets_can_be_read():
 def test_packaging_says_what_is_there():
     """Its page names each of its files, and no others."""
     page = (PACKAGING / "README.md").read_text()
-    there = {str(path.relative_to(PACKAGING)) for path in PACKAGING.glob("**/*") if path.is_file()} - {"README.md"}
+    there = {str(path.relative_to(PACKAGING)) for path in PACKAGING.glob("**/*") if path.is_file() and not path.is_symlink()} - {
+        "README.md"
+    }
     rows = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
     assert {name for name in re.findall(r"`([\w./]+)`", rows) if (PACKAGING / name).is_file()} == there
     assert all((PACKAGING / name).exists() for name in re.findall(r"`([a-z]+/[\w./]+)`", rows) if not name.startswith(".github"))

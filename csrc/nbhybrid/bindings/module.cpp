@@ -27,6 +27,7 @@ PYBIND11_MODULE(_core, module) {
     module.doc() = "The compiled core of nbhybrid.";
     module.attr("__version__") = NBHYBRID_VERSION;
     module.attr("commit") = NBHYBRID_COMMIT;
+    module.attr("interface") = NBHYBRID_INTERFACE PYBIND11_INTERNALS_ID;
     nbhybrid::bindings::bind_errors(module);
     nbhybrid::bindings::bind_dlpack(module);
     nbhybrid::bindings::bind_files(module);

@@ -84,7 +84,8 @@ struct Remainder {
     }
 };
 
-// Why no device can take the run, for people; empty if it can.
+}  // namespace
+
 std::string device_obstacle(const Plan& plan) {
     if (!plan.bounds().unusable.empty()) return plan.bounds().unusable;
     if (plan.view().crystal.interpolate) return obstacle_of_interpolation;
@@ -93,8 +94,6 @@ std::string device_obstacle(const Plan& plan) {
         return "a table of the positions on the curved detector (-curved_det) would take more than 4 GiB";
     return "";
 }
-
-}  // namespace
 
 void check_fits(const Plan& plan, const Device& device) {
     const std::string obstacle = device_obstacle(plan);

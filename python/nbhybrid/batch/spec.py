@@ -16,6 +16,8 @@ from nbhybrid.batch.orientations import FORMS, ORDERS, read_numbers, read_orient
 from nbhybrid.batch.recipe import FORMATS, Recipe, digest_of, usual_images_per_file
 from nbhybrid.batch.shots import UNITS, Shot
 from nbhybrid.batch.spec_experiment import read_experiment
+from nbhybrid.cores import usable_cores
+from nbhybrid.devices import CPU
 from nbhybrid.engines import ENGINES, missing
 from nbhybrid.errors import InputFileError
 
@@ -131,6 +133,13 @@ def _digest(array: object) -> Any:
     return array
 
 
+def _obstacle(experiment: Experiment, engine: str) -> str:
+    """Return why no device can take the images; empty if one can."""
+    simulators = (_core.Simulator(core, usable_cores(), engine == "fast") for core in experiment._cores)
+    why = next(filter(None, (simulator.device_obstacle for simulator in simulators)), "")
+    return why and f"no device can take these images, since {why}; choose device cpu"
+
+
 def _recipe(parts: dict[str, Table], experiment: Experiment, orientations: npt.NDArray[np.float64] | None) -> Recipe:
     series, render, shots, noise, output = (parts[key] for key in ("series", "render", "shots", "noise", "output"))
     images = series.whole("images", 1, _MOST_IMAGES, None if orientations is None else len(orientations))
@@ -138,7 +147,7 @@ def _recipe(parts: dict[str, Table], experiment: Experiment, orientations: npt.N
         raise series.error("images", "is not there, expected a number of images where orientations are random")
     engine: Any = render.choice("engine", ENGINES, "exact")
     device = render.text("device", "cpu") or ""
-    why = missing(engine, device)
+    why = missing(engine, device) or (device != CPU and _obstacle(experiment, engine))
     if why:
         raise render.error("device", why)
     order: Any = parts["orientations"].choice("quaternions", ORDERS, "wxyz")

@@ -1,0 +1,1 @@
+"""The CUDA kernels of nbhybrid, compiled: `nbhybrid.devices` finds them."""
