@@ -324,10 +324,11 @@ def test_scripts_can_be_read_by_the_shell(path):
     subprocess.run(["bash", "-n", path], check=True)
 
 
-def test_a_wheel_to_be_tried_must_be_one(tmp_path):
-    done = subprocess.run([PACKAGING / "try_wheel.sh", tmp_path / "no.whl"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(("script", "name", "what"), [("wheel", "no.whl", "wheel"), ("sdist", "no.tar.gz", "source archive")])
+def test_what_is_to_be_tried_must_be_there(script, name, what, tmp_path):
+    done = subprocess.run([PACKAGING / f"try_{script}.sh", tmp_path / name], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "no.whl: expected the path of a wheel" in done.stderr
+    assert f"{name}: expected the path of a {what}" in done.stderr
 
 
 def test_a_task_of_an_array(tmp_path):
