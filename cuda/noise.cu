@@ -5,7 +5,8 @@
 
 namespace nbhybrid::cuda {
 
-namespace {
+// No anonymous namespace: nvcc names it by the path of this file, and no two builds would be the same.
+namespace of_noise {
 
 constexpr int threads_of_block = 256;
 
@@ -25,11 +26,11 @@ cudaError_t launch(const NoiseLaunch& noise, const Mean* means, float* counts, c
     return cudaGetLastError();
 }
 
-}  // namespace
+}  // namespace of_noise
 
 cudaError_t launch_noise(const NoiseLaunch& noise, const void* means, bool is_double, float* counts, cudaStream_t stream) {
-    if (is_double) return launch(noise, static_cast<const double*>(means), counts, stream);
-    return launch(noise, static_cast<const float*>(means), counts, stream);
+    if (is_double) return of_noise::launch(noise, static_cast<const double*>(means), counts, stream);
+    return of_noise::launch(noise, static_cast<const float*>(means), counts, stream);
 }
 
 }  // namespace nbhybrid::cuda

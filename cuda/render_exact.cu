@@ -6,14 +6,10 @@
 
 namespace nbhybrid::cuda {
 
-namespace {
-
 __global__ void set_places(float* const* places, const float* given, std::int64_t count) {
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
     if (i < count) *places[i] = given[i];
 }
-
-}  // namespace
 
 cudaError_t launch_set(float* const* places, const float* given, std::int64_t count, cudaStream_t stream) {
     const auto blocks = static_cast<unsigned>((count + threads_of_block - 1) / threads_of_block);
