@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 
 import pytest
@@ -143,8 +144,8 @@ def test_warning_about_what_one_may_not_expect(words, needles, tmp_path):
 
 
 def start(words, folder):
-    """Start a run in a process group of its own, so that a signal meets it alone."""
-    return subprocess.Popen(
+    """Start a run in a process group of its own, so that a signal meets it alone; one that nothing ends is ended after a while."""
+    process = subprocess.Popen(
         [*COMMAND, *words],
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -152,6 +153,10 @@ def start(words, folder):
         text=True,
         start_new_session=True,
     )
+    killer = threading.Timer(120, process.kill)
+    killer.daemon = True
+    killer.start()
+    return process
 
 
 def interrupt_long_run(threads, folder):

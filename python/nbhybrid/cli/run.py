@@ -64,6 +64,8 @@ def _simulate(words: list[str]) -> None:
     known = len(simulation.warnings)
     _warn(simulation.warnings)
     _say(options, simulation.description())
+    # Before the long part, also for whoever reads a pipe.
+    flush()
     planned = time.perf_counter()
     with ProgressBar(wanted=options.progress and not options.quiet) as bar:
         simulation.render(bar.update)
