@@ -179,6 +179,10 @@ def test_the_plugin_is_locked():
     """nbhybrid-cuda is what nbhybrid looks for, built as nbhybrid is, and of one version with it."""
     plugin = tomllib.loads((PACKAGING / "cuda" / "pyproject.toml").read_text())
     assert plugin["build-system"] == project()["build-system"]
+    released, own = (each["tool"]["cibuildwheel"] for each in (plugin, project()))
+    assert {key: released[key] for key in ("build", "manylinux-x86_64-image")} == {
+        key: own[key] for key in ("build", "manylinux-x86_64-image")
+    }
     assert plugin["project"]["requires-python"] == project()["project"]["requires-python"]
     assert plugin["project"]["entry-points"] == {"nbhybrid.devices": {"cuda": "nbhybrid_cuda._cuda"}}
     assert plugin["tool"]["scikit-build"]["metadata"]["dependencies"]["result"] == ["nbhybrid=={project[version]}"]
