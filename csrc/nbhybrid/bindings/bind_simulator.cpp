@@ -163,7 +163,7 @@ void bind_simulator(py::module_& module) {
              }),
              py::arg("experiment"), py::arg("threads"), py::arg("is_fast"))
         .def_property_readonly("device", &Simulator::device)
-        .def_property_readonly("device_obstacle", [](const Simulator& s) { return kernel::device_obstacle(s.plan()); })
+        .def_property_readonly("device_refusal", [](const Simulator& s) { return kernel::device_refusal(s.plan()); })
         .def(
             "use_device", [](Simulator& s, std::shared_ptr<kernel::Device> device) { s.use_device(std::move(device)); },
             py::arg("device"))

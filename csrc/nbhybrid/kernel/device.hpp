@@ -49,9 +49,9 @@ public:
     virtual void set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) = 0;
 };
 
-// Why no device can take the run, for people, with the option; empty if one can.
-std::string device_obstacle(const Plan& plan);
-// Throws DeviceError, which says so.
+// A sentence for people that says why no device can take the run, with the option; empty if one can.
+std::string device_refusal(const Plan& plan);
+// Throws DeviceError with it.
 void check_fits(const Plan& plan, const Device& device);
 
 // As render() and render_pixels(), with the device's help. Tracing does not change the image. For an image in the device's

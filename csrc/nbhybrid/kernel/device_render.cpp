@@ -84,9 +84,7 @@ struct Remainder {
     }
 };
 
-}  // namespace
-
-std::string device_obstacle(const Plan& plan) {
+std::string obstacle_of(const Plan& plan) {
     if (!plan.bounds().unusable.empty()) return plan.bounds().unusable;
     if (plan.view().crystal.interpolate) return obstacle_of_interpolation;
     constexpr double most_bytes = 4.0 * 1024 * 1024 * 1024;
@@ -95,10 +93,16 @@ std::string device_obstacle(const Plan& plan) {
     return "";
 }
 
+}  // namespace
+
+std::string device_refusal(const Plan& plan) {
+    const std::string obstacle = obstacle_of(plan);
+    return obstacle.empty() ? "" : "no device can take this run, since " + obstacle + "; choose device cpu";
+}
+
 void check_fits(const Plan& plan, const Device& device) {
-    const std::string obstacle = device_obstacle(plan);
-    if (!obstacle.empty())
-        throw DeviceError(device.name() + ": no device can take this run, since " + obstacle + "; choose device cpu");
+    const std::string refusal = device_refusal(plan);
+    if (!refusal.empty()) throw DeviceError(device.name() + ": " + refusal);
 }
 
 RenderTotals render_on(Device& device, const Plan& plan, const DeviceImages& image, TraceRequest& traces, int threads,

@@ -133,11 +133,10 @@ def _digest(array: object) -> Any:
     return array
 
 
-def _obstacle(experiment: Experiment, engine: str) -> str:
+def _refusal(experiment: Experiment, engine: str) -> str:
     """Return why no device can take the images; empty if one can."""
     simulators = (_core.Simulator(core, usable_cores(), engine == "fast") for core in experiment._cores)
-    why = next(filter(None, (simulator.device_obstacle for simulator in simulators)), "")
-    return why and f"no device can take these images, since {why}; choose device cpu"
+    return next(filter(None, (simulator.device_refusal for simulator in simulators)), "")
 
 
 def _recipe(parts: dict[str, Table], experiment: Experiment, orientations: npt.NDArray[np.float64] | None) -> Recipe:
@@ -147,7 +146,7 @@ def _recipe(parts: dict[str, Table], experiment: Experiment, orientations: npt.N
         raise series.error("images", "is not there, expected a number of images where orientations are random")
     engine: Any = render.choice("engine", ENGINES, "exact")
     device = render.text("device", "cpu") or ""
-    why = missing(engine, device) or (device != CPU and _obstacle(experiment, engine))
+    why = missing(engine, device) or (device != CPU and _refusal(experiment, engine))
     if why:
         raise render.error("device", why)
     order: Any = parts["orientations"].choice("quaternions", ORDERS, "wxyz")
