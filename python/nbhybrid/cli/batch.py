@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 
 from nbhybrid.cli import BAD_INPUT, INTERRUPTED
 from nbhybrid.cli.console import complain, flush, say
+from nbhybrid.cli.signals import unwind_when_terminated
 from nbhybrid.errors import OptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
-
     from nbhybrid.batch import Result, Spec
 
 FAILED = 1
@@ -57,7 +55,7 @@ def run(words: list[str]) -> int:
         raise OptionError("there is no spec: expected nbhybrid batch SPEC.toml; nbhybrid batch --example prints one")
     if options.serial and options.workers:
         raise OptionError(f"--workers: found {options.workers} beside --serial, expected one of them")
-    signal.signal(signal.SIGTERM, _terminate)
+    unwind_when_terminated()
     from nbhybrid.batch import Spec
 
     spec = Spec.load(options.spec)
@@ -152,8 +150,3 @@ def _plan_of(spec: Spec) -> str:
         f"left to do: {images} images in {len(left)} tasks" + ("" if images == recipe.images else "; the others are there"),
     ]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    """Unwind, so that workers end and temporary files are removed."""
-    raise SystemExit(128 + signum)

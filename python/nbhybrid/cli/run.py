@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 
@@ -11,13 +10,13 @@ from nbhybrid import _core
 from nbhybrid.cli import BAD_INPUT, INTERRUPTED
 from nbhybrid.cli.console import complain, flush, say
 from nbhybrid.cli.progress import ProgressBar
+from nbhybrid.cli.signals import unwind_when_terminated
 from nbhybrid.cores import usable_cores
 from nbhybrid.errors import NbhybridError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
     from typing import TypeVar
 
     T = TypeVar("T")
@@ -33,7 +32,7 @@ def run(words: list[str]) -> int:
     words : list of str
         The words after ``nbhybrid run``.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    unwind_when_terminated()
     try:
         _simulate(words)
     except NbhybridError as error:
@@ -115,11 +114,6 @@ def _say(options: _core.Options, text: str) -> None:
 def _warn(lines: list[str]) -> None:
     for line in lines:
         complain(f"warning: {line}")
-
-
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    """Unwind, so that temporary files are removed."""
-    raise SystemExit(128 + signum)
 
 
 def _interruptible(work: Callable[[], T]) -> T:
