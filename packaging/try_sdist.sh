@@ -13,6 +13,7 @@ case $1 in *.tar.gz) [ -f "$1" ] ;; *) false ;; esac ||
     { echo "try_sdist.sh: $1: expected the path of a source archive" >&2 && exit 2; }
 archive=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 shift
+here=$(cd "$(dirname "$0")" && pwd)
 python=$("${PYTHON:-python3}" -c 'import sys; print(sys.executable)')
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -31,14 +32,11 @@ with open(f"{sys.argv[1]}/pyproject.toml", "rb") as file:
 END
 tools/bin/pip download --quiet --only-binary :all: --dest house --requirement wanted.txt "$(sed -n 's/^Requires-Dist: \(tqdm[^;]*\)$/\1/p' "$source/PKG-INFO")" numpy
 
-offline=()
-if unshare --net --map-root-user true 2> /dev/null; then
-    offline=(unshare --net --map-root-user)
-else
-    echo "unshare may not cut off the network here: that nothing is downloaded is ONLY what pip's --no-index promises"
-fi
+# shellcheck source=trial.sh
+source "$here/trial.sh"
 "${offline[@]}" tools/bin/pip wheel --quiet --no-index --find-links house --no-deps --wheel-dir built "$@" "$source"
 "$python" -m venv site
 "${offline[@]}" site/bin/python -m pip install --quiet --no-index --find-links house built/*.whl numpy
 site/bin/nbhybrid --version
-site/bin/python "$source/tests/golden_images.py"
+site/bin/python "$source/tests/golden_images.py" | tee images.json
+judge images.json site/bin/python

@@ -33,12 +33,8 @@ if [ ! -d "$wheelhouse" ]; then
     mv "$work/house" "$wheelhouse"
 fi
 
-offline=()
-if unshare --net --map-root-user true 2> /dev/null; then
-    offline=(unshare --net --map-root-user)
-else
-    echo "unshare may not cut off the network here: that nothing is downloaded is ONLY what pip's --no-index promises"
-fi
+# shellcheck source=trial.sh
+source "$root/packaging/trial.sh"
 
 # stranger WORD...: run a command with nothing of ours but the environment's own folder.
 stranger() {
@@ -122,17 +118,7 @@ no_avx() {
     stranger /usr/bin/env PYTHONPATH="$site" "$emulator" -cpu Nehalem "$(readlink -f "$home/venv/bin/python")" \
         "$root/tests/golden_images.py" | tee "$home/images.json"
     grep -q '"isa": "v2"' "$home/images.json"
-    judge
-}
-
-# All images are the reference's, where the C library is.
-judge() {
-    if stranger "$home/venv/bin/python" -c 'import sys; from nbhybrid.libm import libm_verdict; sys.exit(not libm_verdict()["matches"])'
-    then
-        grep -q '"same": 1[0-9][0-9], "wrong": \[\]' "$home/images.json"
-    else
-        echo "the C library's functions are not the reference's: which images differ is NOT judged"
-    fi
+    judge "$home/images.json" stranger "$home/venv/bin/python"
 }
 
 # A plugin's file of another build must be refused, one of this build found.
@@ -153,7 +139,7 @@ END
         echo "no GPU is used here, images of one are NOT compared: $missing"
     else
         stranger "$home/venv/bin/python" "$root/tests/golden_images.py" cuda | tee "$home/images.json"
-        judge
+        judge "$home/images.json" stranger "$home/venv/bin/python"
     fi
 }
 

@@ -15,6 +15,7 @@ import types
 import nbhybrid
 import pytest
 from nbhybrid import _core, devices
+from nbhybrid.libm import libm_verdict
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -326,6 +327,24 @@ def test_recipes_ask_for_what_the_package_asks_for():
 def test_scripts_can_be_read_by_the_shell(path):
     assert os.access(path, os.X_OK)
     subprocess.run(["bash", "-n", path], check=True)
+
+
+@pytest.mark.parametrize(
+    ("report", "status"),
+    [
+        ({"isa": "v2", "same": 110, "wrong": [], "refused": []}, 0),
+        ({"isa": "v2", "same": 109, "wrong": ["cubic_basic"], "refused": []}, 1),
+        ({"isa": "v2", "same": 0, "wrong": [], "refused": ["cubic_basic"]}, 1),
+    ],
+)
+def test_trials_notice_a_wrong_image(report, status, tmp_path):
+    if not libm_verdict()["matches"]:
+        pytest.skip("the C library's functions are not the reference's: images are NOT judged here")
+    (tmp_path / "report.json").write_text(json.dumps(report) + "\n")
+    script = f'source "{PACKAGING}/trial.sh"; judge "{tmp_path}/report.json" "{sys.executable}"'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert ("images DIFFER" in done.stderr) == (status == 1)
 
 
 @pytest.mark.parametrize(("script", "name", "what"), [("wheel", "no.whl", "wheel"), ("sdist", "no.tar.gz", "source archive")])
