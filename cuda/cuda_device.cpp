@@ -1,5 +1,7 @@
 #include "cuda_device.hpp"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
@@ -318,12 +320,28 @@ void CudaDevice::sort_out(const kernel::DeviceLaunch& launch, unsigned count, cu
     }
 }
 
+// No driver and one that is too old are the same error of the runtime's. Its library tells them apart.
+std::string driver_trouble() {
+    void* const library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) return "there is no NVIDIA driver here (no libcuda.so.1)";
+    int version = 0;
+    using GetVersion = int (*)(int*);
+    const auto get_version = reinterpret_cast<GetVersion>(dlsym(library, "cuDriverGetVersion"));
+    if (get_version != nullptr) get_version(&version);
+    dlclose(library);
+    constexpr int major = 1000, minor = 10;
+    return format("the driver is too old: it is for CUDA %d.%d, expected CUDA %d or later", version / major,
+                  version % major / minor, CUDART_VERSION / major);
+}
+
 int device_count() {
     int count = 0;
     const cudaError_t status = cudaGetDeviceCount(&count);
     if (status == cudaSuccess && count > 0) return count;
     cudaGetLastError();
-    const std::string why = status == cudaSuccess ? "the driver sees none" : cudaGetErrorString(status);
+    const std::string why = status == cudaSuccess                   ? "the driver sees none"
+                            : status == cudaErrorInsufficientDriver ? driver_trouble()
+                                                                    : cudaGetErrorString(status);
     throw DeviceError("cuda: no device can be used: " + why + "; choose device cpu");
 }
 

@@ -15,7 +15,7 @@ import nbhybrid as nb
 try:
     import torch
 except ImportError:
-    sys.exit("torch_dataset.py: torch is not installed: pip install 'nbhybrid[torch]'")
+    sys.exit("torch_dataset.py: torch is not installed: pip install torch")
 from torch.utils.data import DataLoader, Dataset
 
 STILLS, BATCH = 12, 4

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
@@ -16,6 +17,7 @@ from nbhybrid.detector import Detector, Panel
 from nbhybrid.errors import InputFileError, ModelError
 from nbhybrid.scan import Sampling, Scan
 from nbhybrid.structure_factors import MAX_TABLE_GIB, StructureFactors
+from nbhybrid.without_effect import line_about
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -171,13 +173,22 @@ class Experiment:
         Parameters
         ----------
         args : sequence of str
-            The options of ``nbhybrid run``, one word each; input files are read. Those of outputs have no effect.
+            The options of ``nbhybrid run``, one word each; input files are read. Those that have no effect here, such as those
+            of outputs, are named by a warning.
+
+        Warns
+        -----
+        UserWarning
 
         Raises
         ------
         OptionError, InputFileError, ModelError, SizeError
         """
         options, remarks = _core.parse_options([os.fsencode(word) for word in args])
+        useless = line_about(args, "Experiment")
+        if useless:
+            warnings.warn(useless, UserWarning, stacklevel=2)
+            remarks = [*remarks, useless]
         fields = options.to_dict()
         crystal, seeds, detector = fields["crystal"], fields["seeds"], fields["detector"]
         if crystal["misset"] == "random" and seeds["misset"] is None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbhybrid.cores import usable_cores
 from nbhybrid.errors import ModelError, NbhybridError
+from nbhybrid.extras import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,8 +86,8 @@ def library() -> Any:
         return importlib.import_module("distributed")
     except ImportError as error:
         raise ModelError(
-            "workers: need Dask (dask and distributed), which is not installed: pip install 'nbhybrid[dask]', or render with "
-            "--serial (workers=0)"
+            f"workers: need Dask (dask and distributed), which is not installed: {install('dask')}, or render with --serial "
+            "(workers=0)"
         ) from error
 
 
@@ -131,7 +132,13 @@ def _close(client: Any) -> None:
         client.close(timeout=2)
 
 
-def render_all(client: Any, work: Callable[[Task], None], tasks: Iterator[Task], done: Callable[[Task, str], None]) -> None:
+def render_all(
+    client: Any,
+    work: Callable[[Task], None],
+    tasks: Iterator[Task],
+    done: Callable[[Task, str], None],
+    waiting: Callable[[], object] | None = None,
+) -> None:
     """Have tasks done by the workers of a client.
 
     Parameters
@@ -142,6 +149,8 @@ def render_all(client: Any, work: Callable[[Task], None], tasks: Iterator[Task],
     tasks : iterator of Task
     done : callable
         Called with each task that is done, and an error if workers have died over it so often that Dask gave it up.
+    waiting : callable, optional
+        Called now and then while no task ends.
 
     Raises
     ------
@@ -167,6 +176,8 @@ def render_all(client: Any, work: Callable[[Task], None], tasks: Iterator[Task],
             except queue.Empty:
                 if client.status not in ("running", "connecting"):
                     raise _lost(client) from None
+                if waiting is not None:
+                    waiting()
                 continue
             error = _error_of(client, future)
             done(under_way.pop(future.key), error)
