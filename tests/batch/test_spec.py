@@ -154,7 +154,7 @@ def test_a_dry_run_touches_nothing(tmp_path):
         "engine exact",
         "random",
         str(tmp_path / "out"),
-        "left to do: 250 images in 63 tasks",
+        "left to do: 250 images in 84 tasks",
         "time: about ",
     )
     for part in words:

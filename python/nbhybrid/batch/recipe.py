@@ -14,7 +14,7 @@ FORMATS = ("hdf5", "smv", "bin", "npy")
 ENDINGS = {"smv": ".img", "bin": ".bin", "npy": ".npy"}
 # Bytes of images and number of images that a task renders at most, unless the spec says how many.
 _TASK_BYTES, _TASK_IMAGES = 64 << 20, 100
-# Tasks of a series that has so many images: four for each of 16 workers. How many workers there are must not show in the files.
+# At least so many tasks if there are as many images: four for each of 16 workers. How many there really are must not show.
 _TASKS = 64
 
 
@@ -105,9 +105,9 @@ def usual_images_per_file(pixels: int, images: int) -> int:
     -------
     int
         It depends on the series alone, not on the machine: as many as fit into 64 MiB, at most 100, and in a small series so few
-        that there are 64 tasks.
+        that there are 64 tasks or more.
     """
-    return max(1, min(_TASK_IMAGES, _TASK_BYTES // (4 * pixels), -(-images // _TASKS)))
+    return max(1, min(_TASK_IMAGES, _TASK_BYTES // (4 * pixels), images // _TASKS))
 
 
 def digest_of(values: Any) -> str:
