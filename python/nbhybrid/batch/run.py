@@ -90,6 +90,7 @@ def run_batch(
     threads: int | None = None,
     progress: Progress | None = None,
     merge: bool = False,
+    is_hushed: bool = False,
 ) -> Result:
     """Render what is left of a series, and write the file that shows it as a whole.
 
@@ -114,6 +115,8 @@ def run_batch(
     merge : bool
         Whether ``images.h5`` is to hold all images itself, as with ``output.single_file = true`` in the spec. Its pieces are
         removed when all is in it, unless images failed, which another run tries again.
+    is_hushed : bool
+        Whether Dask is to report nothing by itself, as on the command line.
 
     Returns
     -------
@@ -138,7 +141,7 @@ def run_batch(
     if client is None and scheduler is None and (why := _why_missing(spec.recipe.device)):
         raise InputFileError(f"{spec.path}: render.device: {why}")
     if client is None and workers != 0:
-        cluster.library()
+        cluster.check()
     with resume.opened(spec):
         left = resume.pending(spec.output, spec.recipe)
         to_do = sum(len(images) for _, images in left)
@@ -147,7 +150,7 @@ def run_batch(
         if client is None and scheduler is None and not workers:
             rest = _alone(spec, left, threads, meter, is_for_all=workers == 0)
         if rest:
-            with cluster.connected(client, scheduler, workers, threads or 1) as its_client:
+            with cluster.connected(client, scheduler, workers, threads or 1, is_hushed) as its_client:
                 cluster.render_all(its_client, work, _tasks(spec, rest, threads or 1), meter.add, meter.tick)
         return _finish(spec, to_do, sorted(meter.failures), merge or spec.single_file)
 

@@ -86,10 +86,6 @@ def _render(spec: Spec, options: argparse.Namespace) -> int:
 
     images = spec.recipe.images
     workers = 0 if options.serial else options.workers
-    if workers != 0:
-        from nbhybrid.batch.cluster import hush
-
-        hush()
     try:
         with ProgressBar(wanted=not options.quiet, total=images, unit="images") as bar:
             result = run_batch(
@@ -99,6 +95,7 @@ def _render(spec: Spec, options: argparse.Namespace) -> int:
                 threads=options.threads,
                 progress=lambda done, total, failed: bar.update(done / total),
                 merge=options.merge,
+                is_hushed=True,
             )
     except (SchedulerLost, WorkerFailed) as error:
         complain(f"error: {error}; {_GOES_ON}")
