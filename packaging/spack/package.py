@@ -8,12 +8,12 @@ from spack_repo.builtin.build_systems.python import PythonPackage
 class PyNbhybrid(PythonPackage, CudaPackage):
     """Bragg diffraction images of small crystals, bit for bit those of nanoBragg.c."""
 
-    pypi = "nbhybrid/nbhybrid-0.1.0.tar.gz"
+    pypi = "nbhybrid/nbhybrid-0.2.0.tar.gz"
 
     license("MIT", checked_by="nbhybrid")
 
-    # No checksum before there is a release: until then `spack dev-build py-nbhybrid@0.1.0` in a checkout.
-    version("0.1.0")
+    # No checksum before there is a release: until then `spack dev-build py-nbhybrid@0.2.0` in a checkout.
+    version("0.2.0")
 
     variant("io", default=True, description="Pictures and numpy images")
     variant("hdf5", default=True, description="Series of images in HDF5")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbhybrid.crystal import Crystal, UnitCell
     from nbhybrid.detector import Detector, Panel, Sensor
     from nbhybrid.experiment import Experiment
+    from nbhybrid.input_warnings import InputWarning, ignore_warnings, warning_names
     from nbhybrid.noise import poisson
     from nbhybrid.scan import Sampling, Scan
     from nbhybrid.simulator import Simulator, simulate, simulate_batch
@@ -34,6 +35,7 @@ _LATER = {
     "crystal": ("Crystal", "UnitCell"),
     "detector": ("Detector", "Panel", "Sensor"),
     "experiment": ("Experiment",),
+    "input_warnings": ("InputWarning", "ignore_warnings", "warning_names"),
     "noise": ("poisson",),
     "scan": ("Sampling", "Scan"),
     "simulator": ("Simulator", "simulate", "simulate_batch"),
@@ -51,6 +53,7 @@ __all__ = [
     "Error",
     "Experiment",
     "InputFileError",
+    "InputWarning",
     "Interrupted",
     "ModelError",
     "NbhybridError",
@@ -70,11 +73,13 @@ __all__ = [
     "Trace",
     "UnitCell",
     "__version__",
+    "ignore_warnings",
     "poisson",
     "read_trace",
     "simulate",
     "simulate_batch",
     "trace",
+    "warning_names",
 ]
 
 

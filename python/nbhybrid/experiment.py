@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
@@ -15,13 +14,15 @@ from nbhybrid.cores import usable_cores
 from nbhybrid.crystal import Crystal
 from nbhybrid.detector import Detector, Panel
 from nbhybrid.errors import InputFileError, ModelError
+from nbhybrid.input_warnings import in_words_of_objects, line_of, warn
 from nbhybrid.scan import Sampling, Scan
 from nbhybrid.structure_factors import MAX_TABLE_GIB, StructureFactors
 from nbhybrid.without_effect import line_about
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from nbhybrid.input_warnings import Pair
     from nbhybrid.model import Model
 
 PARTS: dict[str, type[Model]] = {
@@ -57,12 +58,14 @@ class Experiment:
     scan : Scan, optional
     sampling : Sampling, optional
     semantics : str
-        ``"reference"``, ``"corrected"``, or ``"reference,ID,..."`` to mend single defects of the reference.
+        ``"reference"``, ``"corrected"``, or ``"reference,ID,..."`` to mend single defects of the reference;
+        ``"corrected@0.1"`` mends what version 0.1 did.
 
     Attributes
     ----------
     warnings : list of str
-        Where the semantics change what was asked for, and what `from_args` had to say about options and files.
+        Where the semantics change what was asked for, and what `from_args` had to say about options and files; each is also a
+        Python warning when the experiment is made. Behind each stands its name, for `ignore_warnings`.
     shape : (int, int)
         Slow and fast pixels of the image; `shapes` for several panels.
     steps : int
@@ -72,6 +75,11 @@ class Experiment:
     ------
     ModelError, SizeError
         If no valid experiment can be made of them.
+
+    Warns
+    -----
+    InputWarning
+        Where legal input may not mean what its author thinks.
     """
 
     def __init__(
@@ -84,6 +92,9 @@ class Experiment:
         scan: Scan | None = None,
         sampling: Sampling | None = None,
         semantics: str = "reference",
+        _remarks: tuple[Pair, ...] | None = None,
+        _known: Experiment | None = None,
+        _quiet: bool = False,
     ) -> None:
         if isinstance(structure_factors, (int, float)):
             structure_factors = StructureFactors.constant(float(structure_factors))
@@ -94,15 +105,18 @@ class Experiment:
         self.scan = scan or Scan()
         self.sampling = sampling or Sampling()
         self._semantics = semantics
-        # What was said while the options of `from_args` and their files were read.
-        self._remarks: tuple[str, ...] = ()
         for name, kind in PARTS.items():
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"{name}: found {getattr(self, name)!r}, expected a {kind.__name__}")
         self._cores = tuple(
             _core.Experiment(_core.Options(self._fields(panel), structure_factors._table), 1) for panel in self.detector.parts
         )
+        # What `from_args` had to say, in the words of the command line; else the core's, in those of the objects.
+        self._remarks = _remarks
         self._sealed = True
+        said = set() if _known is None else set(_known._pairs)
+        if not _quiet:
+            warn(pair for pair in self._pairs if pair not in said)
 
     def __setattr__(self, name: str, value: object) -> None:
         if getattr(self, "_sealed", False):
@@ -124,9 +138,22 @@ class Experiment:
     @property
     def warnings(self) -> list[str]:
         """Where the semantics change what was asked for, and what `from_args` had to say about options and files."""
+        return [line_of(pair) for pair in self._pairs]
+
+    @property
+    def _pairs(self) -> list[Pair]:
+        """Names and texts of the warnings."""
+        if self._remarks is not None:
+            return list(dict.fromkeys(self._remarks))
         # That is how a normal which nobody gave comes about.
-        own = (line for core in self._cores for line in core.warnings if not line.startswith("-odet_vector"))
-        return list(dict.fromkeys([*self._remarks, *own]))
+        own = (pair for core in self._cores for pair in core.warnings if pair[0] != "normal-replaced")
+        return list(dict.fromkeys(self._worded(own)))
+
+    def _worded(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Return warnings of the core in the words of what the experiment was made of."""
+        if self._remarks is not None:
+            return list(pairs)
+        return [(name, in_words_of_objects(text)) for name, text in pairs]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -160,11 +187,19 @@ class Experiment:
 
     def replace(self, **changes: Any) -> Experiment:
         """Return an experiment with other parts."""
+        return Experiment(**self._parts_with(changes), _known=self)
+
+    def _variant(self, **changes: Any) -> Experiment:
+        """Return what `replace` does, without a word: one of many whose warnings are those of this one."""
+        return Experiment(**self._parts_with(changes), _remarks=self._remarks, _quiet=True)
+
+    def _parts_with(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parts, some of them exchanged."""
         parts: dict[str, Any] = {name: getattr(self, name) for name in PARTS} | {"semantics": self._semantics}
         unknown = sorted(set(changes) - set(parts))
         if unknown:
             raise ModelError(f"Experiment: there is no {unknown[0]}, expected {', '.join(parts)}")
-        return Experiment(**(parts | changes))
+        return parts | dict(changes)
 
     @classmethod
     def from_args(cls, args: Sequence[str]) -> Experiment:
@@ -176,10 +211,6 @@ class Experiment:
             The options of ``nbhybrid run``, one word each; input files are read. Those that have no effect here, such as those
             of outputs, are named by a warning.
 
-        Warns
-        -----
-        UserWarning
-
         Raises
         ------
         OptionError, InputFileError, ModelError, SizeError
@@ -187,8 +218,7 @@ class Experiment:
         options, remarks = _core.parse_options([os.fsencode(word) for word in args])
         useless = line_about(args, "Experiment")
         if useless:
-            warnings.warn(useless, UserWarning, stacklevel=2)
-            remarks = [*remarks, useless]
+            remarks = [*remarks, ("no-effect", useless)]
         fields = options.to_dict()
         crystal, seeds, detector = fields["crystal"], fields["seeds"], fields["detector"]
         if crystal["misset"] == "random" and seeds["misset"] is None:
@@ -196,7 +226,7 @@ class Experiment:
         built = _core.Experiment(options, options.threads or usable_cores())
         frame = detector["placement"]["custom_frame"] if detector["placement"]["convention"] == "custom" else None
         matrix = _core.read_matrix(os.fsencode(crystal["matrix_file"])) if crystal["matrix_file"] else None
-        experiment = cls(
+        return cls(
             crystal=Crystal._from_fields(crystal, seeds, matrix),
             structure_factors=StructureFactors(interpolate=built.interpolates, _table=built.structure_factors),
             detector=Detector._from_fields(detector, frame, _origin(detector, fields["semantics"])),
@@ -204,9 +234,8 @@ class Experiment:
             scan=Scan._from_fields(fields["scan"], frame),
             sampling=Sampling._from_fields(fields["sampling"]),
             semantics=fields["semantics"],
+            _remarks=(*remarks, *built.warnings),
         )
-        object.__setattr__(experiment, "_remarks", (*remarks, *built.warnings))
-        return experiment
 
     def _fields(self, panel: Panel) -> dict[str, Any]:
         """Return the core's options for a panel, in metres and radians."""
@@ -255,14 +284,7 @@ class Experiment:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Experiment:
         """Return the experiment of these values, as `to_dict` gives them; parts with defaults may be left out."""
-        unknown = sorted(set(values) - {*PARTS, "semantics"})
-        if unknown:
-            raise ModelError(f"Experiment: there is no {unknown[0]}, expected {', '.join(PARTS)} or semantics")
-        for name in ("crystal", "structure_factors", "detector"):
-            if name not in values:
-                raise ModelError(f"Experiment: there is no {name}")
-        parts: dict[str, Any] = {name: kind.from_dict(values[name]) for name, kind in PARTS.items() if name in values}
-        return cls(**parts, semantics=values.get("semantics", "reference"))
+        return cls(**_parts_of(values))
 
     def to_json(self) -> str:
         """Return `to_dict` as JSON."""
@@ -289,7 +311,24 @@ class Experiment:
         return f"<Experiment of {panels} pixels, {self.steps} steps each>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Experiment.from_dict, (self.to_dict(),))
+        return (_restored, (self.to_dict(), self._remarks))
+
+
+def _restored(values: Mapping[str, Any], remarks: tuple[Pair, ...] | None) -> Experiment:
+    """Return an experiment that was pickled: its warnings have been given where it was made."""
+    return Experiment(**_parts_of(values), _remarks=remarks, _quiet=True)
+
+
+def _parts_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts that plain values describe, and the semantics."""
+    unknown = sorted(set(values) - {*PARTS, "semantics"})
+    if unknown:
+        raise ModelError(f"Experiment: there is no {unknown[0]}, expected {', '.join(PARTS)} or semantics")
+    for name in ("crystal", "structure_factors", "detector"):
+        if name not in values:
+            raise ModelError(f"Experiment: there is no {name}")
+    parts: dict[str, Any] = {name: kind.from_dict(values[name]) for name, kind in PARTS.items() if name in values}
+    return parts | {"semantics": values.get("semantics", "reference")}
 
 
 def _origin(detector: Mapping[str, Any], semantics: str) -> tuple[float, float, float] | None:

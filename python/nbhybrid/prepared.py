@@ -33,9 +33,9 @@ class Prepared:
             self._set = _core.DeviceSet(self._cores, opened)
 
     @property
-    def warnings(self) -> list[str]:
-        """What the panels have to say."""
-        return [line for core in self._cores for line in core.warnings]
+    def warnings(self) -> list[tuple[str, str]]:
+        """What the panels have to say: names and texts."""
+        return [pair for core in self._cores for pair in core.warnings]
 
     @property
     def only(self) -> _core.Simulator:

@@ -11,6 +11,7 @@ from nbhybrid.devices import CPU, is_cuda, is_device, number_of, open_device
 from nbhybrid.engines import ENGINES, missing
 from nbhybrid.errors import ModelError
 from nbhybrid.experiment import Experiment
+from nbhybrid.input_warnings import line_of, warn
 from nbhybrid.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Simulator:
         self.device = device
         self.threads = threads or usable_cores()
         self._prepared = Prepared(self.experiment, self.threads, engine, device or CPU)
+        warn(self.experiment._worded(self._prepared.warnings))
         # On the devices where arrays were found.
         self._elsewhere: dict[str, Prepared] = {}
 
@@ -86,8 +88,8 @@ class Simulator:
     @property
     def warnings(self) -> list[str]:
         """Those of the experiment, and where the state that the reference carries along changes the image."""
-        lines = [line for prepared in (self._prepared, *self._elsewhere.values()) for line in prepared.warnings]
-        return list(dict.fromkeys([*self.experiment.warnings, *lines]))
+        own = [pair for prepared in (self._prepared, *self._elsewhere.values()) for pair in prepared.warnings]
+        return list(dict.fromkeys([*self.experiment.warnings, *map(line_of, self.experiment._worded(own))]))
 
     def run(self, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
         """Render the image.

@@ -7,7 +7,6 @@ import dataclasses
 import math
 import operator
 import os
-import warnings
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from nbhybrid import _core
 from nbhybrid.arrays import Sizes, take
 from nbhybrid.cores import usable_cores
 from nbhybrid.errors import ModelError
+from nbhybrid.input_warnings import warn
 from nbhybrid.model import Model
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class StructureFactors(Model):
 
         Warns
         -----
-        UserWarning
+        InputWarning
             Where less than the whole file is read.
 
         Raises
@@ -78,8 +78,7 @@ class StructureFactors(Model):
         """
         threads = usable_cores()
         table, remarks = _core.StructureFactors.read(os.fsencode(path), dump, float(default), max_table_gib, skip_comments, threads)
-        for remark in remarks:
-            warnings.warn(remark, stacklevel=2)
+        warn(remarks)
         return cls(interpolate=interpolate, _table=table)
 
     @classmethod

@@ -25,7 +25,11 @@ _INSTEAD = {
     **dict.fromkeys(("--engine", "--device"), ("[render] has engine and device", "Simulator takes engine and device")),
     "--threads": ("nbhybrid batch takes --threads", "Simulator takes threads"),
     **dict.fromkeys(("--json", "--quiet", "--verify"), ("", "")),
+    **dict.fromkeys(("--strict", "--ignore-warnings"), ("", "Python's warnings have filters; nbhybrid.ignore_warnings")),
 }
+
+# The core says of these itself that they have no effect in any run.
+_SAID = ("-stol", "-stolout")
 
 
 def has_effect(option: str) -> bool:
@@ -50,7 +54,8 @@ def line_about(args: Sequence[str], where: Literal["series", "Experiment"]) -> s
     """
     found = {}
     for name, usual, *_ in _core.split_options([os.fsencode(word) for word in args]):
-        if not has_effect(usual):
+        is_said = where == "Experiment" and usual in _SAID
+        if not (has_effect(usual) or is_said):
             found[name] = _INSTEAD[usual][0 if where == "series" else 1]
     if not found:
         return ""

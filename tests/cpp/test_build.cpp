@@ -19,8 +19,8 @@ Experiment experiment(const std::string& words) { return test::experiment_of("-c
 bool warns(const std::string& words, const std::string& part) {
     Warnings warnings;
     test::build("-cell 50 60 70 " + words, warnings);
-    for (const std::string& line : warnings.lines())
-        if (line.find(part) != std::string::npos) return true;
+    for (const Warning& warning : warnings.all())
+        if (warning.text.find(part) != std::string::npos) return true;
     return false;
 }
 

@@ -15,7 +15,7 @@ namespace {
 std::vector<ColumnRow> parse(const std::string& text, std::size_t n_columns = 5, CommentRows comments = CommentRows::as_zero_rows) {
     Warnings warnings;
     std::vector<ColumnRow> rows = io::parse_columns(text, "s.txt", n_columns, comments, warnings);
-    CHECK(warnings.lines().empty());
+    CHECK(warnings.all().empty());
     return rows;
 }
 
@@ -29,7 +29,7 @@ std::string shown(const ColumnRow& row) {
 std::string shown_comment(const std::string& text) {
     Warnings warnings;
     const std::vector<ColumnRow> rows = io::parse_columns(text, "s.txt", 5, CommentRows::as_zero_rows, warnings);
-    CHECK_EQ(warnings.lines().size(), std::size_t{1});
+    CHECK_EQ(warnings.all().size(), std::size_t{1});
     CHECK(rows.at(0).from_comment);
     return shown(rows.at(0));
 }
@@ -92,8 +92,8 @@ TEST("columns: one warning names the first comment") {
     Warnings warnings;
     const auto rows = io::parse_columns("1 2 3\n# a\n# b\n", "s.txt", 5, CommentRows::as_zero_rows, warnings);
     CHECK_EQ(rows.size(), std::size_t{3});
-    CHECK_EQ(warnings.lines().size(), std::size_t{1});
-    CHECK_EQ(warnings.lines().at(0), std::string("s.txt: line 2 begins with '#': such lines are read as rows in which words "
+    CHECK_EQ(warnings.all().size(), std::size_t{1});
+    CHECK_EQ(warnings.all().at(0).text, std::string("s.txt: line 2 begins with '#': such lines are read as rows in which words "
                                                  "are 0, as in the reference"));
 }
 

@@ -39,7 +39,7 @@ Placed place(const PlacementRequest& q) {
     Warnings warnings;
     p.frame = resolve_frame(q, warnings);
     place_detector(q, p.frame, p.detector);
-    CHECK(warnings.lines().empty());
+    CHECK(warnings.all().empty());
     return p;
 }
 

@@ -39,7 +39,7 @@ std::string as_bytes(const std::vector<double>& values) {
 StructureFactors parse(const std::string& bytes, const HklLimits& limits = {}) {
     Warnings warnings;
     const StructureFactors table = io::parse_fdump(bytes, "F.bin", 3.0, limits, warnings);
-    CHECK(warnings.lines().empty());
+    CHECK(warnings.all().empty());
     return table;
 }
 
@@ -55,7 +55,7 @@ TEST("fdump: what is written is read again") {
         io::write_fdump(folder / "F.bin", written);
         Warnings warnings;
         const StructureFactors found = io::read_fdump(folder / "F.bin", 3.0, {}, warnings);
-        CHECK(warnings.lines().empty());
+        CHECK(warnings.all().empty());
         CHECK(found.values == written.values);
         CHECK_EQ(found.h.min, written.h.min);
         CHECK_EQ(found.h.max, written.h.max);
@@ -84,13 +84,13 @@ TEST("fdump: white space at the start of the table shifts it") {
     Warnings warnings;
     const StructureFactors table = io::parse_fdump(small_header + data, "F.bin", 0.0, {}, warnings);
     CHECK_EQ(as_bytes(table.values), data.substr(2) + std::string(2, '\0'));
-    CHECK_EQ(warnings.lines().size(), std::size_t{1});
-    CHECK(warnings.lines().at(0).find("F.bin: its table begins with 2 byte(s)") == 0);
+    CHECK_EQ(warnings.all().size(), std::size_t{1});
+    CHECK(warnings.all().at(0).text.find("F.bin: its table begins with 2 byte(s)") == 0);
 
     Warnings of_blank;
     const std::string blank(8 * sizeof(double), ' ');
     CHECK(io::parse_fdump(small_header + blank, "F.bin", 0.0, {}, of_blank).values == std::vector<double>(8, 0.0));
-    CHECK_EQ(of_blank.lines().size(), std::size_t{1});
+    CHECK_EQ(of_blank.all().size(), std::size_t{1});
 }
 
 TEST("fdump: a shift that makes a value infinite is an error") {

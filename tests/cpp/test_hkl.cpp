@@ -16,7 +16,7 @@ namespace {
 StructureFactors parse(const std::string& text, double default_amplitude = 0.0, const HklLimits& limits = {}) {
     Warnings warnings;
     const StructureFactors table = io::parse_hkl(text, "a.hkl", default_amplitude, limits, warnings);
-    CHECK(warnings.lines().empty());
+    CHECK(warnings.all().empty());
     return table;
 }
 
@@ -89,8 +89,8 @@ TEST("hkl: reading ends at a comment, with a warning") {
     const StructureFactors table = io::parse_hkl("1 0 0 5\n\n  # 2 0 0 6\n3 0 0 x\n", "a.hkl", 0.0, {}, warnings);
     CHECK_EQ(table.entries, 1);
     CHECK_EQ(table.h.max, 1);
-    CHECK_EQ(warnings.lines().size(), std::size_t{1});
-    CHECK_EQ(warnings.lines().at(0),
+    CHECK_EQ(warnings.all().size(), std::size_t{1});
+    CHECK_EQ(warnings.all().at(0).text,
              std::string("a.hkl: line 3 begins with '#': it and the rest of the file were not read, as in the reference"));
     CHECK_THROWS_WITH(parse("# h k l F\n1 0 0 5\n"), InputFileError,
                       "a.hkl: holds no row 'h k l F': line 1 begins with '#', where reading ends");
@@ -202,9 +202,9 @@ TEST("hkl: a long file read by several threads is that read by one") {
     CHECK_THROWS_WITH(read("b.hkl", 5, CommentLines::skipped), InputFileError, ("b.hkl: line " + line + ": l is").c_str());
     write_bytes(folder / "c.hkl", std::string(text).insert(middle, "# an end\n"));
     CHECK(read("c.hkl", 5, CommentLines::skipped).values == one.values);
-    CHECK(warnings.lines().empty());
+    CHECK(warnings.all().empty());
     const StructureFactors half = read("c.hkl", 5, CommentLines::end_of_file);
     CHECK(half.values == read("c.hkl", 1, CommentLines::end_of_file).values);
     CHECK(half.entries < one.entries);
-    CHECK(!warnings.lines().empty() && warnings.lines()[0].find("line " + line + " begins with '#'") != std::string::npos);
+    CHECK(!warnings.all().empty() && warnings.all()[0].text.find("line " + line + " begins with '#'") != std::string::npos);
 }

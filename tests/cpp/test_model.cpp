@@ -146,7 +146,7 @@ TEST("detector: in every convention the beam meets the detector where it should"
         const bool sample = convention == Convention::xds || convention == Convention::dials;
         CHECK(d.pivot == (sample ? Pivot::sample : Pivot::beam));
         CHECK(near(d.distance, 0.2, 1e-15));
-        CHECK(warnings.lines().empty());
+        CHECK(warnings.all().empty());
     }
 }
 
@@ -179,7 +179,7 @@ TEST("detector: vectors without use") {
     Warnings warnings;
     q.custom_frame.normal = {0, 0, 0};
     CHECK(near(resolve_frame(q, warnings).normal, Vec3{1, 0, 0}, 1e-16));
-    CHECK_EQ(warnings.lines().size(), 1U);
+    CHECK_EQ(warnings.all().size(), 1U);
     q.custom_frame.slow = q.custom_frame.fast;
     CHECK_THROWS_AS(resolve_frame(q, warnings), ModelError);
     q.custom_frame.beam = {0, 0, 0};
@@ -216,10 +216,10 @@ TEST("crystal: mosaic domains") {
     Warnings warnings;
     CHECK_EQ(resolve_mosaicity(-1, -1, warnings).domains, 1);
     CHECK_EQ(resolve_mosaicity(0, 1, warnings).domains, 1);
-    CHECK(warnings.lines().empty());
+    CHECK(warnings.all().empty());
     CHECK_EQ(resolve_mosaicity(0.1, -1, warnings).domains, 10);
     CHECK_EQ(resolve_mosaicity(0, 7, warnings).domains, 1);
-    CHECK_EQ(warnings.lines().size(), 2U);
+    CHECK_EQ(warnings.all().size(), 2U);
     CHECK_EQ(resolve_mosaicity(0.1, 7, warnings).domains, 7);
     SharedDeviates deviates;
     const std::vector<Mat3> domains = make_domains({0.1, 7}, deviates, -12345678);

@@ -14,7 +14,7 @@ namespace {
 std::size_t warnings_of(const std::string& line) {
     Warnings warnings;
     parse_options(test::split_words(line), warnings);
-    return warnings.lines().size();
+    return warnings.all().size();
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ void bind_experiment(py::module_& module) {
                  return std::make_shared<BuiltExperiment>(options, threads);
              }),
              py::arg("options"), py::arg("threads"))
-        .def_property_readonly("warnings", [](const BuiltExperiment& b) { return to_list(b.warnings.lines()); })
+        .def_property_readonly("warnings", [](const BuiltExperiment& b) { return to_list(b.warnings); })
         .def_property_readonly("configuration",
                                [](const BuiltExperiment& b) { return to_dict(run::configuration_of(b.experiment())); })
         .def_property_readonly("geometry", &geometry)

@@ -1,3 +1,5 @@
+#include <pybind11/stl.h>
+
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/option_values.hpp"
 #include "nbhybrid/model/semantics.hpp"
@@ -17,7 +19,7 @@ py::tuple parse(const std::vector<std::string>& words) {
         const py::gil_scoped_release release;
         parsed = options::parse_options(words, warnings);
     }
-    return py::make_tuple(parsed, to_list(warnings.lines()));
+    return py::make_tuple(parsed, to_list(warnings));
 }
 
 py::list split(const std::vector<std::string>& words) {
@@ -53,6 +55,8 @@ void bind_options(py::module_& module) {
         .def_property_readonly("device", [](const ReferenceOptions& o) { return o.own.device; })
         .def_property_readonly("quiet", [](const ReferenceOptions& o) { return o.own.quiet; })
         .def_property_readonly("progress", [](const ReferenceOptions& o) { return o.output.progress; })
+        .def_property_readonly("strict", [](const ReferenceOptions& o) { return o.own.strict; })
+        .def_property_readonly("ignored_warnings", [](const ReferenceOptions& o) { return o.own.ignored_warnings; })
         .def_property_readonly("printout", [](const ReferenceOptions& o) { return o.output.printout; });
     module.def("mends", [](const std::string& semantics, const std::string& id) {
         for (const DefectRow& row : defect_table())
@@ -65,6 +69,13 @@ void bind_options(py::module_& module) {
         std::vector<std::string> ids;
         for (const DefectRow& row : defect_table()) ids.emplace_back(row.id);
         return ids;
+    });
+    module.def("mended_ids", [](const std::string& semantics) { return Semantics::parse(semantics).mended_ids(); });
+    module.def("warning_names", [] {
+        std::vector<std::pair<std::string, std::string>> names;
+        for (const WarningRow& row : warning_table()) names.emplace_back(row.name, row.meaning);
+        for (const DefectRow& row : defect_table()) names.emplace_back(row.id, row.reference);
+        return names;
     });
     module.def("options_help", &options::options_help);
 }

@@ -34,7 +34,7 @@ py::tuple read(const std::string& path, bool is_dump, double default_amplitude, 
         table = std::make_shared<StructureFactors>(is_dump ? io::read_fdump(path, default_amplitude, limits, warnings)
                                                            : io::read_hkl(path, default_amplitude, limits, warnings));
     }
-    return py::make_tuple(table, to_list(warnings.lines()));
+    return py::make_tuple(table, to_list(warnings));
 }
 
 // The buffers have been checked: n x 3 indices, n amplitudes.

@@ -6,11 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "nbhybrid/core/warnings.hpp"
+
 namespace nbhybrid::bindings {
 
 // Text that may contain file names, which need not be UTF-8: as os.fsdecode gives it.
 pybind11::str to_str(const std::string& text);
 pybind11::list to_list(const std::vector<std::string>& lines);
+// Pairs of name and text.
+pybind11::list to_list(const Warnings& warnings);
 
 void bind_dlpack(pybind11::module_& module);
 void bind_errors(pybind11::module_& module);

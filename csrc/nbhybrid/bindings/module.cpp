@@ -21,6 +21,12 @@ pybind11::list to_list(const std::vector<std::string>& lines) {
     return list;
 }
 
+pybind11::list to_list(const Warnings& warnings) {
+    pybind11::list list;
+    for (const Warning& warning : warnings.all()) list.append(pybind11::make_tuple(warning.name, to_str(warning.text)));
+    return list;
+}
+
 }  // namespace nbhybrid::bindings
 
 PYBIND11_MODULE(_core, module) {

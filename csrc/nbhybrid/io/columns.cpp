@@ -86,7 +86,7 @@ std::vector<ColumnRow> parse_columns(std::string_view text, const std::string& n
     }
     if (rows.empty()) throw InputFileError(name, "holds no row of numbers");
     if (first_comment != 0) {
-        warnings.add(name + ": line " + std::to_string(first_comment) +
+        warnings.add("comment-lines", name + ": line " + std::to_string(first_comment) +
                      " begins with '#': such lines are read as rows in which words are 0, as in the reference");
     }
     return rows;

@@ -103,7 +103,7 @@ StructureFactors parse_fdump(std::string_view bytes, const std::string& name, do
     data.remove_prefix(lost);
     if (!data.empty()) std::memcpy(table.values.data(), data.data(), data.size());
     if (lost > 0) {
-        warnings.add(name + format(": its table begins with %zu byte(s) that look like white space: the reference skips them,"
+        warnings.add("dump-file", name + format(": its table begins with %zu byte(s) that look like white space: the reference skips them,"
                                    " which shifts all amplitudes, and so do we; read the HKL file instead",
                                    lost));
     }

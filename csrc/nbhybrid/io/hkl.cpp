@@ -291,7 +291,7 @@ StructureFactors make_table(const Parts& parts, const std::string& name, double 
         part.rows().for_each([&](const std::array<int, 3>& indices, double amplitude) {
             table.values[place_in(table, indices[0], indices[1], indices[2])] = amplitude;
         });
-    if (!stop.empty()) warnings.add(name + ": " + stop + ": it and the rest of the file were not read, as in the reference");
+    if (!stop.empty()) warnings.add("comment-lines", name + ": " + stop + ": it and the rest of the file were not read, as in the reference");
     return table;
 }
 

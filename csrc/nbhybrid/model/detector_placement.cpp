@@ -102,6 +102,7 @@ LaboratoryFrame resolve_frame(const PlacementRequest& request, Warnings& warning
         frame.normal =
             unit_vector(cross(frame.fast, frame.slow), "the detector's normal: its fast and slow axes are parallel, so it");
         warnings.add(
+            "normal-replaced",
             "-odet_vector is not exactly of length 1: it is replaced by the cross product of -fdet_vector and -sdet_vector");
     }
     frame.polarization = unit_vector(frame.polarization, "the polarization (-polar_vector)");

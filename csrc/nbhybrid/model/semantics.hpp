@@ -22,17 +22,29 @@ enum class Defect {
     header_twotheta,
     comment_lines,
     silent_fdump,
+    beam_center,
+    spot_scale,
+    oblique_cell,
+    mask_header,
+    last_word,
+    distance,
+    header_keys,
+    header_center,
 };
+inline constexpr std::size_t n_defects = static_cast<std::size_t>(Defect::header_center) + 1;
 
 struct DefectRow {
     Defect defect;
     std::string_view id;
+    std::string_view since;      // the version that mends it first
     std::string_view reference;  // what the reference does
     std::string_view mended;     // and what is done instead
 };
 
 // All of them, in the order of the enumeration.
 const std::vector<DefectRow>& defect_table();
+
+std::string_view id_of(Defect defect);
 
 // The end of a warning about a defect that is reproduced.
 std::string how_to_mend(Defect defect);
@@ -41,18 +53,23 @@ class Semantics {
 public:
     // The reference's: nothing is mended.
     Semantics() = default;
-    // "reference" or "corrected", and ids of defects to mend, separated by commas. Throws ModelError.
+    // "reference", "corrected" or "corrected@VERSION", which mends what that version did, then ids of further defects to mend,
+    // separated by commas. Throws ModelError.
     static Semantics parse(std::string_view text);
 
     bool mends(Defect defect) const { return mended_[static_cast<std::size_t>(defect)]; }
     // Whether two options also act as others of a similar name, as the reference's matching by parts of names has it.
-    bool confuses_options() const { return !corrected_; }
+    bool confuses_options() const { return base_ == "reference"; }
     // As parse() reads it.
     std::string text() const;
+    // What is mended, in the order of the table.
+    std::vector<std::string> mended_ids() const;
 
 private:
-    std::bitset<13> mended_;
-    bool corrected_ = false;
+    void mend_all(std::string_view version);
+
+    std::bitset<n_defects> mended_;
+    std::string base_ = "reference";  // the first word
 };
 
 }  // namespace nbhybrid

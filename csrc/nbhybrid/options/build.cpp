@@ -77,8 +77,8 @@ void apply_beam_size(const ReferenceOptions& o, Beam& beam, Vec3& size, Warnings
     if (b.size < 0) return;
     const auto clip = [&](double& edge, const char* axis) {
         if (!(b.size < edge)) return;
-        warnings.add(format("the sample's edge along %s (%g mm) is clipped to the beam (-beamsize %g mm)", axis, edge * 1000,
-                            b.size * 1000));
+        warnings.add("sample-clipped", format("the sample's edge along %s (%g mm) is clipped to the beam (-beamsize %g mm)", axis,
+                                              edge * 1000, b.size * 1000));
         edge = b.size;
     };
     clip(size.y, "b");
@@ -134,9 +134,9 @@ void warn_about_placement(const ReferenceOptions& o, Warnings& warnings) {
     if (o.detector.placement.convention != Convention::custom) return;
     std::string names;
     for (const std::string& name : o.detector.vector_options) names += (names.empty() ? "" : ", ") + name;
-    if (!names.empty()) warnings.add(names + ": the custom beam-centre convention is in force");
+    if (!names.empty()) warnings.add("custom-convention", names + ": the custom beam-centre convention is in force");
     if (o.detector.pix0 && !o.own.semantics.mends(Defect::pix0_overwritten))
-        warnings.add("-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
+        warnings.add("pix0-overwritten", "-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
 }
 
 Sensor resolve_sensor(const DetectorOptions& o, Warnings& warnings) {
@@ -144,7 +144,7 @@ Sensor resolve_sensor(const DetectorOptions& o, Warnings& warnings) {
     Sensor sensor{layers.range, layers.step, static_cast<int>(layers.count), o.attenuation};
     if (sensor.thickness > 0.0 && sensor.attenuation < 0.0) {
         sensor.attenuation = 1.0 / sensor.thickness;
-        warnings.add("-detector_thick without -detector_abs: the attenuation depth is the thickness");
+        warnings.add("attenuation-depth", "-detector_thick without -detector_abs: the attenuation depth is the thickness");
     }
     return sensor;
 }
@@ -248,7 +248,8 @@ StructureFactors read_amplitudes(const ReferenceOptions& o, int threads, Built& 
     }
     const bool may_read_dump = c.dump_file_given || !o.own.semantics.mends(Defect::silent_fdump);
     if (may_read_dump && access(c.dump_file.c_str(), F_OK) == 0) {
-        warnings.add("no -hkl file: the amplitudes are read from " + c.dump_file + ", which an earlier run left");
+        warnings.add(c.dump_file_given ? "dump-file" : "silent-fdump",
+                     "no -hkl file: the amplitudes are read from " + c.dump_file + ", which an earlier run left");
         return within_table_limit([&] { return io::read_fdump(c.dump_file, c.default_amplitude, limits, warnings); });
     }
     if (c.default_amplitude == 0.0)
@@ -311,7 +312,8 @@ void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnin
                    chosen, chosen * chosen));
     s.oversample = static_cast<int>(chosen);
     if (chosen < recommended)
-        warnings.add(format("the spots are finer than the sub-pixels: -oversample %.10g would resolve them", recommended));
+        warnings.add("undersampled",
+                     format("the spots are finer than the sub-pixels: -oversample %.10g would resolve them", recommended));
 }
 
 bool have_different_weights(const std::vector<Source>& sources) {
@@ -332,7 +334,7 @@ void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings
     const PixelSampling& s = e.sampling;
     const Sensor& sensor = e.detector.sensor;
     const auto warn = [&](bool applies, Defect defect, const char* what) {
-        if (applies && !e.semantics.mends(defect)) warnings.add(what + how_to_mend(defect));
+        if (applies && !e.semantics.mends(defect)) warnings.add(id_of(defect), what + how_to_mend(defect));
     };
     warn((s.thickness || s.polarization || s.solid_angle) && steps_per_pixel(e) > 1, Defect::oversample_product,
          "the options -oversample_thick, -oversample_polar and -oversample_omega multiply the sum so far at every step");

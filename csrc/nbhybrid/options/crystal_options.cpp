@@ -38,10 +38,10 @@ void set_misset_seed(Options& o, const Words& w, Warnings& warnings) {
                       parse_prefix_like_atof(*w.following(2))};
     o.crystal.misset = Misset::angles;
     o.crystal.misset_angles = angles / degrees_per_radian;
-    warnings.add(
-        format("%s also acts as -misset %g %g %g, as in the reference: put it after the other options, or -misset "
-               "after it",
-               w.option().c_str(), angles.x, angles.y, angles.z));
+    warnings.add("option-accident",
+                 format("%s also acts as -misset %g %g %g, as in the reference: put it after the other options, or -misset "
+                        "after it",
+                        w.option().c_str(), angles.x, angles.y, angles.z));
 }
 
 void set_whole_size(Options& o, const Words& w, Warnings&) {

@@ -65,9 +65,9 @@ void set_twotheta_axis(Options& o, const Words& w, Warnings& warnings) {
     if (!o.own.semantics.confuses_options()) return;
     o.detector.placement.twotheta = degrees(w);
     set_pivot<Pivot::sample>(o);
-    warnings.add(format(
-        "%s also acts as -twotheta %g, and turns the pivot to the sample, as in the reference: put -twotheta, and -pivot, after it",
-        w.option().c_str(), w.number()));
+    warnings.add("option-accident", format("%s also acts as -twotheta %g, and turns the pivot to the sample, as in the reference: "
+                                           "put -twotheta, and -pivot, after it",
+                                           w.option().c_str(), w.number()));
 }
 
 void set_twotheta(Options& o, const Words& w, Warnings&) {
@@ -107,7 +107,7 @@ void set_attenuation_depth(Options& o, const Words& w, Warnings&) {
 void set_curved(Options& o, const Words& w, Warnings& warnings) {
     if (w.count() > 0) (void)w.number();
     if (w.following(0) != nullptr) o.detector.curved = true;
-    else warnings.add(w.option() + " is the last word and so has no effect, as in the reference");
+    else warnings.add("last-word", w.option() + " is the last word and so has no effect, as in the reference");
 }
 
 void set_region(Options& o, const Words& w, Warnings&) {

@@ -52,7 +52,8 @@ void take_header(const std::string& path, const io::SmvImage& image, bool y_from
             p.twotheta = degrees / degrees_per_radian;
             p.pivot = Pivot::sample;
         } else if (degrees != 0)
-            warnings.add(path + format(": TWOTHETA=%g is not applied, as in the reference: use -twotheta", degrees));
+            warnings.add("header-twotheta",
+                         path + format(": TWOTHETA=%g is not applied, as in the reference: use -twotheta", degrees));
     });
 }
 

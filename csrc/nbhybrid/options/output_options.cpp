@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/options/option_table.hpp"
@@ -32,7 +34,7 @@ void set_printout_pixel(Options& o, const Words& w, Warnings&) {
 }
 
 void read_and_ignore(Options&, const Words& w, Warnings& warnings) {
-    warnings.add(w.option() + " has no effect on the images, here as in the reference");
+    warnings.add("no-effect", w.option() + " has no effect on the images, here as in the reference");
 }
 
 void set_trace_level(Options& o, const Words& w, Warnings&) {
@@ -58,6 +60,23 @@ void set_semantics(Options& o, const Words& w, Warnings&) {
         o.own.semantics = Semantics::parse(w.text());
     } catch (const ModelError& error) {
         throw OptionError(w.option() + ": " + error.what());
+    }
+}
+
+bool is_warning_name(std::string_view name) {
+    const auto is = [name](const auto& rows, auto of) {
+        return std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row.*of == name; });
+    };
+    return is(warning_table(), &WarningRow::name) || is(defect_table(), &DefectRow::id);
+}
+
+void set_ignored_warnings(Options& o, const Words& w, Warnings&) {
+    std::string_view rest = w.text();
+    while (!rest.empty()) {
+        const std::string_view name = rest.substr(0, rest.find(','));
+        if (!is_warning_name(name)) w.refuse(0, "names of warnings, as they stand in brackets behind them, separated by commas");
+        o.own.ignored_warnings.emplace_back(name);
+        rest.remove_prefix(std::min(name.size() + 1, rest.size()));
     }
 }
 
@@ -110,11 +129,15 @@ OptionTopic own_options() {
             {"--trace-level -trace_level", 1, 1, "summary|steps", "steps: also write the table of steps", set_trace_level},
             {"--trace-file -trace_file", 1, 1, "FILE", "where to (trace_steps.txt)",
              [](Options& o, const Words& w, Warnings&) { o.own.trace_file = w.path(); }},
-            {"--semantics", 1, 1, "LIST", "reference (the default), corrected, or reference,ID,... to mend these defects",
-             set_semantics},
+            {"--semantics", 1, 1, "LIST",
+             "reference (the default), corrected, corrected@0.1, or reference,ID,... to mend these defects", set_semantics},
             {"--threads", 1, 1, "n", "threads (the cores this process may use; at most OMP_NUM_THREADS)", set_threads},
             {"--json", 1, 1, "FILE", "write a record of the run",
              [](Options& o, const Words& w, Warnings&) { o.own.json_file = w.path(); }},
+            {"--strict", 0, 0, "", "a warning is an error: nothing is written",
+             [](Options& o, const Words&, Warnings&) { o.own.strict = true; }},
+            {"--ignore-warnings", 1, 1, "LIST", "leave out warnings of these names, which stand behind them: NAME,...",
+             set_ignored_warnings},
             {"--quiet", 0, 0, "", "nothing on stdout but traces", [](Options& o, const Words&, Warnings&) { o.own.quiet = true; }},
             {"--engine", 1, 1, "exact|fast", "exact: the reference's bits; fast: to a few parts in a million", set_engine},
             {"--device", 1, 1, "cpu|cuda|cuda:N", "where pixels are computed (cpu); the bits are the same", set_device},

@@ -120,6 +120,8 @@ struct OwnOptions {
     int threads = 0;        // 0: the cores this process may use
     std::string json_file;  // empty: none
     bool quiet = false;
+    bool strict = false;                        // a warning is an error
+    std::vector<std::string> ignored_warnings;  // by name
     bool verify = false;
     Engine engine = Engine::exact;
     std::string device = "cpu";  // or cuda, or cuda:N

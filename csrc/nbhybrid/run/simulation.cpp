@@ -22,12 +22,12 @@ Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads
     warn_about_shared_names();
     simulator_ =
         std::make_unique<Simulator>(built_->experiment(), threads_, kernel::Way{options_.own.engine, options_.own.verify, true});
-    for (const std::string& line : simulator_->warnings()) warnings_.add(line);
+    warnings_.add(simulator_->warnings());
     const Bounds& bounds = simulator_->plan().bounds();
     if (options_.own.engine == Engine::fast && !bounds.unusable.empty())
-        warnings_.add("--engine fast: the exact engine renders this run, since " + bounds.unusable);
+        warnings_.add("engine-changed", "--engine fast: the exact engine renders this run, since " + bounds.unusable);
     else if (options_.own.engine == Engine::fast && !bounds.not_in_float.empty())
-        warnings_.add("--engine fast: the exact engine renders this run, since " + bounds.not_in_float);
+        warnings_.add("engine-changed", "--engine fast: the exact engine renders this run, since " + bounds.not_in_float);
     prepare_traces();
 }
 
@@ -49,10 +49,10 @@ void Simulation::warn_about_shared_names() {
         if (!io::is_regular_or_new(outputs[i])) continue;
         for (std::size_t j = 0; j < i; ++j)
             if (io::same_file(outputs[i], outputs[j]))
-                warnings_.add(outputs[i] + " is the name of two outputs: only one of them remains");
+                warnings_.add("shared-file", outputs[i] + " is the name of two outputs: only one of them remains");
         for (const std::optional<std::string>& input : inputs)
             if (input && io::same_file(outputs[i], *input))
-                warnings_.add(outputs[i] + " is an input, and is replaced by an output");
+                warnings_.add("shared-file", outputs[i] + " is an input, and is replaced by an output");
     }
 }
 
@@ -71,7 +71,7 @@ void Simulation::check_outputs() {
     } catch (const OutputFileError& error) {
         // The cache is a by-product that nobody may have asked for.
         if (options_.crystal.dump_file_given) throw;
-        warnings_.add(std::string(error.what()) + ": the table of amplitudes is not kept for a later run");
+        warnings_.add("dump-file", std::string(error.what()) + ": the table of amplitudes is not kept for a later run");
         write_dump_ = false;
     }
 }
@@ -129,8 +129,8 @@ void Simulation::render(const Watch& watch) {
     }
     totals_ = simulator_->run(image_.get(), traces_, threads_, watch);
     if (totals_.counts.wrong != 0)
-        warnings_.add(format("%lld pixels differ from the scalar path's: this must not happen, please report it",
-                             static_cast<long long>(totals_.counts.wrong)));
+        warnings_.add("verify-failed", format("%lld pixels differ from the scalar path's: this must not happen, please report it",
+                                              static_cast<long long>(totals_.counts.wrong)));
 }
 
 void Simulation::measure() {
@@ -145,7 +145,7 @@ void Simulation::measure() {
                            kernel::StopSign never;
                            kernel::for_each_task(tasks, threads > 1 ? threads : kernel::callers_thread, never, nullptr, work);
                        });
-    if (!std::isfinite(statistics_.mean)) warnings_.add("the image has pixels that are not finite numbers");
+    if (!std::isfinite(statistics_.mean)) warnings_.add("not-finite", "the image has pixels that are not finite numbers");
 }
 
 std::string Simulation::statistics_text() const {

@@ -26,7 +26,7 @@ public:
     // What is going to be computed, as lines for a terminal.
     std::string description() const;
     Configuration configuration() const;
-    const std::vector<std::string>& warnings() const { return warnings_.lines(); }
+    const Warnings& warnings() const { return warnings_; }
     int threads() const { return threads_; }
     std::string semantics() const { return experiment().semantics.text(); }
 

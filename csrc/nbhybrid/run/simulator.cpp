@@ -29,9 +29,10 @@ Simulator::Simulator(Experiment experiment, int threads, const kernel::Way& way)
     const PixelIndex end = plan_->view().carry_over.interpolation_ends;
     if (end == no_pixel) return;
     const int fast_pixels = experiment_.detector.fast_pixels;
-    warnings_.add(format("amplitudes are not interpolated from pixel (%lld, %lld) on, which leaves the table",
+    warnings_.add("interpolation-sticky",
+                  format("amplitudes are not interpolated from pixel (%lld, %lld) on, which leaves the table",
                          static_cast<long long>(end / fast_pixels), static_cast<long long>(end % fast_pixels)) +
-                  how_to_mend(Defect::interpolation_sticky));
+                      how_to_mend(Defect::interpolation_sticky));
 }
 
 int Simulator::useful_threads(int threads, double pixels) const {

@@ -25,7 +25,7 @@ public:
     const Experiment& experiment() const { return experiment_; }
     const Plan& plan() const { return *plan_; }
     // Where the state that the reference carries along changes the image.
-    const std::vector<std::string>& warnings() const { return warnings_.lines(); }
+    const Warnings& warnings() const { return warnings_; }
 
     const kernel::Way& way() const { return way_; }
 

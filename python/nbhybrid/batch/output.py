@@ -130,7 +130,7 @@ def _with_mean_wavelength(part: Experiment, series: Series) -> Experiment:
         return part
     wavelengths, weights = lines_of(part.beam)
     mean = float(np.average(wavelengths, weights=weights))
-    return part.replace(beam=part.beam.replace(wavelength_angstrom=mean, energy_ev=None))
+    return part._variant(beam=part.beam.replace(wavelength_angstrom=mean, energy_ev=None))
 
 
 def _fill_raw(path: str, frame: Frame, series: Series) -> None:

@@ -108,7 +108,7 @@ class Series:
         panels = experiment.detector.panels
         self._has_panels = panels is not None
         # One for each panel.
-        self._parts = [experiment.replace(detector=Detector(panels=(panel,))) for panel in panels] if panels else [experiment]
+        self._parts = [experiment._variant(detector=Detector(panels=(panel,))) for panel in panels] if panels else [experiment]
 
     def render(self, task: Task, watch: Watch | None = None) -> tuple[npt.NDArray[np.float32], list[Frame]]:
         """Return the images of a task, (n, *shape), and their parameters. All pixels of an image that fails are NaN.
@@ -135,7 +135,7 @@ class Series:
             changes["beam"] = frame.beam
         if frame.scan is not None:
             changes["scan"] = frame.scan
-        return [part.replace(**changes) for part in self._parts] if changes else self._parts
+        return [part._variant(**changes) for part in self._parts] if changes else self._parts
 
     def scan_of(self, frame: Frame) -> tuple[float, float]:
         """Return in degrees where an image begins on the spindle, and what it turns by: 0 for a still."""

@@ -16,7 +16,7 @@ from nbhybrid.batch import hdf5, output
 from nbhybrid.batch.recipe import Recipe
 from nbhybrid.batch.render import Series
 from nbhybrid.errors import InputFileError, OutputFileError
-from nbhybrid.experiment import Experiment
+from nbhybrid.experiment import _restored
 from nbhybrid.files import TEMPORARY, sha256, write_text
 
 if TYPE_CHECKING:
@@ -187,7 +187,8 @@ def _prepared(folder: str, digest: str) -> tuple[Series, dict[str, str]]:
     if state_digest(folder) != digest:
         raise InputFileError(f"{os.path.join(folder, STATE)}: was exchanged while the series was rendered")
     with open(os.path.join(folder, EXPERIMENT), encoding="utf-8") as file:
-        experiment = Experiment.from_json(file.read())
+        # Its warnings were shown when the spec was read.
+        experiment = _restored(json.load(file), None)
     provenance = {key: state[key] for key in ("nbhybrid_version", "nbhybrid_commit", "identity", "spec")}
     return Series(experiment, Recipe.from_dict(state["recipe"])), provenance
 

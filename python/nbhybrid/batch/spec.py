@@ -104,8 +104,7 @@ class Spec:
         experiment, warnings = read_experiment(parts["experiment"], home, semantics)
         rotation = read_rotation(parts["scan"], experiment)
         if rotation is not None:
-            experiment = experiment.replace(scan=rotation.scan(experiment, 0))
-            warnings = list(dict.fromkeys([*warnings, *experiment.warnings]))
+            experiment = experiment._variant(scan=rotation.scan(experiment, 0))
         orientations = _orientations(parts["orientations"], home, rotation is not None)
         spectra, fluences = _shots(parts["shots"], home, experiment)
         output = parts["series"].path("output", home)

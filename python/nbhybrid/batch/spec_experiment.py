@@ -46,17 +46,18 @@ def read_experiment(table: Table, folder: str, semantics: str | None) -> tuple[E
         warnings.simplefilter("always")
         try:
             if args:
-                experiment = Experiment.from_args(_placed(_words(table, args), folder))
+                own = ["--semantics", semantics] if semantics is not None else []
+                experiment = Experiment.from_args([*_placed(_words(table, args), folder), *own])
             elif path:
                 experiment = _of_file(path)
             else:
                 experiment = Experiment.from_dict(_with_amplitudes(parts, folder))
-            if semantics is not None:
+            if semantics is not None and not args:
                 experiment = experiment.replace(semantics=semantics)
         except (NbhybridError, OSError, TypeError, KeyError, AttributeError) as error:
             text = str(error) if isinstance(error, NbhybridError) else f"{type(error).__name__}: {error}"
             raise table.error(ways[0] if ways[0] != "parts" else "", text) from error
-    return experiment, [*(str(each.message) for each in caught), *experiment.warnings]
+    return experiment, list(dict.fromkeys([*(str(each.message) for each in caught), *experiment.warnings]))
 
 
 def _words(table: Table, args: Any) -> list[str]:

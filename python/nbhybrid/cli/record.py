@@ -30,7 +30,7 @@ def run_record(
     simulation : Simulation
         After its files have been written.
     warnings : sequence of str
-        Those of the command line; the simulation has its own.
+        All that were shown, in their order.
     seconds : dict
         Wall-clock time of each stage.
     paths : sequence of str
@@ -43,12 +43,13 @@ def run_record(
         "configuration": simulation.configuration,
         "engine": simulation.engine,
         "semantics": simulation.semantics,
+        "mended": _core.mended_ids(simulation.semantics),
         "device": simulation.device,
         "threads": simulation.threads,
         "isa": _core.isa(),
         "pixels": {**simulation.counts, "why_scalar": why_scalar(simulation)},
         "seconds": seconds,
-        "warnings": [*warnings, *simulation.warnings],
+        "warnings": list(warnings),
         "files": [{"path": path, "sha256": sha256(path)} for path in dict.fromkeys(paths) if is_regular(path)],
     }
 

@@ -11,6 +11,7 @@ from nbhybrid.cli import BAD_INPUT, INTERRUPTED, NOTHING_WRITTEN
 from nbhybrid.cli.console import complain, flush, say
 from nbhybrid.cli.progress import ProgressBar
 from nbhybrid.cli.signals import unwind_when_terminated
+from nbhybrid.cli.warning_log import WarningLog
 from nbhybrid.cores import usable_cores
 from nbhybrid.errors import NbhybridError
 
@@ -70,12 +71,12 @@ def _stopped(stop: BaseException, written: _Written) -> int:
 def _simulate(words: list[str], written: _Written) -> None:
     started = time.perf_counter()
     # As bytes: a file name need not be text.
-    options, warnings = _interruptible(lambda: _core.parse_options([os.fsencode(word) for word in words]))
-    _warn(warnings)
+    options, of_options = _interruptible(lambda: _core.parse_options([os.fsencode(word) for word in words]))
+    log = WarningLog(strict=options.strict, ignored=options.ignored_warnings)
+    log.show(of_options)
     threads = options.threads or usable_cores()
     experiment = _interruptible(lambda: _core.Experiment(options, threads))
-    warnings += experiment.warnings
-    _warn(experiment.warnings)
+    log.show(experiment.warnings)
     simulation = _interruptible(lambda: _core.Simulation(experiment, threads))
     if options.device != "cpu":
         from nbhybrid.devices import open_device
@@ -84,7 +85,7 @@ def _simulate(words: list[str], written: _Written) -> None:
         if device is not None:
             simulation.use_device(device)
     known = len(simulation.warnings)
-    _warn(simulation.warnings)
+    log.show(simulation.warnings)
     _say(options, simulation.description())
     # Before the long part, also for whoever reads a pipe.
     flush()
@@ -93,7 +94,7 @@ def _simulate(words: list[str], written: _Written) -> None:
         simulation.render(bar.update)
     rendered = time.perf_counter()
     simulation.measure()
-    _warn(simulation.warnings[known:])
+    log.show(simulation.warnings[known:])
     measured = time.perf_counter()
     _report(options, simulation)
     written.simulation, written.record = simulation, options.json_file
@@ -111,7 +112,7 @@ def _simulate(words: list[str], written: _Written) -> None:
             stage: end - begin
             for stage, begin, end in zip(("plan", "kernel", "statistics", "write"), times[:-1], times[1:], strict=True)
         }
-        write_record(options.json_file, run_record(words, simulation, warnings, seconds, paths))
+        write_record(options.json_file, run_record(words, simulation, log.lines, seconds, paths))
         written.record = ""
 
 
@@ -129,11 +130,6 @@ def _report(options: _core.Options, simulation: _core.Simulation) -> None:
 def _say(options: _core.Options, text: str) -> None:
     if not options.quiet:
         say(text)
-
-
-def _warn(lines: list[str]) -> None:
-    for line in lines:
-        complain(f"warning: {line}")
 
 
 def _interruptible(work: Callable[[], T]) -> T:

@@ -26,8 +26,9 @@ namespace {
 
 using nbhybrid::run::Simulation;
 
-void warn(const std::vector<std::string>& lines) {
-    for (const std::string& line : lines) std::fprintf(stderr, "nbhybrid: warning: %s\n", line.c_str());
+void warn(const nbhybrid::Warnings& warnings) {
+    for (const nbhybrid::Warning& warning : warnings.all())
+        std::fprintf(stderr, "nbhybrid: warning: %s [%s]\n", warning.text.c_str(), warning.name.c_str());
 }
 
 void say(const nbhybrid::options::ReferenceOptions& options, const std::string& text) {
@@ -47,11 +48,11 @@ int run(const std::vector<std::string>& words) {
     Warnings parsed;
     const options::ReferenceOptions options = options::parse_options(words, parsed);
     if (!options.own.json_file.empty()) throw OptionError("--json: this program writes no record, expected `nbhybrid run`");
-    warn(parsed.lines());
+    warn(parsed);
     const int here = static_cast<int>(std::thread::hardware_concurrency());
     const int threads = options.own.threads > 0 ? options.own.threads : here > 0 ? here : 1;
     const auto experiment = std::make_shared<const run::BuiltExperiment>(options, threads);
-    warn(experiment->warnings.lines());
+    warn(experiment->warnings);
     Simulation simulation(experiment, threads);
     say(options, simulation.description());
     const std::clock_t began = std::clock();

@@ -1,0 +1,24 @@
+#include "nbhybrid/core/warnings.hpp"
+
+namespace nbhybrid {
+
+const std::vector<WarningRow>& warning_table() {
+    static const std::vector<WarningRow> table = {
+        {"attenuation-depth", "a sensor's thickness serves as its attenuation depth"},
+        {"custom-convention", "a vector option chose the custom beam-centre convention"},
+        {"dump-file", "amplitudes are read from, or not kept in, a dump file"},
+        {"engine-changed", "the fast engine cannot render this run"},
+        {"mosaic-domains", "spread and number of mosaic domains do not go together"},
+        {"no-effect", "an option has no effect"},
+        {"normal-replaced", "the detector's normal is the product of its axes"},
+        {"not-finite", "pixels are not finite numbers"},
+        {"option-accident", "an option also acts as another of a similar name, as in the reference"},
+        {"sample-clipped", "the beam is smaller than the crystal"},
+        {"shared-file", "a file is written twice, or replaces an input"},
+        {"undersampled", "the spots are finer than the sub-pixels"},
+        {"verify-failed", "a pixel differs from the scalar path's"},
+    };
+    return table;
+}
+
+}  // namespace nbhybrid
