@@ -42,8 +42,9 @@ asan: $(VENV)/tools
 # Nothing is read that was never written; tests/initialised says how that is seen. Needs valgrind and gcc 12 or later.
 VALGRIND ?= valgrind
 INITIALISED_FLAGS ?= -O1 -g1
-initialised: $(VENV)/installed
+initialised: $(VENV)/tools
 	@command -v $(VALGRIND) > /dev/null || { echo "make initialised: $(VALGRIND) is not here: what is read and was never written is NOT LOOKED FOR" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet 'pytest>=7' numpy
 	for way in initialised initialised-pattern initialised-zero; do \
 	  $(RUN_CMAKE) --preset $$way -DCMAKE_CXX_FLAGS_CHECKS="$(INITIALISED_FLAGS)" || exit 1; \
 	  $(RUN_CMAKE) --build --preset $$way || exit 1; \

@@ -37,7 +37,7 @@ struct alignas(width > 1 ? line_bytes : alignof(double)) VectorLanes {
     NBHYBRID_HOST_DEVICE void set(int i, const Vec3& v) { x[i] = v.x, y[i] = v.y, z[i] = v.z; }
 };
 
-// A factor of each lane, and how far it may be from what the library's functions give: there is no way to set one without the other.
+// A factor of each lane, and how far it may be from what the library's functions give. None is set without the other.
 template <int width>
 class alignas(width > 1 ? line_bytes : alignof(double)) UncertainLanes {
 public:
