@@ -64,8 +64,8 @@ struct Part {
     std::int64_t first, count;
 };
 
-// The work of a call in its stream: it follows that of the calls before, since all use the memory of one device, and is over before an
-// error leaves the call.
+// The work of a call in its stream: it follows that of the calls before, since all use the memory of one device, and is over before
+// an error leaves the call.
 class Call {
 public:
     Call(Event& last, cudaStream_t stream) : last_(last), stream_(stream), guard_(stream) { last_.wait_in(stream); }
@@ -81,8 +81,8 @@ private:
     WaitIfThrown guard_;
 };
 
-// Lets a call that takes long be only a little ahead of the device: the watch is asked when a part is done, and two more at most are
-// under way when it says to stop.
+// Lets a call that takes long be only a little ahead of the device: the watch is asked when a part is done, and two more at most
+// are under way when it says to stop.
 class Pace {
 public:
     Pace(const Watch& watch, double all_steps) : watch_(watch), all_steps_(all_steps) {}
@@ -126,7 +126,6 @@ public:
         check(cudaDeviceGetAttribute(&processors_, cudaDevAttrMultiProcessorCount, index), "the device's properties");
         double_is_slow_ = is_double_slow(index);
         stream_ = std::make_unique<Stream>();
-        report_ = std::make_unique<Report>();
     }
     ~CudaDevice() override;
 
@@ -151,8 +150,8 @@ private:
     void fetch(const DeviceImages& images, const std::vector<std::size_t>& pixels);
     std::vector<Part> parts_of(const Pixels& pixels, std::int64_t places) const;
     std::int64_t places_of_part(std::int64_t most) const;
-    std::vector<DeviceTotals> run(const Pixels& pixels, const DeviceImages& images, const std::vector<std::size_t>& sizes, Call& call,
-                                  const Watch& watch);
+    std::vector<DeviceTotals> run(const Pixels& pixels, const DeviceImages& images, const std::vector<std::size_t>& sizes,
+                                  Call& call, const Watch& watch);
     void start_all(const std::vector<Part>& parts, const PixelIndex* list, bool wants_sums, cudaStream_t stream, Pace& pace);
     void add_solid_angles(const std::vector<Part>& parts, std::vector<DeviceTotals>& totals) const;
     void list_again(const Pixels& pixels, Call& call, std::vector<DeviceTotals>& totals);
@@ -173,7 +172,7 @@ private:
     // The memory below belongs to one call after the other, whatever their streams.
     Event last_call_, values_are_set_;
     LoadedPlans plans_;
-    std::unique_ptr<Report> report_;
+    Report report_;
     Upload list_upload_{"the list of pixels"};
     Memory image_{Memory::Where::device, "the image"};
     Memory list_{Memory::Where::device, "the list of pixels"};
@@ -322,15 +321,15 @@ std::vector<DeviceTotals> CudaDevice::run(const Pixels& pixels, const DeviceImag
     for (const Part& part : parts) steps += steps_of(part);
     Pace pace(watch, steps);
     start_all(parts, pixels.list, images.wants_solid_angles, call.stream(), pace);
-    if (reports) report_->close(call.stream());
+    if (reports) report_.close(call.stream());
     fetch(images, sizes);
     call.close();
     if (!reports && images.on_device) return totals;
     pace.finish();
     call.wait();
     if (images.wants_solid_angles) add_solid_angles(parts, totals);
-    if (reports && report_->is_complete()) {
-        sort_out(report_->undecided(), report_->count(), pixels.list != nullptr, totals);
+    if (reports && report_.is_complete()) {
+        sort_out(report_.undecided(), report_.count(), pixels.list != nullptr, totals);
     } else if (reports) {
         list_again(pixels, call, totals);
         fetch(images, sizes);
@@ -349,15 +348,16 @@ kernel::DeviceLaunch CudaDevice::launch_of(const Part& part, const PixelIndex* l
     return launch;
 }
 
-void CudaDevice::start_all(const std::vector<Part>& parts, const PixelIndex* list, bool wants_sums, cudaStream_t stream, Pace& pace) {
+void CudaDevice::start_all(const std::vector<Part>& parts, const PixelIndex* list, bool wants_sums, cudaStream_t stream,
+                           Pace& pace) {
     std::size_t sums = 0;
     for (const Part& part : parts) sums += static_cast<std::size_t>(size_of(part).blocks * part.images);
-    if (plans_.decides() || wants_sums) report_->open(wants_sums ? sums : 0, stream);
+    if (plans_.decides() || wants_sums) report_.open(wants_sums ? sums : 0, stream);
     std::size_t first_sum = 0;
     for (const Part& part : parts) {
         kernel::DeviceLaunch launch = launch_of(part, list);
         const LaunchSize size = size_of(part);
-        if (plans_.decides() || wants_sums) launch.output = report_->output(first_sum);
+        if (plans_.decides() || wants_sums) launch.output = report_.output(first_sum);
         first_sum += static_cast<std::size_t>(size.blocks * part.images);
         check(start(launch, size, stream), "starting the kernel");
         pace.add(steps_of(part), stream);
@@ -375,7 +375,7 @@ cudaError_t CudaDevice::start(const kernel::DeviceLaunch& launch, const LaunchSi
 
 // In the order of parts and blocks.
 void CudaDevice::add_solid_angles(const std::vector<Part>& parts, std::vector<DeviceTotals>& totals) const {
-    const double* sums = report_->solid_angles();
+    const double* sums = report_.solid_angles();
     for (const Part& part : parts) {
         const std::int64_t blocks = size_of(part).blocks;
         for (std::int64_t i = 0; i < blocks * part.images; ++i)
@@ -388,12 +388,12 @@ void CudaDevice::list_again(const Pixels& pixels, Call& call, std::vector<Device
     std::vector<PixelIndex> numbers;
     for (const Part& part : parts_of(pixels, most_places_again)) {
         kernel::DeviceLaunch launch = launch_of(part, pixels.list);
-        launch.output = report_->reopen(static_cast<std::size_t>(part.count * part.images), call.stream());
+        launch.output = report_.reopen(static_cast<std::size_t>(part.count * part.images), call.stream());
         check(start(launch, size_of(part), call.stream()), "starting the kernel");
-        report_->close(call.stream());
+        report_.close(call.stream());
         check(cudaStreamSynchronize(call.stream()), "rendering");
-        numbers.resize(report_->count());
-        check(cudaMemcpyAsync(numbers.data(), report_->undecided_on_device(), numbers.size() * sizeof(PixelIndex),
+        numbers.resize(report_.count());
+        check(cudaMemcpyAsync(numbers.data(), report_.undecided_on_device(), numbers.size() * sizeof(PixelIndex),
                               cudaMemcpyDeviceToHost, call.stream()),
               "copying the list of undecided pixels");
         check(cudaStreamSynchronize(call.stream()), "copying the list of undecided pixels");
@@ -402,7 +402,8 @@ void CudaDevice::list_again(const Pixels& pixels, Call& call, std::vector<Device
 }
 
 // Undecided pixels by images. Of a list of pixels the numbers are places in it.
-void CudaDevice::sort_out(const PixelIndex* numbers, kernel::DeviceCount count, bool is_list, std::vector<DeviceTotals>& totals) const {
+void CudaDevice::sort_out(const PixelIndex* numbers, kernel::DeviceCount count, bool is_list,
+                          std::vector<DeviceTotals>& totals) const {
     for (const PixelIndex* number = numbers; number != numbers + count; ++number) {
         const auto image = is_list ? 0 : static_cast<std::size_t>(plans_.image_of(*number));
         totals[image].undecided.push_back(is_list ? *number : plans_.pixel_of(*number));

@@ -10,8 +10,8 @@ namespace nbhybrid::cuda {
 
 namespace {
 
-// Of `exact`, fewer than 100 pixels of a million are undecided: room for a billion.
-constexpr kernel::DeviceCount usual_room = 1U << 17U;
+// Fewer than 100 pixels of a million are undecided (docs/exactness.md): what 160 million pixels leave.
+constexpr kernel::DeviceCount usual_room = 1U << 14U;
 
 kernel::DeviceCount room_of_report() {
     const char* const said = std::getenv("NBHYBRID_UNDECIDED_ROOM");
@@ -25,13 +25,11 @@ kernel::DeviceCount room_of_report() {
 
 }  // namespace
 
-Report::Report() : room_(room_of_report()) {
-    count_.reserve(sizeof(kernel::DeviceCount));
-    told_.reserve(sizeof(kernel::DeviceCount));
-    list_.reserve((room_ + 1) * sizeof(PixelIndex));
-}
+Report::Report() : room_(room_of_report()) {}
 
 void Report::open(std::size_t sums, cudaStream_t stream) {
+    count_.reserve(sizeof(kernel::DeviceCount));
+    told_.reserve(head_bytes + room_ * sizeof(PixelIndex));
     wants_sums_ = sums > 0;
     sums_.reserve(sums * sizeof(double));
     check(cudaMemsetAsync(count_.as<void>(), 0, sizeof(kernel::DeviceCount), stream), "clearing the count");
@@ -39,7 +37,7 @@ void Report::open(std::size_t sums, cudaStream_t stream) {
 
 kernel::DeviceOutput Report::output(std::size_t first_sum) const {
     double* const sums = wants_sums_ ? sums_.as_seen_by_kernels<double>() + first_sum : nullptr;
-    return {list_.as_seen_by_kernels<PixelIndex>(), count_.as<kernel::DeviceCount>(), room_, sums};
+    return {list_in(told_.as_seen_by_kernels<unsigned char>()), count_.as<kernel::DeviceCount>(), room_, sums};
 }
 
 void Report::close(cudaStream_t stream) {

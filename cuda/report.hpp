@@ -14,9 +14,8 @@ namespace nbhybrid::cuda {
 // it. What finds no room is counted: then the kernels run once more, with room for all their pixels in the device's memory.
 class Report {
 public:
-    // Which is what a few times as many pixels leave undecided as any image has. NBHYBRID_UNDECIDED_ROOM says another number, for
-    // tests.
-    explicit Report();
+    // NBHYBRID_UNDECIDED_ROOM says how many pixels the list holds, for tests.
+    Report();
 
     // Of a call with so many sums of solid angles. Nobody reads or writes the report of the call before any more.
     void open(std::size_t sums, cudaStream_t stream);
@@ -27,7 +26,7 @@ public:
     // After close(), and an event behind it.
     kernel::DeviceCount count() const { return *told_.as<kernel::DeviceCount>(); }
     bool is_complete() const { return count() <= room_; }
-    const PixelIndex* undecided() const { return list_.as<PixelIndex>(); }
+    const PixelIndex* undecided() const { return list_in(told_.as<unsigned char>()); }
     const double* solid_angles() const { return sums_.as<double>(); }
 
     // The second way: output for launches of at most so many pixels, whatever they leave. Once there has been one, the list is the
@@ -36,11 +35,14 @@ public:
     const PixelIndex* undecided_on_device() const { return spare_.as<PixelIndex>(); }
 
 private:
+    // Behind the count.
+    static PixelIndex* list_in(unsigned char* told) { return reinterpret_cast<PixelIndex*>(told + head_bytes); }
+
+    static constexpr std::size_t head_bytes = 256;
     kernel::DeviceCount room_;
     bool wants_sums_ = false;
     Memory count_{Memory::Where::device, "the count of undecided pixels"};
-    Memory told_{Memory::Where::shared_host, "the host's memory for counts"};
-    Memory list_{Memory::Where::shared_host, "the host's memory for undecided pixels"};
+    Memory told_{Memory::Where::shared_host, "the host's memory for undecided pixels"};
     Memory sums_{Memory::Where::shared_host, "the host's memory for solid angles"};
     Memory spare_{Memory::Where::device, "the list of undecided pixels"};
 };

@@ -12,8 +12,8 @@
 namespace nbhybrid::cuda {
 
 // A copy is given to a stream and happens later; from where memory is not pinned, nothing says when it has been read. So small
-// pieces are put into pinned memory of this object first, which is written again only when they have been copied; for large ones the
-// host waits. Either way what was given may change or go as soon as send() returns.
+// pieces are put into pinned memory of this object first, which is written again only when they have been copied; for large ones
+// the host waits. Either way what was given may change or go as soon as send() returns.
 class Upload {
 public:
     // `what` is sent, in messages.

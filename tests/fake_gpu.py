@@ -1,8 +1,8 @@
 """A CUDA device for tests without one that is as slow as a real one may be, and gives memory away as fast as one may.
 
 Work is done when somebody waits for its stream, and not before. Memory that nobody has any more is overwritten at once, and is the
-first that the next array gets, as of the allocators of torch and CuPy. What would go wrong by chance on a GPU is an error here, noted
-in `Gpu.faults`: memory that is used while another stream may still be at work with it, or that is dropped under such work.
+first that the next array gets, as of the allocators of torch and CuPy. What would go wrong by chance on a GPU is an error here,
+noted in `Gpu.faults`: memory that is used while another stream may still be at work with it, or that is dropped under such work.
 
 `Gpu` stands for the extension, `Tensor` and `ndarray` for arrays of torch and CuPy on it.
 """
@@ -166,7 +166,11 @@ class Gpu(fake_cuda.Extension):
 
             return give
 
-        places = {(core.Simulator, "run_on_device"): 1, (core.Simulator, "run_pixels_on_device"): 2, (core, "run_batch_on_device"): 2}
+        places = {
+            (core.Simulator, "run_on_device"): 1,
+            (core.Simulator, "run_pixels_on_device"): 2,
+            (core, "run_batch_on_device"): 2,
+        }
         for (owner, name), place in places.items():
             monkeypatch.setattr(owner, name, late(getattr(owner, name), place))
 

@@ -82,7 +82,7 @@ TURNS = on_gpu.TURNS
 
 
 def test_an_owner_that_is_forgotten_is_what_the_gpu_showed(package):
-    """What failed on a GPU: where memory has gone to another array, its numbers are the other's. 1072693248 is the half of a 1.0."""
+    """What failed on a GPU: where memory has gone to another array, its numbers are the other's; 1072693248 is half of a 1.0."""
     hkl = np.argwhere(np.ones((5, 5, 5))).astype(np.int32) - 2
     careless = on_gpu.InterfaceOnly(package.give(hkl))
     careless.owner = None

@@ -8,13 +8,13 @@ written nor given to somebody else under the work, there is one rule for each st
   ready. An interface from before version 3 knows no streams: then the whole device is waited for.
 - *Temporaries.* A copy that torch or CuPy makes for us, of an array that is not contiguous, is made on that same stream and on the
   array's device, whatever the current one is. The buffer owns it, or the export, for as long as the buffer is used.
-- *What is read by the host* is copied in the order of that stream, and waited for, before `take` returns; numbers are converted then,
-  by the host. Nothing of the caller's is looked at later, whatever it is used for.
-- *What a kernel reads or writes* is used inside ``with buffer.work(others):``. The work begins after what all their streams had to do,
-  and they go on after it; what is dropped then is used again after it, too. A stream that its owner does not know is waited for, and
-  an error leaves the block when nothing is under way any more.
-- *torch's allocator* is told of the stream, so that a tensor of another stream may be dropped at once. CuPy has nothing of the kind:
-  there, as for CuPy's own kernels, an array must live until work on a stream that it was not made on is over.
+- *What is read by the host* is copied in the order of that stream, and waited for, before `take` returns; numbers are converted
+  then, by the host. Nothing of the caller's is looked at later, whatever it is used for.
+- *What a kernel reads or writes* is used inside ``with buffer.work(others):``. The work begins after what all their streams had to
+  do, and they go on after it; what is dropped then is used again after it, too. A stream that its owner does not know is waited
+  for, and an error leaves the block when nothing is under way any more.
+- *torch's allocator* is told of the stream, so that a tensor of another stream may be dropped at once. CuPy has nothing of the
+  kind: there, as for CuPy's own kernels, an array must live until work on a stream that it was not made on is over.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class DeviceBuffer:
 
     @contextlib.contextmanager
     def work(self, *others: DeviceBuffer) -> Iterator[None]:
-        """Surround work that is given to the stream of this memory, and that uses others: it is behind what their streams have to do.
+        """Surround work that is given to the stream of this memory, and that uses others: it follows what their streams have to do.
 
         All that follows on these streams comes after the work; where they are not known, it is waited for. If the work, or giving
         it to the stream, fails, all of it is waited for.

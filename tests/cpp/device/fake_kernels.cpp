@@ -23,7 +23,8 @@ bool never(const void*) { return false; }
 
 // Of one image.
 void decide(const DeviceLaunch& launch, const kernel::DeviceImageJob& job, kernel::VectorRender render, double* solid_angles) {
-    const kernel::VectorMargins margins{job.bounds.relative, job.bounds.absolute_intensity, 0, 0, job.bounds.reach, &never, nullptr};
+    const kernel::VectorMargins margins{
+        job.bounds.relative, job.bounds.absolute_intensity, 0, 0, job.bounds.reach, &never, nullptr};
     double sum = 0;
     for (std::int64_t number = launch.work.first; number < launch.work.first + launch.work.count; ++number) {
         const kernel::Place place = kernel::place_of(job, launch.work, number);
@@ -33,8 +34,8 @@ void decide(const DeviceLaunch& launch, const kernel::DeviceImageJob& job, kerne
         block.fast[0] = place.fast;
         block.count = 1;
         render(job.plan, margins, block);
-        const bool is_left = launch.output.n_undecided != nullptr &&
-                             (block.undecided != 0 || (fake::one_in > 0 && place.where % fake::one_in == 0));
+        const bool is_left =
+            launch.output.n_undecided != nullptr && (block.undecided != 0 || (fake::one_in > 0 && place.where % fake::one_in == 0));
         job.values[place.where] = is_left ? std::nanf("") : block.pixels[0];
         sum += block.solid_angles;
         if (is_left) kernel::list_undecided(launch.output, (*launch.output.n_undecided)++, job.first_number + place.where);
@@ -57,8 +58,8 @@ std::vector<fake::Touch> touches_of(const PlanView& plan) {
             {plan.detector.curved_positions, false}};
 }
 
-cudaError_t launch(const DeviceLaunch& given, physics::CrystalShape shape, const LaunchSize& size, cudaStream_t stream, bool decides,
-                   const char* level) {
+cudaError_t launch(const DeviceLaunch& given, physics::CrystalShape shape, const LaunchSize& size, cudaStream_t stream,
+                   bool decides, const char* level) {
     std::vector<fake::Touch> touches = touches_of(given.only.plan);
     touches.insert(touches.end(), {{given.only.values, true}, {given.work.list, false}, {given.output.solid_angles, true}});
     if (given.images > 1) touches.push_back({given.jobs, false});
@@ -72,11 +73,11 @@ cudaError_t launch(const DeviceLaunch& given, physics::CrystalShape shape, const
     });
 }
 
-cudaError_t launch_trace(const TraceLaunch& trace, physics::CrystalShape shape, kernel::Arithmetic arithmetic, cudaStream_t stream) {
+cudaError_t launch_trace(const TraceLaunch& trace, physics::CrystalShape shape, kernel::Arithmetic arithmetic,
+                         cudaStream_t stream) {
     std::vector<fake::Touch> touches = touches_of(trace.plan);
     touches.push_back({trace.notes, true});
-    const kernel::TracePixel its =
-        kernel::device::this_trace_kernel.trace[static_cast<int>(arithmetic)][static_cast<int>(shape)];
+    const kernel::TracePixel its = kernel::device::this_trace_kernel.trace[static_cast<int>(arithmetic)][static_cast<int>(shape)];
     return fake::give(stream, std::move(touches), [trace, its] {
         for (int i = 0; i < trace.count; ++i) its(trace.plan, trace.bounds, trace.notes[i]);
     });
@@ -112,7 +113,8 @@ cudaError_t launch_trace_float(const TraceLaunch& trace, physics::CrystalShape s
 cudaError_t launch_set(const PlacedValue* given, std::int64_t count, cudaStream_t stream) {
     std::vector<fake::Touch> touches{{given, false}};
     if (count > 0) touches.push_back({given->place, true});
-    return fake::give(stream, std::move(touches), fake::unchanged(given, static_cast<std::size_t>(count) * sizeof(PlacedValue), [=] {
+    return fake::give(stream, std::move(touches),
+                      fake::unchanged(given, static_cast<std::size_t>(count) * sizeof(PlacedValue), [=] {
                           for (std::int64_t i = 0; i < count; ++i) *given[i].place = given[i].value;
                       }));
 }

@@ -113,7 +113,8 @@ std::vector<CUstream_st*> all_streams() {
     return all;
 }
 
-cudaError_t give_work(cudaStream_t stream, std::vector<Touch> touches, std::function<void()> run, bool with_callers_memory = false) {
+cudaError_t give_work(cudaStream_t stream, std::vector<Touch> touches, std::function<void()> run,
+                      bool with_callers_memory = false) {
     for (const Touch& touch : touches)
         if (const Memory* const memory = memory_at(touch.address); memory != nullptr && memory->is_gone)
             report("work is given with memory that is gone");

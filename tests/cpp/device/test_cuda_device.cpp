@@ -83,8 +83,7 @@ public:
     kernel::RenderTotals run(const Scene& scene, const kernel::DeviceImages& image, const kernel::Watch& watch = nullptr) {
         kernel::StopSign stop;
         kernel::TraceRequest none;
-        kernel::RenderTotals totals =
-            kernel::render_on(*device_, *scene.plan, image, none, threads, stop, watch, {});
+        kernel::RenderTotals totals = kernel::render_on(*device_, *scene.plan, image, none, threads, stop, watch, {});
         CHECK_EQ(fake::pending_with_callers_memory(), 0);
         return totals;
     }
@@ -181,8 +180,8 @@ TEST("cuda: more undecided pixels than the list has room for are found by the se
         trial.load(plans_of(scenes));
         const std::size_t pixels = scenes[0].pixels();
         float* const images = trial.memory(3 * pixels);
-        kernel::render_set_on(trial.device(), plans_of(scenes), {{images, images + pixels, images + 2 * pixels}, true, fake::new_stream()},
-                              threads, stop, nullptr);
+        kernel::render_set_on(trial.device(), plans_of(scenes),
+                              {{images, images + pixels, images + 2 * pixels}, true, fake::new_stream()}, threads, stop, nullptr);
         fake::settle();
         CHECK(same(fake::floats_of(image, pixels), whole));
         for (std::size_t i = 0; i < scenes.size(); ++i)
@@ -215,6 +214,35 @@ TEST("cuda: what a plan is made of may go as soon as it is loaded") {
     CHECK(same(fake::floats_of(image, scene->pixels()), expected));
 }
 
+TEST("cuda: memory that grows is not taken from under a run") {
+    Trial trial;
+    const Scene scene("-mosaic 1 -mosaic_domains 3", 3), larger("-mosaic 1 -mosaic_domains 300", 31);
+    trial.load({scene.plan.get()}, Engine::fast);
+    float* const image = trial.memory(scene.pixels());
+    trial.run(scene, {{image}, true, fake::new_stream()});
+    CHECK(fake::pending() > 0);
+    trial.load({larger.plan.get()});
+    CHECK(same(trial.run(larger), larger.image()));
+    const std::vector<float> found = fake::floats_of(image, scene.pixels()), expected = scene.image();
+    for (std::size_t i = 0; i < found.size(); ++i) CHECK(std::abs(found[i] - expected[i]) <= 1e-4F * expected[i]);
+}
+
+TEST("cuda: values of the scalar path wait for their kernel in memory of their own") {
+    // Its first sweep is one pixel's, which no device decides; nobody waits for a `fast` call.
+    const Scene scene("-phi 0 -osc 1 -phisteps 3 -mosaic 1 -mosaic_domains 3");
+    Trial trial;
+    trial.load({scene.plan.get()}, Engine::fast);
+    std::vector<float*> images;
+    for (int i = 0; i < 3; ++i) {
+        images.push_back(trial.memory(scene.pixels()));
+        trial.run(scene, {{images.back()}, true, fake::new_stream()});
+        CHECK(fake::pending() > 0);
+    }
+    fake::settle();
+    const std::vector<float> expected = scene.image();
+    for (const float* image : images) CHECK_EQ(image[0], expected[0]);
+}
+
 TEST("cuda: sets keep the table where it is the same") {
     Trial trial;
     std::vector<Scene> scenes;
@@ -245,7 +273,8 @@ TEST("cuda: lists and values of the caller may go when the call returns") {
             std::vector<kernel::PixelAddress> pixels(count);
             for (std::size_t i = 0; i < count; ++i) pixels[i] = {static_cast<int>(i % 20), static_cast<int>(i * 7 % 24)};
             kernel::StopSign stop;
-            kernel::render_pixels_on(trial.device(), *scene.plan, pixels, {{values}, true, fake::new_stream()}, threads, stop, nullptr);
+            kernel::render_pixels_on(trial.device(), *scene.plan, pixels, {{values}, true, fake::new_stream()}, threads, stop,
+                                     nullptr);
             CHECK_EQ(fake::pending_with_callers_memory(), 0);
             fake::settle();
             bool all_same = true;
