@@ -20,6 +20,7 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed build/dev/nbhybrid_tests
 	build/dev/nbhybrid_tests
+	build/dev/nbhybrid_device_tests
 	NBHYBRID_PERTURBED=$(CURDIR)/build/dev/nbhybrid_perturbed $(BIN)/python -m pytest tests
 
 lint: $(VENV)/dev
@@ -38,6 +39,7 @@ asan: $(VENV)/tools
 	$(RUN_CMAKE) --preset asan
 	$(RUN_CMAKE) --build --preset asan
 	build/asan/nbhybrid_tests
+	build/asan/nbhybrid_device_tests
 
 # Nothing is read that was never written; tests/initialised says how that is seen. Needs valgrind and gcc 12 or later.
 VALGRIND ?= valgrind

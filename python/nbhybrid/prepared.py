@@ -57,9 +57,8 @@ class Prepared:
 
     def _run_on_device(self, buffers: list[DeviceBuffer], watch: Callable[[float], bool] | None) -> None:
         first, *others = buffers
-        first.begin(*others)
-        if self._set is not None:
-            self._set.run_on_device([buffer.address for buffer in buffers], first.stream, self._threads, watch)
-        else:
-            self._cores[0].run_on_device(first.address, first.stream, self._threads, watch)
-        first.finish(*others)
+        with first.work(*others):
+            if self._set is not None:
+                self._set.run_on_device([buffer.address for buffer in buffers], first.stream, self._threads, watch)
+            else:
+                self._cores[0].run_on_device(first.address, first.stream, self._threads, watch)

@@ -177,8 +177,8 @@ class Simulator:
         memory = target(result, "out", shape, device)
         core = self._prepared_on(device).only
         if isinstance(memory, DeviceBuffer):
-            core.run_pixels_on_device(addresses, memory.address, memory.stream, self.threads, watch)
-            memory.finish()
+            with memory.work():
+                core.run_pixels_on_device(addresses, memory.address, memory.stream, self.threads, watch)
         else:
             core.run_pixels(addresses, memory, self.threads, watch)
         return result
@@ -328,8 +328,8 @@ def simulate_batch(
     cores, is_fast = threads or usable_cores(), engine == "fast"
     if isinstance(memory, DeviceBuffer):
         where_to = (memory.address, memory.stream)
-        _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, devices[0], watch)
-        memory.finish()
+        with memory.work():
+            _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, devices[0], watch)
     else:
         _core.run_batch(experiment._core, rotations, memory, cores, is_fast, devices, watch)
     return result

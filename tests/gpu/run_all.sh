@@ -28,3 +28,4 @@ else
     echo "compute-sanitizer is not here: memory accesses are NOT checked"
 fi
 "$PYTHON" bench/gpu.py --json "$BUILD/gpu.json"
+echo "all of it took $SECONDS s"
