@@ -6,6 +6,7 @@
 #include <cmath>
 #include <ctime>
 
+#include "nbhybrid/checks/input.hpp"
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 // The angle of the cap from which -misset random draws. The reference means degrees and takes radians.
 constexpr float random_misset_cap = 90.0F;
+const std::string usual_dump = CrystalOptions().dump_file;
 
 // Runs a step of the model and puts the option's name before its complaints.
 template <class Step>
@@ -45,7 +47,14 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     if (!c.cell && !c.matrix_file && !c.matrix) throw OptionError("there is no crystal: expected -cell or -mat");
     Orientation orientation;
     orientation.wavelength = o.beam.wavelength;
-    orientation.matrix = c.matrix_file ? io::read_matrix(*c.matrix_file) : c.matrix;
+    orientation.matrix = c.matrix;
+    if (c.matrix_file) {
+        const io::MatrixFile file = io::read_matrix_file(*c.matrix_file);
+        orientation.matrix = file.matrix;
+        built.given.matrix = {*c.matrix_file, file.cell, std::nullopt, file.matrix};
+    } else if (c.matrix) {
+        built.given.matrix = {"", std::nullopt, std::nullopt, *c.matrix};
+    }
     orientation.rotation = c.rotation;
     if (c.misset == Misset::angles) {
         if (!is_finite(c.misset_angles))
@@ -54,6 +63,7 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     }
     if (c.misset == Misset::random) {
         StreamState state = o.seeds.misset.value_or(-static_cast<StreamState>(std::time(nullptr)));
+        built.seeds.misset = -state;
         const Mat3 rotation = o.own.semantics.mends(Defect::random_misset)
                                   ? uniform_rotation(built.deviates, state)
                                   : random_rotation(random_misset_cap, built.deviates, state);
@@ -62,6 +72,7 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     const std::optional<UnitCell> cell = unit_cell(c);
     built.unit_cell_given = cell.has_value();
     if (cell) naming("-cell", [&] { return cell_volume(*cell); });
+    if (cell && built.given.matrix) built.given.matrix->edges = {cell->a, cell->b, cell->c};
     return naming(c.matrix_file ? *c.matrix_file : c.matrix ? "matrix" : "-cell", [&] { return make_lattice(cell, orientation); });
 }
 
@@ -134,7 +145,11 @@ void warn_about_placement(const ReferenceOptions& o, Warnings& warnings) {
     if (o.detector.placement.convention != Convention::custom) return;
     std::string names;
     for (const std::string& name : o.detector.vector_options) names += (names.empty() ? "" : ", ") + name;
-    if (!names.empty()) warnings.add("custom-convention", names + ": the custom beam-centre convention is in force");
+    if (!names.empty())
+        warnings.add("custom-convention",
+                     names +
+                         ": the custom beam-centre convention is in force, in which -Xbeam and -Ybeam run along the fast and the "
+                         "slow axis, from the corner of the first pixel: half a pixel from MOSFLM's");
     if (o.detector.pix0 && !o.own.semantics.mends(Defect::pix0_overwritten))
         warnings.add("pix0-overwritten", "-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
 }
@@ -181,7 +196,8 @@ void check_weights(const std::string& path, const std::vector<Source>& sources) 
 }
 
 // The rows of the file are kept as they are, too: their directions are not normalised yet.
-std::vector<Source> read_sources(const ReferenceOptions& o, const Beam& beam, std::vector<Source>& rows, Warnings& warnings) {
+std::vector<Source> read_sources(const ReferenceOptions& o, const Beam& beam, Built& built, Warnings& warnings) {
+    std::vector<Source>& rows = built.source_rows;
     const std::string& path = *o.beam.source_file;
     const auto comments = o.own.semantics.mends(Defect::comment_lines) ? io::CommentRows::skipped : io::CommentRows::as_zero_rows;
     const Vec3 usual = -source_distance * beam.direction;
@@ -190,6 +206,9 @@ std::vector<Source> read_sources(const ReferenceOptions& o, const Beam& beam, st
     for (const io::ColumnRow& row : io::read_columns(path, 5, comments, warnings)) {
         const Vec3 position{or_else(row.values[0], usual.x), or_else(row.values[1], usual.y), or_else(row.values[2], usual.z)};
         rows.push_back({position, or_else(row.values[4], beam.wavelength), or_else(row.values[3], 1.0)});
+        const auto columns = std::count_if(row.values.begin(), row.values.end(), [](double value) { return !std::isnan(value); });
+        built.given.sources.push_back(
+            {position, rows.back().wavelength, rows.back().weight, row.line, static_cast<int>(columns), row.from_comment});
         try {
             sources.push_back(make_source(position, rows.back().wavelength, rows.back().weight));
         } catch (const ModelError& error) {
@@ -214,8 +233,13 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Built& 
     for (const Source& row : o.beam.sources) {
         const Vec3 position = std::isnan(row.position.x) ? -source_distance * beam.direction : row.position;
         beam.sources.push_back(make_source(position, row.wavelength, row.weight));
+        built.given.sources.push_back({position, row.wavelength, row.weight});
     }
-    if (o.beam.source_file) beam.sources = read_sources(o, beam, built.source_rows, warnings);
+    if (o.beam.source_file) {
+        built.given.source_file = *o.beam.source_file;
+        built.given.sources.clear();
+        beam.sources = read_sources(o, beam, built, warnings);
+    }
     if (!beam.sources.empty()) {
         if (o.own.semantics.mends(Defect::source_weights)) check_weights(o.beam.source_file.value_or("the sources"), beam.sources);
         return;
@@ -254,6 +278,10 @@ StructureFactors read_amplitudes(const ReferenceOptions& o, int threads, Built& 
     }
     if (c.default_amplitude == 0.0)
         throw OptionError("there are no structure factors: expected -hkl, a dump file (" + c.dump_file + ") or -default_F");
+    // A series names its folder's own dump, whether there is one or not.
+    const bool is_asked_for = c.dump_file_given && c.dump_file.substr(c.dump_file.rfind('/') + 1) != usual_dump;
+    if (is_asked_for)
+        warnings.add("dump-file", "-dump " + c.dump_file + ": there is no such file: all amplitudes are those of -default_F");
     StructureFactors none;
     none.default_amplitude = c.default_amplitude;
     return none;
@@ -292,6 +320,7 @@ void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, B
     check_steps(static_cast<std::size_t>(mosaicity.domains), e.scan);
     crystal.domains = make_domains(mosaicity, built.deviates, o.seeds.mosaic);
     crystal.has_rotated_domains = crystal.mosaic_spread > 0.0;
+    if (crystal.domains.size() > 1) built.seeds.mosaic = -o.seeds.mosaic;
 }
 
 void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnings) {
@@ -347,6 +376,21 @@ void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings
          "the phi step at exactly 0 leaves the crystal as the step before left it");
 }
 
+void note_what_was_given(const ReferenceOptions& o, checks::Given& given) {
+    const PlacementRequest& p = o.detector.placement;
+    given.wavelength_is_from_energy = o.beam.wavelength_is_from_energy;
+    given.header = o.detector.image_file ? *o.detector.image_file : o.detector.mask_file.value_or("");
+    given.distance = p.distance;
+    given.close_distance = is_given(p.close_distance) ? p.close_distance : 0;
+    given.distances_count = !o.detector.pix0 || !o.own.semantics.mends(Defect::pix0_overwritten);
+}
+
+void warn_about_seeds(const ReferenceOptions& o, Warnings& warnings) {
+    if (o.crystal.misset == Misset::random && !o.seeds.misset && o.seeds.noise)
+        warnings.add("seed",
+                     "-seed does not seed -misset random, which takes the time of day, as in the reference: give -misset_seed");
+}
+
 }  // namespace
 
 Built build_experiment(const ReferenceOptions& o, Warnings& warnings, int threads) {
@@ -367,8 +411,12 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings, int thread
     build_beam(o, frame, built, warnings);
     resolve_sampling(o, e, warnings);
     check_size(e);
+    note_what_was_given(o, built.given);
+    checks::check_input(e, built.given, warnings);
     warn_about_defects(o, e, warnings);
+    warn_about_seeds(o, warnings);
     built.noise_state = o.seeds.noise.value_or(-static_cast<StreamState>(std::time(nullptr)));
+    built.seeds.noise = -built.noise_state;
     return built;
 }
 
