@@ -42,7 +42,33 @@ std::optional<UnitCell> unit_cell(const CrystalOptions& o) {
         v[0], or_else(v[1], v[0]), or_else(v[2], v[0]), or_else(v[3], pi / 2), or_else(v[4], pi / 2), or_else(v[5], pi / 2)};
 }
 
-Lattice build_lattice(const ReferenceOptions& o, Built& built) {
+double largest_difference_of_angles(const UnitCell& u, const UnitCell& v) {
+    return std::max({std::fabs(u.alpha - v.alpha), std::fabs(u.beta - v.beta), std::fabs(u.gamma - v.gamma)});
+}
+
+std::string angles_text(const UnitCell& cell) {
+    return format("%.6g %.6g %.6g", cell.alpha * degrees_per_radian, cell.beta * degrees_per_radian,
+                  cell.gamma * degrees_per_radian);
+}
+
+// Where the crystal has other angles than -cell says: those of a matrix, or those that the reference makes of them.
+void warn_about_angles(const CrystalOptions& o, const UnitCell& asked, const Lattice& lattice, Warnings& warnings) {
+    constexpr double worth_telling = 0.0005 / degrees_per_radian;    // shows in what is told
+    constexpr double refined_from_given = 0.5 / degrees_per_radian;  // a matrix has been refined, a cell is often a round one
+    const UnitCell found = cell_of(lattice);
+    const double difference = largest_difference_of_angles(asked, found);
+    const bool has_matrix = o.matrix_file || o.matrix;
+    const std::array<double, 6>& given = *o.cell;
+    const bool names_angles = given[3] > 0 || given[4] > 0 || given[5] > 0;
+    if (has_matrix && names_angles && difference > refined_from_given)
+        warnings.add("no-effect", "-cell: the angles " + angles_text(asked) + " have no effect: those of the matrix count, " +
+                                      angles_text(found));
+    if (!has_matrix && difference > worth_telling)
+        warnings.add(id_of(Defect::oblique_cell), "-cell: the angles " + angles_text(asked) + " become " + angles_text(found) +
+                                                      how_to_mend(Defect::oblique_cell));
+}
+
+Lattice build_lattice(const ReferenceOptions& o, Built& built, Warnings& warnings) {
     const CrystalOptions& c = o.crystal;
     if (!c.cell && !c.matrix_file && !c.matrix) throw OptionError("there is no crystal: expected -cell or -mat");
     Orientation orientation;
@@ -73,7 +99,11 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     built.unit_cell_given = cell.has_value();
     if (cell) naming("-cell", [&] { return cell_volume(*cell); });
     if (cell && built.given.matrix) built.given.matrix->edges = {cell->a, cell->b, cell->c};
-    return naming(c.matrix_file ? *c.matrix_file : c.matrix ? "matrix" : "-cell", [&] { return make_lattice(cell, orientation); });
+    const ObliqueCell oblique = o.own.semantics.mends(Defect::oblique_cell) ? ObliqueCell::as_asked : ObliqueCell::as_reference;
+    const std::string name = c.matrix_file ? *c.matrix_file : c.matrix ? "matrix" : "-cell";
+    const Lattice lattice = naming(name, [&] { return make_lattice(cell, orientation, oblique); });
+    if (cell) warn_about_angles(c, *cell, lattice, warnings);
+    return lattice;
 }
 
 // Fluence from the flux; then the beam clips the sample.
@@ -305,7 +335,7 @@ void check_steps(std::size_t domains, const Scan& scan) {
 
 void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, Built& built, Warnings& warnings) {
     Crystal& crystal = e.crystal;
-    crystal.lattice = build_lattice(o, built);
+    crystal.lattice = build_lattice(o, built, warnings);
     crystal.shape = o.crystal.shape;
     crystal.fudge = o.crystal.fudge;
     crystal.cells = resolve_cells(o.crystal.cells, size, crystal.lattice);
@@ -358,11 +388,21 @@ bool has_one_rotation_of_zero(const Scan& scan) {
     return false;
 }
 
+// How the spots of gauss and tophat crystals compare with those of as many cells of the other shapes.
+std::string widths_of_spots(const Crystal& c) {
+    const auto of = [](double edge, double n, double m) { return edge / metres_per_angstrom / (n * m); };
+    const Vec3 &edges = c.lattice.edges, &n = c.cells;
+    return format(
+        "the spots of gauss and tophat crystals shrink with N^3: here they are %.3g, %.3g and %.3g times as wide along "
+        "a, b and c as those of so many cells",
+        of(edges.x, n.y, n.z), of(edges.y, n.z, n.x), of(edges.z, n.x, n.y));
+}
+
 // Where a defect of the reference changes the image by more than its details, and is not mended.
 void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings& warnings) {
     const PixelSampling& s = e.sampling;
     const Sensor& sensor = e.detector.sensor;
-    const auto warn = [&](bool applies, Defect defect, const char* what) {
+    const auto warn = [&](bool applies, Defect defect, const std::string& what) {
         if (applies && !e.semantics.mends(defect)) warnings.add(id_of(defect), what + how_to_mend(defect));
     };
     warn((s.thickness || s.polarization || s.solid_angle) && steps_per_pixel(e) > 1, Defect::oversample_product,
@@ -374,6 +414,8 @@ void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings
     warn(o.crystal.misset == Misset::random, Defect::random_misset, "random orientations are not uniform");
     warn(has_one_rotation_of_zero(e.scan), Defect::phi_carryover,
          "the phi step at exactly 0 leaves the crystal as the step before left it");
+    const bool has_spots = e.crystal.shape == CrystalShape::gauss || e.crystal.shape == CrystalShape::tophat;
+    warn(has_spots && e.crystal.fudge != 0, Defect::spot_scale, widths_of_spots(e.crystal));
 }
 
 void note_what_was_given(const ReferenceOptions& o, checks::Given& given) {
