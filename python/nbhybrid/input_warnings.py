@@ -27,6 +27,15 @@ WORDS = {
     "-beam_vector": "Beam(direction=...)",
     "-beamsize": "Beam(size_mm=...)",
     "-cell": "Crystal(cell=...)",
+    "-detector_thicksteps": "Sensor(layers=...)",
+    "-exposure": "Beam(exposure_s=...)",
+    "-mask": "Detector(mask=...)",
+    "-xtal_x": "Crystal(size_mm=...)",
+    "-xtal_y": "Crystal(size_mm=...)",
+    "-xtal_z": "Crystal(size_mm=...)",
+    "-Na": "Crystal(n_cells=...)",
+    "-Nb": "Crystal(n_cells=...)",
+    "-Nc": "Crystal(n_cells=...)",
     "-close_distance": "Detector(close_distance_mm=...)",
     "-curved_det": "Detector(curved=...)",
     "-default_F": "StructureFactors(default=...)",
@@ -73,7 +82,7 @@ WORDS = {
     "-xtalsize": "Crystal(size_mm=...)",
 }
 # An option, and the number that is to follow it.
-_OPTION = re.compile(r"(?<![\w-])(-[A-Za-z][A-Za-z_0-9]*)\b(?: (\d[\d.]*\b))?")
+_OPTION = re.compile(r"(?<![\w-])(-[A-Za-z][A-Za-z_0-9]*)\b(?: (\d[\d.]*(?:e[-+]?\d+)?\b))?")
 _SEMANTICS = re.compile(r"--semantics ([\w.,@-]*[\w-])")
 
 

@@ -5,6 +5,7 @@
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/input_file.hpp"
 
 namespace nbhybrid::io {
@@ -86,14 +87,16 @@ std::vector<ColumnRow> parse_columns(std::string_view text, const std::string& n
     }
     if (rows.empty()) throw InputFileError(name, "holds no row of numbers");
     if (first_comment != 0) {
-        warnings.add("comment-lines", name + ": line " + std::to_string(first_comment) +
-                     " begins with '#': such lines are read as rows in which words are 0, as in the reference");
+        warnings.add("comment-lines",
+                     name + ": line " + std::to_string(first_comment) +
+                         " begins with '#': such lines are read as rows in which words are 0, as in the reference");
     }
     return rows;
 }
 
 std::vector<ColumnRow> read_columns(const std::string& path, std::size_t n_columns, CommentRows comments, Warnings& warnings) {
-    return parse_columns(read_whole_file(path, longest_file), path, n_columns, comments, warnings);
+    return reading_as(FileKind::sources, path, "rows of numbers: X Y Z weight lambda",
+                      [&] { return parse_columns(read_whole_file(path, longest_file), path, n_columns, comments, warnings); });
 }
 
 }  // namespace nbhybrid::io

@@ -17,6 +17,7 @@
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/large_pages.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/input_file.hpp"
 #include "nbhybrid/io/row_store.hpp"
 
@@ -291,7 +292,8 @@ StructureFactors make_table(const Parts& parts, const std::string& name, double 
         part.rows().for_each([&](const std::array<int, 3>& indices, double amplitude) {
             table.values[place_in(table, indices[0], indices[1], indices[2])] = amplitude;
         });
-    if (!stop.empty()) warnings.add("comment-lines", name + ": " + stop + ": it and the rest of the file were not read, as in the reference");
+    if (!stop.empty())
+        warnings.add("comment-lines", name + ": " + stop + ": it and the rest of the file were not read, as in the reference");
     return table;
 }
 
@@ -376,10 +378,12 @@ StructureFactors parse_hkl(std::string_view text, const std::string& name, doubl
 }
 
 StructureFactors read_hkl(const std::string& path, double default_amplitude, const HklLimits& limits, Warnings& warnings) {
-    std::optional<Parts> parts;
-    if (limits.threads > 1 && is_long(path)) parts = ParallelReading(path, limits).read();
-    if (!parts) parts = read_in_turn(path, limits);
-    return make_table(*parts, path, default_amplitude, limits, warnings);
+    return reading_as(FileKind::reflections, path, "rows of h k l F as text", [&] {
+        std::optional<Parts> parts;
+        if (limits.threads > 1 && is_long(path)) parts = ParallelReading(path, limits).read();
+        if (!parts) parts = read_in_turn(path, limits);
+        return make_table(*parts, path, default_amplitude, limits, warnings);
+    });
 }
 
 StructureFactors table_of_rows(const std::int32_t* indices, const double* amplitudes, std::size_t count, double default_amplitude,

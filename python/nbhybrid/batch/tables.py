@@ -10,6 +10,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from nbhybrid import _core
 from nbhybrid.errors import InputFileError
 
 if TYPE_CHECKING:
@@ -203,7 +204,10 @@ class Table:
         """Refuse keys that nobody has taken."""
         unknown = [key for key in self._values if key not in self._known]
         if unknown:
-            raise self.error(unknown[0], f"there is no such key, expected {', '.join(dict.fromkeys(self._known))}")
+            known = list(dict.fromkeys(self._known))
+            raise self.error(
+                unknown[0], f"there is no such key, expected {', '.join(known)}{_core.did_you_mean(unknown[0], known)}"
+            )
 
     def _wrong(self, key: str, value: object, expected: str) -> InputFileError:
         return self.error(key, f"found {value!r}, expected {expected}")

@@ -10,6 +10,7 @@ from nbhybrid import _core
 from nbhybrid.cli import BAD_INPUT, INTERRUPTED, NOTHING_WRITTEN
 from nbhybrid.cli.console import complain, flush, say
 from nbhybrid.cli.progress import ProgressBar
+from nbhybrid.cli.seeds import seeds_text
 from nbhybrid.cli.signals import unwind_when_terminated
 from nbhybrid.cli.warning_log import WarningLog
 from nbhybrid.cores import usable_cores
@@ -84,9 +85,10 @@ def _simulate(words: list[str], written: _Written) -> None:
         device = _interruptible(lambda: open_device(options.device))
         if device is not None:
             simulation.use_device(device)
+    time_text = simulation.foresee()
     known = len(simulation.warnings)
     log.show(simulation.warnings)
-    _say(options, simulation.description())
+    _say(options, simulation.description() + time_text)
     # Before the long part, also for whoever reads a pipe.
     flush()
     planned = time.perf_counter()
@@ -103,6 +105,7 @@ def _simulate(words: list[str], written: _Written) -> None:
     finished = time.perf_counter()
     for path in dict.fromkeys(paths):
         _say(options, f"wrote {path}\n")
+    _say(options, seeds_text(words, simulation.seeds))
     flush()
     if options.json_file:
         from nbhybrid.cli.record import run_record, write_record
