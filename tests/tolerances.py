@@ -78,3 +78,9 @@ TRACE_OUT_OF_REACH = 1.5e-31
 # amplitude, of either sign; 7e-8 of a sum is the largest that was seen.
 FAST_FLOAT_RELATIVE = 3e-6
 FAST_FLOAT_SUM = 1e-7
+
+# A geometry read back from a header that nbhybrid wrote: distances have 15 digits there, two-theta is turned from degrees into radians
+# and back, and 1 / cos of a swing of 80 degrees multiplies both by six.
+READ_BACK = 1e-12
+# Of a pixel: how well another program finds the beam centre in a header.
+DXTBX_PIXELS = 0.01

@@ -117,7 +117,7 @@ def _fill_smv(path: str, frame: Frame, series: Series) -> None:
     (part,) = series.parts(frame.beam)
     counts = np.minimum(np.floor(frame.pixels) + np.float32(series.recipe.adc), np.float32(_LARGEST_COUNT))
     with open(path, "wb") as file:
-        file.write(part._core.smv_header)
+        file.write(part._core.smv_header(series.recipe.adc))
         file.write(counts.astype(np.uint16).tobytes())
 
 
