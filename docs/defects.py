@@ -21,6 +21,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+import geometry_defects
 import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import LogNorm, Normalize
@@ -45,7 +46,8 @@ class Run:
             folder = pathlib.Path(name)
             for file, content in inputs.items():
                 (folder / file).write_bytes(content)
-            arguments = [*COMMAND, *words.split(), *QUIET, "--semantics", semantics]
+            # The words stand at the end, where a last one is the last.
+            arguments = [*COMMAND, *QUIET, "--semantics", semantics, *words.split()]
             done = subprocess.run(arguments, cwd=folder, check=False, capture_output=True, text=True)
             if done.returncode != 0:
                 sys.exit(f"{shlex.join(arguments)}\n{done.stderr}")
@@ -53,6 +55,8 @@ class Run:
             pixels = np.fromfile(folder / "floatimage.bin", "<f4").astype("f8")
             dump = folder / "Fdump.bin"
             self.dump = dump.read_bytes() if dump.exists() else None
+            head = (folder / "intimage.img").read_bytes()[:4096].partition(b"}")[0].decode()
+            self.header = dict(line.strip(" ;").split("=") for line in head.splitlines() if "=" in line)
         self.crystal, self.beam, self.detector = (configuration[key] for key in ("crystal", "beam", "detector"))
         self.image = pixels.reshape(self.detector["slow_pixels"], self.detector["fast_pixels"])
         self.axes = np.array([self.crystal[f"{axis}_angstrom"] for axis in "abc"])
@@ -431,8 +435,6 @@ def input_files():
     nodes = np.stack(np.meshgrid(edge, edge, edge, indexing="ij"), axis=-1).reshape(-1, 3)
     amplitudes = np.concatenate([molecule_amplitude(part) for part in np.array_split(nodes, 40)])
     molecule = "".join(f"{h} {k} {m} {f:.4f}\n" for (h, k, m), f in zip(nodes.tolist(), amplitudes.tolist(), strict=True))
-    keys = "HEADER_BYTES=512 DIM=2 BYTE_ORDER=little_endian TYPE=unsigned_short SIZE1=400 SIZE2=400 PIXEL_SIZE=0.172 DISTANCE=120"
-    header = "{\n" + "".join(f"{key};\n" for key in f"{keys} WAVELENGTH=0.9768 TWOTHETA=15".split()) + "}\f"
     return {
         "lyso_A.mat": matrix,
         "lyso_8keV.mat": scaled.encode(),
@@ -441,7 +443,8 @@ def input_files():
         "sources.txt": b"-10 0 0 1 0.9768e-10\n# -10 0.01 0 1 0.9768e-10\n-10 0.02 0 1 0.9768e-10\n",
         "spectrum.txt": spectrum.encode(),
         "molecule.hkl": molecule.encode(),
-        "head.img": header.ljust(512).encode() + np.ones(400 * 400, "<u2").tobytes(),
+        "head.img": geometry_defects.smv_bytes("PIXEL_SIZE=0.172 DISTANCE=120 WAVELENGTH=0.9768 TWOTHETA=15".split()),
+        **geometry_defects.input_files(),
     }
 
 
@@ -485,7 +488,8 @@ def main():
         return 0
     measured = {}
     for name in arguments.ids or re.findall(r"^\| \[([a-z0-9-]+)\]", page, re.M):
-        measure = globals()[name.replace("-", "_")]
+        function = name.replace("-", "_")
+        measure = globals().get(function) or getattr(geometry_defects, function)
         measured[name] = measure(Case(name, words_of(name, page), inputs), not arguments.check)
     rows = (f"| {name} | {what} | {value} |" for name, values in measured.items() for what, value in values.items())
     print("\n".join(["| defect | what | value |", "| --- | --- | --- |", *rows]))

@@ -101,8 +101,10 @@ class Panel(Model):
     rotation_deg : (float, float, float)
         About x, y and z.
     twotheta_deg : float
-    pivot : {"beam", "sample"}
-        What stays where it is when a custom detector turns.
+    pivot : {"beam", "sample"}, optional
+        What stays where it is when the detector turns: the place that the beam meets, or the point nearest to the sample. By
+        default that of the convention, and under ``corrected`` what of the two is given. Reference semantics heed it with
+        ``custom`` alone.
     fast_axis, slow_axis, normal, twotheta_axis : (float, float, float), optional
         Of a custom detector.
     origin_mm : (float, float, float), optional
@@ -133,7 +135,7 @@ class Panel(Model):
     org: tuple[float | None, float | None] | None = None
     rotation_deg: Vector = (0.0, 0.0, 0.0)
     twotheta_deg: float = 0.0
-    pivot: Literal["beam", "sample"] = "beam"
+    pivot: Literal["beam", "sample"] | None = None
     fast_axis: Vector | None = None
     slow_axis: Vector | None = None
     normal: Vector | None = None
@@ -241,7 +243,8 @@ class Panel(Model):
 
         placement: dict[str, Any] = {
             "convention": self.convention,
-            "pivot": self.pivot,
+            "pivot": self.pivot or "beam",
+            "pivot_asked": self.pivot,
             "pixel_size": units.metres(self.pixel_size_mm),
             "distance": units.metres(self.distance_mm),
             "close_distance": NAN if self.close_distance_mm is None else units.metres(self.close_distance_mm),
@@ -258,7 +261,9 @@ class Panel(Model):
         return placement
 
     @classmethod
-    def _from_fields(cls, fields: Mapping[str, Any], frame: Mapping[str, Any] | None, origin: Vector | None) -> Self:
+    def _from_fields(
+        cls, fields: Mapping[str, Any], frame: Mapping[str, Any] | None, origin: Vector | None, pivot: Literal["beam", "sample"]
+    ) -> Self:
         p = fields["placement"]
 
         def pair(first: str, second: str) -> tuple[float | None, float | None] | None:
@@ -287,7 +292,8 @@ class Panel(Model):
             org=pair("org_x", "org_y"),
             rotation_deg=tuple(units.degrees_of(angle) for angle in p["rotation"]),  # type: ignore[arg-type]
             twotheta_deg=units.degrees_of(p["twotheta"]),
-            pivot=p["pivot"],
+            # That of a custom detector may come of the order of the options.
+            pivot=pivot if p["convention"] == "custom" else p["pivot_asked"],
             fast_axis=frame["fast"] if frame else None,
             slow_axis=frame["slow"] if frame else None,
             normal=frame["normal"] if frame else None,

@@ -108,9 +108,12 @@ class Experiment:
         for name, kind in PARTS.items():
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"{name}: found {getattr(self, name)!r}, expected a {kind.__name__}")
-        self._cores = tuple(
-            _core.Experiment(_core.Options(self._fields(panel), structure_factors._table), 1) for panel in self.detector.parts
-        )
+        try:
+            self._cores = tuple(
+                _core.Experiment(_core.Options(self._fields(panel), structure_factors._table), 1) for panel in self.detector.parts
+            )
+        except ModelError as error:
+            raise ModelError(in_words_of_objects(str(error))) from None
         # What `from_args` had to say, in the words of the command line; else the core's, in those of the objects.
         self._remarks = _remarks
         self._sealed = True
@@ -229,7 +232,9 @@ class Experiment:
         return cls(
             crystal=Crystal._from_fields(crystal, seeds, matrix),
             structure_factors=StructureFactors(interpolate=built.interpolates, _table=built.structure_factors),
-            detector=Detector._from_fields(detector, frame, _origin(detector, fields["semantics"])),
+            detector=Detector._from_fields(
+                detector, frame, _origin(detector, fields["semantics"]), built.configuration["detector"]["pivot"]
+            ),
             beam=Beam._from_fields(fields["beam"], frame, _sources(built.source_rows)),
             scan=Scan._from_fields(fields["scan"], frame),
             sampling=Sampling._from_fields(fields["sampling"]),

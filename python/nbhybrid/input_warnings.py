@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 # What the objects call what the core, which speaks the command line's language, names by an option.
 WORDS = {
+    "-mosflm": "Detector.mosflm",
+    "-xds": "Detector.xds",
+    "-adxv": "Detector.adxv",
+    "-denzo": "Detector.denzo",
+    "-dials": "Detector.dials",
+    "-custom": "Detector.custom",
     "-Xbeam": "Detector(beam_center_mm=...)",
     "-Ybeam": "Detector(beam_center_mm=...)",
     "-Xclose": "Detector(close_mm=...)",
@@ -83,6 +89,7 @@ WORDS = {
 }
 # An option, and the number that is to follow it.
 _OPTION = re.compile(r"(?<![\w-])(-[A-Za-z][A-Za-z_0-9]*)\b(?: (\d[\d.]*(?:e[-+]?\d+)?\b))?")
+_TWICE = re.compile(r"(\w+\(\w+=\.\.\.\))(?:(?:,| and) \1)+")
 _SEMANTICS = re.compile(r"--semantics ([\w.,@-]*[\w-])")
 
 
@@ -134,7 +141,8 @@ def ignore_warnings(*names: str) -> None:
 def in_words_of_objects(text: str) -> str:
     """Return a text of the core with the names of options replaced by those of the Python objects' parameters."""
     text = _SEMANTICS.sub(r'Experiment(semantics="\1")', text)
-    return _OPTION.sub(_in_words_of_objects, text)
+    # Two options may be one parameter.
+    return _TWICE.sub(r"\1", _OPTION.sub(_in_words_of_objects, text))
 
 
 def _in_words_of_objects(match: re.Match[str]) -> str:

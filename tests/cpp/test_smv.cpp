@@ -237,11 +237,11 @@ TEST("smv: a written image is read again") {
     io::write_smv_pixels(file, pixels.data(), 3);
     io::write_smv_pixels(file, pixels.data() + 3, 5);
     file.commit();
-    const SmvImage image = io::read_smv(folder / "a.img");
+    const SmvImage image = io::read_smv(folder / "a.img", io::HeaderKeys::anywhere);
     CHECK(image.pixels == pixels);
     CHECK_EQ(image.fast_pixels, 4);
     CHECK_EQ(image.header_value("DISTANCE").value(), 99.0);
-    CHECK_THROWS_WITH(io::read_smv(folder / "b.img"), InputFileError, "b.img: cannot be read: No such file or directory");
+    CHECK_THROWS_WITH(io::read_smv(folder / "b.img", io::HeaderKeys::anywhere), InputFileError, "b.img: cannot be read: No such file or directory");
 }
 
 TEST("image files: PGM and float layouts") {

@@ -15,7 +15,7 @@ void bind_files(py::module_& module) {
             io::SmvImage image;
             {
                 const py::gil_scoped_release release;
-                image = io::read_smv(path);
+                image = io::read_smv(path, io::HeaderKeys::whole);
             }
             const py::bytes pixels(reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size() * sizeof(std::uint16_t));
             return py::make_tuple(image.slow_pixels, image.fast_pixels, pixels);

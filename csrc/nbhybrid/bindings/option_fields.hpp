@@ -69,6 +69,7 @@ template <class Visitor>
 void visit_fields(Visitor& visit, PlacementRequest& o) {
     visit("convention", o.convention);
     visit("pivot", o.pivot);
+    visit("pivot_asked", o.pivot_asked);
     visit("custom_frame", o.custom_frame);
     visit("pixel_size", o.pixel_size);
     visit("size_fast", o.size_fast);

@@ -33,11 +33,11 @@ struct Names<physics::CrystalShape> {
 };
 template <>
 struct Names<Convention> {
-    static constexpr const char* list[] = {"custom", "adxv", "mosflm", "xds", "dials", "denzo"};
+    static constexpr auto& list = convention_names;
 };
 template <>
 struct Names<Pivot> {
-    static constexpr const char* list[] = {"sample", "beam"};
+    static constexpr auto& list = pivot_names;
 };
 
 // Arrays travel as bytes of doubles (a source: position, wavelength, weight) or of 16-bit integers.

@@ -1,5 +1,6 @@
 #include "nbhybrid/io/smv.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -28,6 +29,27 @@ std::optional<double> find_number(std::string_view header, std::string_view keyw
     if (equals == std::string_view::npos) return 0.0;
     const double value = parse_prefix_like_atof(std::string(header.substr(equals + 1)));
     if (std::isnan(value)) return std::nullopt;
+    return value;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n\f";
+    const std::size_t first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// What stands behind the last whole key of this name.
+std::optional<std::string_view> find_value(std::string_view header, std::string_view key) {
+    std::optional<std::string_view> value;
+    while (!header.empty()) {
+        const std::size_t end = std::min(header.find_first_of(";\n{}"), header.size());
+        const std::string_view statement = header.substr(0, end);
+        const std::size_t equals = statement.find('=');
+        if (equals != std::string_view::npos && trimmed(statement.substr(0, equals)) == key)
+            value = trimmed(statement.substr(equals + 1));
+        header.remove_prefix(std::min(end + 1, header.size()));
+    }
     return value;
 }
 
@@ -87,15 +109,15 @@ int checked_size(double size, const std::string& name, const std::string& keywor
     return static_cast<int>(size);
 }
 
-void read_sizes(SmvImage& image, const std::string& name) {
-    const double size1 = image.header_value("SIZE1").value_or(0.0);
+void read_sizes(SmvImage& image, const std::string& name, HeaderKeys keys) {
+    const double size1 = image.header_value("SIZE1", keys).value_or(0.0);
     if (std::abs(size1) < 1) {
-        const std::optional<double> both = image.header_value("DETECTOR_DIMENSIONS");
+        const std::optional<double> both = image.header_value("DETECTOR_DIMENSIONS", keys);
         if (!both) throw InputFileError(name, "its header has neither a SIZE1 other than 0 nor DETECTOR_DIMENSIONS");
         image.fast_pixels = image.slow_pixels = checked_size(*both, name, "DETECTOR_DIMENSIONS");
     } else {
         image.fast_pixels = checked_size(size1, name, "SIZE1");
-        image.slow_pixels = checked_size(image.header_value("SIZE2").value_or(0.0), name, "SIZE2");
+        image.slow_pixels = checked_size(image.header_value("SIZE2", keys).value_or(0.0), name, "SIZE2");
     }
     const std::int64_t pixels = std::int64_t{image.fast_pixels} * image.slow_pixels;
     if (pixels > std::numeric_limits<int>::max()) {
@@ -124,25 +146,41 @@ const char* byte_order() {
 
 }  // namespace
 
-std::optional<double> SmvImage::header_value(const std::string& keyword) const { return find_number(header, keyword); }
+std::optional<double> SmvImage::header_value(const std::string& keyword, HeaderKeys keys) const {
+    if (keys == HeaderKeys::anywhere) return find_number(header, keyword);
+    const std::optional<std::string_view> text = find_value(header, keyword);
+    if (!text) return std::nullopt;
+    const double value = parse_prefix_like_atof(std::string(*text));
+    if (std::isnan(value)) return std::nullopt;
+    return value;
+}
 
-SmvImage parse_smv(std::string_view bytes, const std::string& name) {
+std::optional<std::string> SmvImage::header_text(const std::string& key) const {
+    const std::optional<std::string_view> text = find_value(header, key);
+    if (!text) return std::nullopt;
+    return std::string(*text);
+}
+
+SmvImage parse_smv(std::string_view bytes, const std::string& name, HeaderKeys keys) {
     SmvImage image;
     image.header_bytes = parse_header_bytes(bytes, name);
     image.header = std::string(up_to_zero_byte(bytes.substr(0, static_cast<std::size_t>(image.header_bytes))));
     check_pixel_type(image.header, name);
-    read_sizes(image, name);
+    read_sizes(image, name, keys);
     read_pixels(image, bytes, name);
     return image;
 }
 
-SmvImage read_smv(const std::string& path) {
-    return reading_as(FileKind::smv, path, "an SMV image", [&] { return parse_smv(read_whole_file(path, longest_file), path); });
+SmvImage read_smv(const std::string& path, HeaderKeys keys) {
+    return reading_as(FileKind::smv, path, "an SMV image", [&] { return parse_smv(read_whole_file(path, longest_file), path, keys); });
 }
 
-std::string smv_header_text(const SmvHeader& header) {
-    std::string text = format("{\nHEADER_BYTES=%zu;\nDIM=2;\nBYTE_ORDER=%s;\nTYPE=unsigned_short;\n", usual_header, byte_order());
-    const auto add = [&text](const char* key, double value) { text += format("%s=%g;\n", key, value); };
+namespace {
+
+// All but the first two lines, which say how long the header is.
+std::string header_body(const SmvHeader& header) {
+    std::string text = format("DIM=2;\nBYTE_ORDER=%s;\nTYPE=unsigned_short;\n", byte_order());
+    const auto add = [&](const char* key, double value) { text += format("%s=%.*g;\n", key, header.digits, value); };
     text += format("SIZE1=%d;\nSIZE2=%d;\n", header.fast_pixels, header.slow_pixels);
     add("PIXEL_SIZE", header.pixel_size_mm);
     add("DISTANCE", header.distance_mm);
@@ -157,7 +195,7 @@ std::string smv_header_text(const SmvHeader& header) {
     add("DENZO_Y_BEAM", header.denzo_y_beam_mm);
     const std::array<double, 3>& origin = header.dials_origin_mm;
     // The reference ends this one line without a semicolon.
-    text += format("DIALS_ORIGIN=%g,%g,%g\n", origin[0], origin[1], origin[2]);
+    text += format("DIALS_ORIGIN=%.*g,%.*g,%.*g\n", header.digits, origin[0], header.digits, origin[1], header.digits, origin[2]);
     add("XDS_ORGX", header.xds_org_x_pixels);
     add("XDS_ORGY", header.xds_org_y_pixels);
     add("CLOSE_DISTANCE", header.close_distance_mm);
@@ -165,8 +203,20 @@ std::string smv_header_text(const SmvHeader& header) {
     add("OSC_START", header.phi_deg);
     add("OSC_RANGE", header.osc_range_deg);
     add("TWOTHETA", header.twotheta_deg);
-    text += "DETECTOR_SN=000;\nBEAMLINE=fake;\n}\f";
-    if (text.size() < usual_header) text.append(usual_header - text.size(), ' ');
+    text += "DETECTOR_SN=000;\nBEAMLINE=fake;\n";
+    for (const std::string& statement : header.more) text += statement + ";\n";
+    return text + "}\f";
+}
+
+}  // namespace
+
+std::string smv_header_text(const SmvHeader& header) {
+    const std::string body = header_body(header);
+    std::size_t size = usual_header;
+    const auto whole = [&] { return format("{\nHEADER_BYTES=%zu;\n", size) + body; };
+    while (!header.more.empty() && whole().size() > size) size += usual_header;
+    std::string text = whole();
+    if (text.size() < size) text.append(size - text.size(), ' ');
     return text;
 }
 

@@ -10,6 +10,15 @@
 
 namespace nbhybrid::io {
 
+// How a header's keys are found.
+enum class HeaderKeys {
+    // As the reference does: the last place where the keyword stands in the header, also as part of a longer word, then the number
+    // after the next '='. So DISTANCE finds CLOSE_DISTANCE where that comes later.
+    anywhere,
+    // Whole keys, at the beginning of a statement that a semicolon or the line's end closes; of several the last.
+    whole,
+};
+
 struct SmvImage {
     std::string header;  // up to its first zero byte
     int header_bytes = 0;
@@ -19,16 +28,16 @@ struct SmvImage {
     // Masks only ask whether a pixel is zero.
     std::vector<std::uint16_t> pixels;
 
-    // The reference's look-up: the last place where the keyword stands in the header, also as part of a longer word, then the
-    // number after the next '='. So DISTANCE finds CLOSE_DISTANCE where that comes later. A value that is no number is 0; so
-    // is a keyword with no '=' after it. Nothing if the keyword is absent or its value is not-a-number. The value may be
-    // infinite.
-    std::optional<double> header_value(const std::string& keyword) const;
+    // A value that is no number is 0; so is a keyword with no '=' after it where keys are found anywhere. Nothing if the keyword is
+    // absent or its value is not-a-number. The value may be infinite.
+    std::optional<double> header_value(const std::string& keyword, HeaderKeys keys = HeaderKeys::anywhere) const;
+    // What stands behind a whole key.
+    std::optional<std::string> header_text(const std::string& key) const;
 };
 
 // Throws InputFileError.
-SmvImage read_smv(const std::string& path);
-SmvImage parse_smv(std::string_view bytes, const std::string& name);
+SmvImage read_smv(const std::string& path, HeaderKeys keys);
+SmvImage parse_smv(std::string_view bytes, const std::string& name, HeaderKeys keys = HeaderKeys::anywhere);
 
 // What the header of a written image says, in the units it is printed in.
 struct SmvHeader {
@@ -52,9 +61,13 @@ struct SmvHeader {
     double phi_deg = 0;
     double osc_range_deg = 0;
     double twotheta_deg = 0;
+    // More than the reference writes: statements such as KEY=value, without '=' in the value, since dxtbx refuses that.
+    std::vector<std::string> more;
+    int digits = 6;  // of numbers; the reference writes six
 };
 
-// Padded to 512 bytes; longer, although it still says 512, if the text is longer than that, as in the reference.
+// Padded to 512 bytes; longer, although it still says 512, if the text is longer than that, as in the reference. With more statements
+// than the reference's it is padded to a multiple of 512, which it says.
 std::string smv_header_text(const SmvHeader& header);
 
 }  // namespace nbhybrid::io

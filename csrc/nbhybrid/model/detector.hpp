@@ -13,6 +13,22 @@ namespace nbhybrid {
 
 enum class Pivot { sample, beam };
 enum class Convention { custom, adxv, mosflm, xds, dials, denzo };
+// In the order of the enumerations.
+inline constexpr const char* pivot_names[] = {"sample", "beam"};
+inline constexpr const char* convention_names[] = {"custom", "adxv", "mosflm", "xds", "dials", "denzo"};
+constexpr const char* name_of(Pivot pivot) { return pivot_names[static_cast<std::size_t>(pivot)]; }
+constexpr const char* name_of(Convention convention) { return convention_names[static_cast<std::size_t>(convention)]; }
+
+// The vectors that a convention fixes together, before the detector turns.
+struct LaboratoryFrame {
+    Vec3 beam{1, 0, 0};
+    Vec3 fast{0, 0, 1};
+    Vec3 slow{0, -1, 0};
+    Vec3 normal{1, 0, 0};
+    Vec3 twotheta_axis{0, 1, 0};
+    Vec3 polarization{0, 0, 1};
+    Vec3 spindle{0, 0, 1};
+};
 
 // Inclusive ranges of pixels.
 struct Region {
@@ -60,9 +76,12 @@ struct Detector {
     double size_fast = 0, size_slow = 0;  // m
     Convention convention = Convention::mosflm;
     Pivot pivot = Pivot::beam;
+    LaboratoryFrame frame;                    // before all rotations
+    Vec3 rotation;                            // about x, y and z, radians
     Vec3 fast_axis, slow_axis, normal;        // unit vectors after all rotations
     Vec3 origin;                              // corner of the first pixel, m
-    double distance = 0, close_distance = 0;  // m, along the beam and along the normal
+    // m, along the beam and along the normal; where Defect::distance is mended, both are the radius of a curved detector.
+    double distance = 0, close_distance = 0;
     double twotheta = 0;                      // radians
     DetectorOrigins origins;
     Sensor sensor;

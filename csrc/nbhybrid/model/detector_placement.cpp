@@ -1,6 +1,9 @@
 #include "nbhybrid/model/detector_placement.hpp"
 
+#include <algorithm>
+
 #include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/text.hpp"
 #include "nbhybrid/physics/rotation.hpp"
 
 namespace nbhybrid {
@@ -27,7 +30,7 @@ const LaboratoryFrame& frame_of(const PlacementRequest& request) {
     return request.custom_frame;
 }
 
-Pivot pivot_of(const PlacementRequest& request) {
+Pivot usual_pivot(const PlacementRequest& request) {
     switch (request.convention) {
         case Convention::adxv:
         case Convention::mosflm:
@@ -91,7 +94,185 @@ Vec3 unit_vector(const Vec3& v, const char* what) {
     return unit;
 }
 
+// How the detector stands, before it is known where.
+struct Attitude {
+    Vec3 fast, slow, normal;  // after all rotations
+    double cos_before;        // between beam and normal before the detector turns
+    double cos_tilt;          // and where it stands: what turns a distance along the beam into one along the normal
+};
+
+Vec3 swing(const Vec3& v, const PlacementRequest& q, const LaboratoryFrame& frame) {
+    return rotate_about(rotate_xyz(v, q.rotation), frame.twotheta_axis, q.twotheta);
+}
+
+Attitude attitude_of(const PlacementRequest& q, const LaboratoryFrame& frame, bool distance_is_mended) {
+    Attitude a{swing(frame.fast, q, frame), swing(frame.slow, q, frame), swing(frame.normal, q, frame), 0, 0};
+    a.cos_before = dot(frame.beam, frame.normal);
+    // The reference leaves the two-theta angle out.
+    a.cos_tilt =
+        distance_is_mended && q.twotheta != 0.0 ? dot(frame.beam, a.normal) : dot(frame.beam, rotate_xyz(frame.normal, q.rotation));
+    constexpr double least_cosine = 1e-9;  // of a detector that the beam meets: rounding errors are a millionth of it
+    const bool is_parallel = a.cos_tilt == 0.0 || (distance_is_mended && std::fabs(a.cos_tilt) < least_cosine);
+    if (is_parallel && !(distance_is_mended && is_given(q.close_distance) && a.cos_tilt != 0.0))
+        throw ModelError("the detector lies parallel to the beam, which never meets it");
+    return a;
+}
+
+// Of the detector, or of the plane from which it is bent.
+struct Distances {
+    double along_beam, along_normal;
+};
+
+Distances distances_of(const PlacementRequest& q, const Attitude& a) {
+    const double close_distance = is_given(q.close_distance) ? q.close_distance : std::fabs(a.cos_tilt * q.distance);
+    return {close_distance / a.cos_tilt, close_distance};
+}
+
+// Of the detector where it stands, where the reference has those before the two-theta swing. Either of them is the radius of a curved
+// one.
+Distances mended_distances(const PlacementRequest& q, const Attitude& a, bool curved) {
+    const bool is_usual = q.distance == usual_distance;
+    if (is_given(q.close_distance) && !is_usual && !q.origin) {
+        constexpr double tolerance = 1e-4;  // of the distance: as it is typed, with four digits or more
+        const double expected = curved ? q.distance : std::fabs(a.cos_tilt * q.distance);
+        if (!(std::fabs(expected - q.close_distance) <= tolerance * q.close_distance))
+            throw ModelError(format("-distance %.10g and -close_distance %.10g contradict each other: %s %.10g mm",
+                                    1000 * q.distance, 1000 * q.close_distance,
+                                    curved ? "the radius would be" : "along the normal the first is", 1000 * expected));
+    }
+    if (curved) {
+        const double radius = is_given(q.close_distance) ? q.close_distance : q.distance;
+        return {radius, radius};
+    }
+    if (is_given(q.close_distance)) return {q.close_distance / a.cos_tilt, q.close_distance};
+    return {std::copysign(q.distance, a.cos_tilt), std::fabs(a.cos_tilt * q.distance)};
+}
+
+// One axis of the detector, fast or slow, and what was given of the centres along it.
+struct CentreAxis {
+    const char* name;
+    const char* beam_option;
+    const char* close_option;
+    double beam, close, usual;  // usual: where nothing is given
+    double slope;               // how far the beam's place is from the nearest point for each metre along the beam
+    double slope_before;        // and before the detector turns
+};
+
+struct Leverage {
+    double along_beam;         // where the detector stands
+    double along_beam_before;  // before it turned
+};
+
+// The place on this axis of what stays where it is.
+double mended_centre(const CentreAxis& axis, const PlacementRequest& q, Pivot pivot, const Leverage& leverage) {
+    // A pivot that was asked for turns what was given; otherwise centres are those of the detector where it stands.
+    const double shift = q.pivot_asked ? leverage.along_beam_before * axis.slope_before : leverage.along_beam * axis.slope;
+    if (is_given(axis.beam) && is_given(axis.close)) {
+        const double tolerance = 0.01 * q.pixel_size;  // finer than anybody knows a beam centre
+        if (!(std::fabs(axis.close + shift - axis.beam) <= tolerance))
+            throw ModelError(format("%s and %s contradict each other: by the first the beam meets the detector %.10g mm along its %s "
+                                    "axis, by the second %.10g mm",
+                                    axis.beam_option, axis.close_option, 1000 * axis.beam, axis.name, 1000 * (axis.close + shift)));
+    }
+    if (pivot == Pivot::beam) return is_given(axis.beam) ? axis.beam : is_given(axis.close) ? axis.close + shift : axis.usual;
+    return is_given(axis.close) ? axis.close : is_given(axis.beam) ? axis.beam - shift : axis.usual;
+}
+
+// The nearest point may be given twice.
+double close_of(double close, double org, double pixel_size, const char* close_option, const char* org_option) {
+    const double from_org = (org - 0.5) * pixel_size;
+    if (is_given(close) && is_given(org) && !(std::fabs(close - from_org) <= 0.01 * pixel_size))
+        throw ModelError(format("%s and %s contradict each other: the nearest point is at %.10g mm, or at %.10g mm", close_option,
+                                org_option, 1000 * close, 1000 * from_org));
+    return is_given(org) ? from_org : close;
+}
+
+// All of -Xbeam, -Xclose, -ORGX and -pivot count, in every convention.
+void mend_centres(const PlacementRequest& q, const LaboratoryFrame& frame, const Attitude& a, const Distances& distances, Centres& c,
+                  Pivot& pivot) {
+    const bool swaps = q.convention == Convention::mosflm || q.convention == Convention::denzo;
+    const DetectorPoint beam = beam_point(q);
+    PlacementRequest nothing = q;
+    nothing.x_beam = nothing.y_beam = nothing.x_close = nothing.y_close = nothing.org_x = nothing.org_y = not_given;
+    const Centres usual = centres_of(nothing);
+    const CentreAxis fast{"fast",
+                          swaps ? "-Ybeam" : "-Xbeam",
+                          is_given(q.org_x) ? "-ORGX" : "-Xclose",
+                          beam.fast,
+                          close_of(q.x_close, q.org_x, q.pixel_size, "-Xclose", "-ORGX"),
+                          usual.beam_fast,
+                          dot(frame.beam, a.fast),
+                          dot(frame.beam, frame.fast)};
+    const CentreAxis slow{"slow",
+                          swaps ? "-Xbeam" : "-Ybeam",
+                          is_given(q.org_y) ? "-ORGY" : "-Yclose",
+                          beam.slow,
+                          close_of(q.y_close, q.org_y, q.pixel_size, "-Yclose", "-ORGY"),
+                          usual.beam_slow,
+                          dot(frame.beam, a.slow),
+                          dot(frame.beam, frame.slow)};
+    if (q.pivot_asked) pivot = *q.pivot_asked;
+    else if (is_given(fast.beam) || is_given(slow.beam)) pivot = Pivot::beam;
+    else if (is_given(fast.close) || is_given(slow.close)) pivot = Pivot::sample;
+    const Leverage leverage{distances.along_beam, distances.along_normal / a.cos_before};
+    c.beam_fast = c.close_fast = mended_centre(fast, q, pivot, leverage);
+    c.beam_slow = c.close_slow = mended_centre(slow, q, pivot, leverage);
+}
+
+void check_is_finite(const PlacementRequest& q, const Detector& d) {
+    // Positions beyond this would overflow when they are squared.
+    constexpr double farthest = 1e100;
+    if (!(norm(d.origin) < farthest && q.size_fast < farthest && q.size_slow < farthest))
+        throw ModelError("the detector is farther away, or larger, than can be computed with");
+    if (!is_finite(d.origin) || !is_finite(d.fast_axis) || !is_finite(d.slow_axis) || !is_finite(d.normal) ||
+        !std::isfinite(d.distance) || !std::isfinite(d.origins.beam_fast) || !std::isfinite(d.origins.beam_slow))
+        throw ModelError("the position of the detector is not finite");
+}
+
+// From origin and distance: where beam and nearest point are on the detector.
+void find_origins(const PlacementRequest& q, const LaboratoryFrame& frame, Detector& d) {
+    const Vec3 from_corner_to_beam = d.distance * frame.beam - d.origin;
+    DetectorOrigins& o = d.origins;
+    o.close_fast = -dot(d.origin, d.fast_axis);
+    o.close_slow = -dot(d.origin, d.slow_axis);
+    o.beam_fast = dot(d.fast_axis, from_corner_to_beam);
+    o.beam_slow = dot(d.slow_axis, from_corner_to_beam);
+    o.xds_org_x = o.close_fast / q.pixel_size + 0.5;
+    o.xds_org_y = o.close_slow / q.pixel_size + 0.5;
+    o.dials_origin_mm = {1000.0 * dot(d.origin, Vec3{0, 0, 1}), 1000.0 * dot(d.origin, Vec3{0, 1, 0}),
+                         1000.0 * dot(d.origin, Vec3{-1, 0, 0})};
+}
+
+// Where the beam meets the detector, in the convention's terms.
+void name_beam_centre(PlacementRequest q, DetectorOrigins& o) {
+    set_beam_point({o.beam_fast, o.beam_slow}, q);
+    o.header_beam_x = q.x_beam;
+    o.header_beam_y = q.y_beam;
+}
+
 }  // namespace
+
+DetectorPoint beam_point(const PlacementRequest& q) {
+    switch (q.convention) {
+        case Convention::adxv: return {q.x_beam, q.size_slow - q.y_beam};
+        case Convention::mosflm: return {q.y_beam + 0.5 * q.pixel_size, q.x_beam + 0.5 * q.pixel_size};
+        case Convention::denzo: return {q.y_beam, q.x_beam};
+        case Convention::xds:
+        case Convention::dials:
+        case Convention::custom: break;
+    }
+    return {q.x_beam, q.y_beam};
+}
+
+void set_beam_point(const DetectorPoint& point, PlacementRequest& q) {
+    q.x_beam = point.fast;
+    q.y_beam = point.slow;
+    if (q.convention == Convention::adxv) q.y_beam = q.size_slow - point.slow;
+    if (q.convention != Convention::mosflm && q.convention != Convention::denzo) return;
+    const double shift = q.convention == Convention::mosflm ? 0.5 * q.pixel_size : 0.0;
+    q.x_beam = point.slow - shift;
+    q.y_beam = point.fast - shift;
+}
 
 LaboratoryFrame resolve_frame(const PlacementRequest& request, Warnings& warnings) {
     LaboratoryFrame frame = frame_of(request);
@@ -110,47 +291,41 @@ LaboratoryFrame resolve_frame(const PlacementRequest& request, Warnings& warning
     return frame;
 }
 
-void place_detector(const PlacementRequest& q, const LaboratoryFrame& frame, Detector& d) {
-    const Centres centres = centres_of(q);
+void place_detector(const PlacementRequest& q, const LaboratoryFrame& frame, Detector& d, const Semantics& semantics) {
+    const bool distance_is_mended = semantics.mends(Defect::distance);
+    const Attitude attitude = attitude_of(q, frame, distance_is_mended);
+    Distances distances = distances_of(q, attitude);
+    bool has_radius = false;
+    if (distance_is_mended) {
+        const Distances mended = mended_distances(q, attitude, d.curved);
+        // Where nothing turns the bits are the reference's.
+        has_radius = d.curved && attitude.cos_tilt != 1.0 && !q.origin;
+        if (has_radius || q.twotheta != 0.0) distances = mended;
+    }
+    Centres centres = centres_of(q);
+    d.pivot = usual_pivot(q);
+    if (semantics.mends(Defect::beam_center) && !q.origin) mend_centres(q, frame, attitude, distances, centres, d.pivot);
+
     d.convention = q.convention;
-    d.pivot = pivot_of(q);
+    d.frame = frame;
+    d.rotation = q.rotation;
     d.twotheta = q.twotheta;
-    const auto swing = [&](const Vec3& v) { return rotate_about(rotate_xyz(v, q.rotation), frame.twotheta_axis, q.twotheta); };
-
-    const double cos_tilt = dot(frame.beam, rotate_xyz(frame.normal, q.rotation));
-    if (cos_tilt == 0.0) throw ModelError("the detector lies parallel to the beam, which never meets it");
-    const double close_distance = is_given(q.close_distance) ? q.close_distance : std::fabs(cos_tilt * q.distance);
-    const double distance = close_distance / cos_tilt;
-
-    d.fast_axis = swing(frame.fast);
-    d.slow_axis = swing(frame.slow);
-    d.normal = swing(frame.normal);
+    d.fast_axis = attitude.fast;
+    d.slow_axis = attitude.slow;
+    d.normal = attitude.normal;
     if (q.origin) d.origin = *q.origin;
     else if (d.pivot == Pivot::sample)
-        d.origin = swing(-centres.close_fast * frame.fast - centres.close_slow * frame.slow + close_distance * frame.normal);
-    else d.origin = -centres.beam_fast * d.fast_axis - centres.beam_slow * d.slow_axis + distance * frame.beam;
+        d.origin = swing(-centres.close_fast * frame.fast - centres.close_slow * frame.slow + distances.along_normal * frame.normal, q,
+                         frame);
+    else d.origin = -centres.beam_fast * d.fast_axis - centres.beam_slow * d.slow_axis + distances.along_beam * frame.beam;
 
-    d.close_distance = dot(d.origin, d.normal);
-    d.distance = d.close_distance / cos_tilt;
-    const Vec3 from_corner_to_beam = d.close_distance / cos_tilt * frame.beam - d.origin;
-    DetectorOrigins& o = d.origins;
-    o.close_fast = -dot(d.origin, d.fast_axis);
-    o.close_slow = -dot(d.origin, d.slow_axis);
-    o.beam_fast = dot(d.fast_axis, from_corner_to_beam);
-    o.beam_slow = dot(d.slow_axis, from_corner_to_beam);
-    o.header_beam_x = centres.header_beam_x;
-    o.header_beam_y = centres.header_beam_y;
-    o.xds_org_x = o.close_fast / q.pixel_size + 0.5;
-    o.xds_org_y = o.close_slow / q.pixel_size + 0.5;
-    o.dials_origin_mm = {1000.0 * dot(d.origin, Vec3{0, 0, 1}), 1000.0 * dot(d.origin, Vec3{0, 1, 0}),
-                         1000.0 * dot(d.origin, Vec3{-1, 0, 0})};
-    // Positions beyond this would overflow when they are squared.
-    constexpr double farthest = 1e100;
-    if (!(norm(d.origin) < farthest && q.size_fast < farthest && q.size_slow < farthest))
-        throw ModelError("the detector is farther away, or larger, than can be computed with");
-    if (!is_finite(d.origin) || !is_finite(d.fast_axis) || !is_finite(d.slow_axis) || !is_finite(d.normal) ||
-        !std::isfinite(d.distance) || !std::isfinite(o.beam_fast) || !std::isfinite(o.beam_slow))
-        throw ModelError("the position of the detector is not finite");
+    d.close_distance = has_radius ? distances.along_normal : dot(d.origin, d.normal);
+    d.distance = has_radius ? distances.along_beam : d.close_distance / attitude.cos_tilt;
+    find_origins(q, frame, d);
+    d.origins.header_beam_x = centres.header_beam_x;
+    d.origins.header_beam_y = centres.header_beam_y;
+    if (semantics.mends(Defect::beam_center)) name_beam_centre(q, d.origins);
+    check_is_finite(q, d);
 }
 
 }  // namespace nbhybrid

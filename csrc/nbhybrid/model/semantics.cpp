@@ -128,6 +128,12 @@ Semantics Semantics::parse(std::string_view text) {
     return semantics;
 }
 
+Semantics Semantics::with(Defect defect) const {
+    Semantics more = *this;
+    more.mended_.set(static_cast<std::size_t>(defect));
+    return more;
+}
+
 std::string Semantics::text() const {
     const Semantics base = parse(base_);
     std::string list = base_;

@@ -58,6 +58,8 @@ public:
     static Semantics parse(std::string_view text);
 
     bool mends(Defect defect) const { return mended_[static_cast<std::size_t>(defect)]; }
+    // These, and one more defect mended.
+    Semantics with(Defect defect) const;
     // Whether two options also act as others of a similar name, as the reference's matching by parts of names has it.
     bool confuses_options() const { return base_ == "reference"; }
     // As parse() reads it.

@@ -14,6 +14,7 @@
 #include "nbhybrid/io/fdump.hpp"
 #include "nbhybrid/io/hkl.hpp"
 #include "nbhybrid/io/matrix.hpp"
+#include "nbhybrid/options/placement.hpp"
 #include "nbhybrid/random/random_rotation.hpp"
 
 namespace nbhybrid::options {
@@ -140,12 +141,7 @@ void check_header_values(const ReferenceOptions& o) {
     check(o.beam.wavelength, "WAVELENGTH", "-lambda");
 }
 
-void resolve_pixels(const ReferenceOptions& o, PlacementRequest& placement, Detector& d) {
-    placement = o.detector.placement;
-    if (o.detector.pix0 && o.own.semantics.mends(Defect::pix0_overwritten))
-        placement.origin = (o.detector.pix0_in_mm ? 1e-3 : 1.0) * *o.detector.pix0;
-    if (o.detector.fast_pixels != 0) placement.size_fast = placement.pixel_size * static_cast<double>(o.detector.fast_pixels);
-    if (o.detector.slow_pixels != 0) placement.size_slow = placement.pixel_size * static_cast<double>(o.detector.slow_pixels);
+void resolve_pixels(const PlacementRequest& placement, Detector& d) {
     const double fast = std::ceil(placement.size_fast / placement.pixel_size - 0.5);
     const double slow = std::ceil(placement.size_slow / placement.pixel_size - 0.5);
     check_image_size(fast, slow);
@@ -171,19 +167,6 @@ Region resolve_region(const std::array<std::int64_t, 4>& roi, const Detector& d)
     return {static_cast<int>(fast_first), static_cast<int>(fast_last), static_cast<int>(slow_first), static_cast<int>(slow_last)};
 }
 
-void warn_about_placement(const ReferenceOptions& o, Warnings& warnings) {
-    if (o.detector.placement.convention != Convention::custom) return;
-    std::string names;
-    for (const std::string& name : o.detector.vector_options) names += (names.empty() ? "" : ", ") + name;
-    if (!names.empty())
-        warnings.add("custom-convention",
-                     names +
-                         ": the custom beam-centre convention is in force, in which -Xbeam and -Ybeam run along the fast and the "
-                         "slow axis, from the corner of the first pixel: half a pixel from MOSFLM's");
-    if (o.detector.pix0 && !o.own.semantics.mends(Defect::pix0_overwritten))
-        warnings.add("pix0-overwritten", "-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
-}
-
 Sensor resolve_sensor(const DetectorOptions& o, Warnings& warnings) {
     const Sampling layers = resolve_layers(static_cast<double>(o.layers), o.sensor_thickness);
     Sensor sensor{layers.range, layers.step, static_cast<int>(layers.count), o.attenuation};
@@ -195,8 +178,8 @@ Sensor resolve_sensor(const DetectorOptions& o, Warnings& warnings) {
 }
 
 LaboratoryFrame build_detector(const ReferenceOptions& o, Detector& d, Warnings& warnings) {
-    PlacementRequest placement;
-    resolve_pixels(o, placement, d);
+    const PlacementRequest placement = complete_placement(o, o.own.semantics);
+    resolve_pixels(placement, d);
     if (!o.detector.mask.empty()) {
         if (o.detector.mask_fast_pixels != d.fast_pixels || o.detector.mask_slow_pixels != d.slow_pixels)
             throw InputFileError(o.detector.mask_file.value_or("the mask"),
@@ -206,11 +189,11 @@ LaboratoryFrame build_detector(const ReferenceOptions& o, Detector& d, Warnings&
     }
     d.region = resolve_region(o.detector.region, d);
     const LaboratoryFrame frame = resolve_frame(placement, warnings);
-    place_detector(placement, frame, d);
     d.curved = o.detector.curved;
+    place_detector(placement, frame, d, o.own.semantics);
     d.point_pixel = o.detector.point_pixel;
     d.sensor = resolve_sensor(o.detector, warnings);
-    warn_about_placement(o, warnings);
+    warn_about_placement(o, frame, d, warnings);
     return frame;
 }
 

@@ -42,19 +42,49 @@ std::string lacking(const std::string& option, const OptionRow& row, const std::
     return option + ": " + found + ", expected " + std::string(row.values);
 }
 
-std::vector<Occurrence> split_into_options(const std::vector<std::string>& words) {
-    std::vector<Occurrence> occurrences;
-    std::size_t i = 0;
-    while (i < words.size()) {
+// An option's place among the words, and that of the next one.
+struct Span {
+    const OptionRow* row;
+    std::size_t begin, end;
+};
+
+std::vector<Span> find_options(const std::vector<std::string>& words) {
+    std::vector<Span> spans;
+    for (std::size_t i = 0; i < words.size(); i = spans.back().end) {
         const OptionRow* row = find_option(words[i]);
         if (row == nullptr) refuse_unknown(words[i]);
         const std::size_t count = count_values(*row, words, i + 1);
         const std::size_t end = i + 1 + count;
         if (count < static_cast<std::size_t>(row->min_values)) throw OptionError(lacking(words[i], *row, words, end));
-        const auto at = [&](std::size_t k) { return words.begin() + static_cast<std::ptrdiff_t>(k); };
-        const std::size_t rest_end = std::min(words.size(), end + 3);
-        occurrences.push_back({row, Words(words[i], {at(i + 1), at(end)}, {at(end), at(rest_end)})});
-        i = end;
+        spans.push_back({row, i, end});
+    }
+    return spans;
+}
+
+bool is_own(const OptionRow& row) {
+    static const OptionTopic own = own_options();
+    return std::any_of(own.rows.begin(), own.rows.end(), [&](const OptionRow& other) { return other.names == row.names; });
+}
+
+// What the reference would see of the words behind an option: options of nbhybrid's own are not among them.
+std::vector<std::string> words_after(std::size_t option, const std::vector<Span>& spans, const std::vector<std::string>& words) {
+    constexpr std::size_t as_many_as_are_looked_at = 3;
+    std::vector<std::string> rest;
+    for (std::size_t k = option + 1; k < spans.size(); ++k) {
+        if (is_own(*spans[k].row)) continue;
+        for (std::size_t i = spans[k].begin; i < spans[k].end && rest.size() < as_many_as_are_looked_at; ++i)
+            rest.push_back(words[i]);
+    }
+    return rest;
+}
+
+std::vector<Occurrence> split_into_options(const std::vector<std::string>& words) {
+    const std::vector<Span> spans = find_options(words);
+    std::vector<Occurrence> occurrences;
+    for (std::size_t k = 0; k < spans.size(); ++k) {
+        const auto at = [&](std::size_t i) { return words.begin() + static_cast<std::ptrdiff_t>(i); };
+        const std::vector<std::string> values(at(spans[k].begin + 1), at(spans[k].end));
+        occurrences.push_back({spans[k].row, Words(words[spans[k].begin], values, words_after(k, spans, words))});
     }
     return occurrences;
 }
@@ -67,10 +97,6 @@ void append_padded(std::string& text, const std::string& word, std::size_t width
 }  // namespace
 
 std::vector<SplitOption> split_options(const std::vector<std::string>& words) {
-    const OptionTopic own = own_options();
-    const auto is_own = [&own](const OptionRow& row) {
-        return std::any_of(own.rows.begin(), own.rows.end(), [&](const OptionRow& other) { return other.names == row.names; });
-    };
     std::vector<SplitOption> options;
     for (const Occurrence& one : split_into_options(words)) {
         SplitOption option;
@@ -99,7 +125,9 @@ ReferenceOptions parse_options(const std::vector<std::string>& words, Warnings& 
     }
     if (mask_file) take_mask(*mask_file, options, warnings);
     if (image_file) take_image_header(*image_file, options, warnings);
+    open_for_headers(options.detector);
     for (const Occurrence& o : occurrences) o.row->apply(options, o.words, warnings);
+    merge_headers(options.detector, options.own.semantics);
     return options;
 }
 

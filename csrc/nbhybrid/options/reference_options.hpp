@@ -62,9 +62,23 @@ struct BeamOptions {
     std::vector<Source> sources;  // in place of the file, and of divergence and dispersion; x is NaN for along the beam
 };
 
+// Centres and distances that headers of -mask and -img gave, and the request as the options alone made it. A header counts where
+// the options leave something open.
+struct HeaderPlacement {
+    std::string file;               // the last one read
+    PlacementRequest values;        // distances and centres alone; not given: the headers do not say
+    DetectorPoint beam, nearest;    // of a header that nbhybrid wrote: true places on the detector
+    double y_of_mask = not_given;   // m; BEAM_CENTER_Y of a mask as it stands there, where it is taken for another
+    PlacementRequest from_options;  // `placement` before the headers' values came into it
+    bool is_merged = false;         // `placement` is both together
+
+    HeaderPlacement() { values.distance = not_given; }
+};
+
 struct DetectorOptions {
     // pixel size, sizes, distances and centres stand in the request
     PlacementRequest placement;
+    HeaderPlacement header;  // of a command line: where the request's parts come from
     std::int64_t fast_pixels = 0, slow_pixels = 0;  // 0: from the size
     std::vector<std::string> vector_options;        // those that chose Convention::custom, since the last named convention
     std::optional<Vec3> pix0;                       // m, except that pix0_in_mm tells what the user meant
@@ -144,7 +158,6 @@ struct ReferenceOptions {
     ReferenceOptions() {
         detector.placement.pixel_size = 1e-4;
         detector.placement.size_fast = detector.placement.size_slow = 102.4e-3;
-        detector.placement.distance = 100e-3;
     }
 };
 

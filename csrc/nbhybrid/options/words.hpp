@@ -11,7 +11,7 @@ namespace nbhybrid::options {
 
 class Words {
 public:
-    // `rest` are the next few words after the values, at which only the reference's substring accidents look.
+    // `rest` are the next few words after the values that the reference would see, at which only its accidents look.
     Words(std::string option, std::vector<std::string> values, std::vector<std::string> rest)
         : option_(std::move(option)), values_(std::move(values)), rest_(std::move(rest)) {}
 

@@ -109,20 +109,6 @@ Configuration configuration_of(const Experiment& e) {
             scan_section(e.scan),       sampling_section(e)};
 }
 
-const char* name_of(Convention convention) {
-    switch (convention) {
-        case Convention::custom: return "custom";
-        case Convention::adxv: return "adxv";
-        case Convention::mosflm: return "mosflm";
-        case Convention::xds: return "xds";
-        case Convention::dials: return "dials";
-        case Convention::denzo: return "denzo";
-    }
-    return "";
-}
-
-const char* name_of(Pivot pivot) { return pivot == Pivot::sample ? "sample" : "beam"; }
-
 const char* name_of(CrystalShape shape) {
     switch (shape) {
         case CrystalShape::square: return "square";

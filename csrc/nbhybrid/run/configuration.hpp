@@ -23,8 +23,6 @@ using Configuration = std::vector<ConfigurationSection>;
 
 Configuration configuration_of(const Experiment& experiment);
 
-const char* name_of(Convention convention);
-const char* name_of(Pivot pivot);
 const char* name_of(CrystalShape shape);
 
 }  // namespace nbhybrid::run

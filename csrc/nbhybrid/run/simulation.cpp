@@ -14,6 +14,7 @@
 #include "nbhybrid/run/blank_image.hpp"
 #include "nbhybrid/run/duration.hpp"
 #include "nbhybrid/run/printout.hpp"
+#include "nbhybrid/run/smv_header.hpp"
 #include "nbhybrid/run/write_files.hpp"
 #include "nbhybrid/trace/text.hpp"
 
@@ -24,6 +25,7 @@ Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads
     check_outputs();
     warn_about_shared_names();
     warn_about_formats();
+    warn_about_smv_header(built_->experiment(), warnings_);
     simulator_ =
         std::make_unique<Simulator>(built_->experiment(), threads_, kernel::Way{options_.own.engine, options_.own.verify, true});
     warnings_.add(simulator_->warnings());

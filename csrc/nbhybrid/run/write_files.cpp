@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/io/fdump.hpp"
 #include "nbhybrid/io/image_files.hpp"
-#include "nbhybrid/io/smv.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
+#include "nbhybrid/run/smv_header.hpp"
 #include "nbhybrid/trace/text.hpp"
 
 namespace nbhybrid::run {
@@ -19,36 +18,8 @@ namespace {
 constexpr std::size_t bytes_at_once = std::size_t{256} << 10U;
 // Smaller images are written before another thread has started.
 constexpr std::int64_t pixels_worth_threads = 100000;
-constexpr double millimetres = 1000.0;
 
 }  // namespace
-
-std::string smv_header(const Experiment& e) {
-    const Detector& d = e.detector;
-    const DetectorOrigins& o = d.origins;
-    io::SmvHeader h;
-    h.fast_pixels = d.fast_pixels;
-    h.slow_pixels = d.slow_pixels;
-    h.pixel_size_mm = d.pixel_size * millimetres;
-    h.distance_mm = d.distance * millimetres;
-    h.wavelength_angstrom = e.beam.wavelength * 1e10;
-    h.beam_center_x_mm = o.header_beam_x * millimetres;
-    h.beam_center_y_mm = o.header_beam_y * millimetres;
-    h.adxv_center_x_mm = o.beam_fast * millimetres;
-    h.adxv_center_y_mm = (d.size_slow - o.beam_slow) * millimetres;
-    h.mosflm_center_x_mm = (o.beam_slow - 0.5 * d.pixel_size) * millimetres;
-    h.mosflm_center_y_mm = (o.beam_fast - 0.5 * d.pixel_size) * millimetres;
-    h.denzo_x_beam_mm = (o.beam_slow - 0.0 * d.pixel_size) * millimetres;
-    h.denzo_y_beam_mm = (o.beam_fast - 0.0 * d.pixel_size) * millimetres;
-    h.dials_origin_mm = {o.dials_origin_mm.x, o.dials_origin_mm.y, o.dials_origin_mm.z};
-    h.xds_org_x_pixels = o.xds_org_x;
-    h.xds_org_y_pixels = o.xds_org_y;
-    h.close_distance_mm = d.close_distance * millimetres;
-    h.phi_deg = e.scan.phi_start * degrees_per_radian;
-    h.osc_range_deg = e.scan.rotation.range * degrees_per_radian;
-    h.twotheta_deg = d.twotheta * degrees_per_radian;
-    return io::smv_header_text(h);
-}
 
 FileWriter::FileWriter(const image::ImageView& image, const Experiment& experiment, const options::OutputOptions& options,
                        const image::Statistics& statistics)
@@ -90,7 +61,7 @@ void FileWriter::add_float() {
 void FileWriter::add_integer() {
     add(options_.integer_file, [this](io::OutputFile& file, const Ask& ask) {
         const double scale = image::integer_scale(options_.integer_scale, statistics_);
-        file.write(smv_header(experiment_));
+        file.write(smv_header(experiment_, options_.adc_offset));
         write_rows<std::uint16_t>(file, ask, [&](int slow, std::uint16_t* row) {
             image::integer_row(image_, slow, scale, options_.adc_offset, row, loops_);
         });
@@ -110,7 +81,7 @@ void FileWriter::add_noise(const SharedDeviates& deviates, StreamState state, im
     add(options_.noise_file, [this, deviates, state, &totals](io::OutputFile& file, const Ask& ask) {
         SharedDeviates stream = deviates;
         StreamState now = state;
-        file.write(smv_header(experiment_));
+        file.write(smv_header(experiment_, options_.adc_offset));
         write_rows<std::uint16_t>(file, ask, [&](int slow, std::uint16_t* row) {
             image::noise_row(image_, slow, options_.adc_offset, stream, now, totals, row);
         });

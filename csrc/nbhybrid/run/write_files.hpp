@@ -14,9 +14,6 @@
 
 namespace nbhybrid::run {
 
-// What heads an SMV image of this experiment.
-std::string smv_header(const Experiment& experiment);
-
 class FileWriter {
 public:
     // The arguments must outlive the writer.

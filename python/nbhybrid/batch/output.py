@@ -120,7 +120,7 @@ def _fill_smv(path: str, frame: Frame, series: Series) -> None:
     (part,) = series.parts(frame)
     counts = np.minimum(np.floor(frame.pixels) + np.float32(series.recipe.adc), np.float32(_LARGEST_COUNT))
     with open(path, "wb") as file:
-        file.write(_with_mean_wavelength(part, series)._core.smv_header)
+        file.write(_with_mean_wavelength(part, series)._core.smv_header(series.recipe.adc))
         file.write(counts.astype(np.uint16).tobytes())
 
 

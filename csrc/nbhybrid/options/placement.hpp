@@ -1,0 +1,17 @@
+#pragma once
+// From options and headers to the request for a place of the detector, and where the reference's defects move it.
+
+#include "nbhybrid/core/warnings.hpp"
+#include "nbhybrid/model/detector_placement.hpp"
+#include "nbhybrid/options/reference_options.hpp"
+
+namespace nbhybrid::options {
+
+// The request that these semantics make of the options, with the detector's sizes and origin.
+PlacementRequest complete_placement(const ReferenceOptions& options, const Semantics& semantics);
+
+// Warns of defects that are not mended where they move this detector, or change what is said of its distance.
+void warn_about_placement(const ReferenceOptions& options, const LaboratoryFrame& frame, const Detector& detector,
+                          Warnings& warnings);
+
+}  // namespace nbhybrid::options
