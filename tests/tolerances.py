@@ -79,8 +79,8 @@ TRACE_OUT_OF_REACH = 1.5e-31
 FAST_FLOAT_RELATIVE = 3e-6
 FAST_FLOAT_SUM = 1e-7
 
-# A geometry read back from a header that nbhybrid wrote: distances have 15 digits there, two-theta is turned from degrees into radians
-# and back, and 1 / cos of a swing of 80 degrees multiplies both by six.
+# A geometry read back from a header that nbhybrid wrote: distances have 15 digits there, two-theta goes from radians to degrees and
+# back, and what a swing of 60 degrees divides by its cosine has twice these errors.
 READ_BACK = 1e-12
 # Of a pixel: how well another program finds the beam centre in a header.
 DXTBX_PIXELS = 0.01
