@@ -443,7 +443,7 @@ def input_files():
         "sources.txt": b"-10 0 0 1 0.9768e-10\n# -10 0.01 0 1 0.9768e-10\n-10 0.02 0 1 0.9768e-10\n",
         "spectrum.txt": spectrum.encode(),
         "molecule.hkl": molecule.encode(),
-        "head.img": geometry_defects.smv_bytes("PIXEL_SIZE=0.172 DISTANCE=120 WAVELENGTH=0.9768 TWOTHETA=15".split()),
+        "head.img": geometry_defects.smv_bytes(["PIXEL_SIZE=0.172", "DISTANCE=120", "WAVELENGTH=0.9768", "TWOTHETA=15"]),
         **geometry_defects.input_files(),
     }
 

@@ -85,8 +85,8 @@ DXTBX_STILL_DEGREES = 1e-7
 ROTATION_ROUNDING = 1e-15
 # Times of images with 16 times as many domains, measured within half a second on a machine that others use.
 ESTIMATE_FACTOR = 5.0
-# A geometry read back from a header that nbhybrid wrote: distances have 15 digits there, two-theta is turned from degrees into radians
-# and back, and 1 / cos of a swing of 80 degrees multiplies both by six.
+# A geometry read back from a header that nbhybrid wrote: distances have 15 digits there, two-theta goes from radians to degrees and
+# back, and what a swing of 60 degrees divides by its cosine has twice these errors.
 READ_BACK = 1e-12
 # Of a pixel: how well another program finds the beam centre in a header.
 DXTBX_PIXELS = 0.01

@@ -34,11 +34,11 @@ struct Placed {
     Detector detector;
 };
 
-Placed place(const PlacementRequest& q) {
+Placed place(const PlacementRequest& q, const Semantics& semantics = {}) {
     Placed p;
     Warnings warnings;
     p.frame = resolve_frame(q, warnings);
-    place_detector(q, p.frame, p.detector);
+    place_detector(q, p.frame, p.detector, semantics);
     CHECK(warnings.all().empty());
     return p;
 }
@@ -269,4 +269,85 @@ TEST("detector placement: what cannot be placed") {
     q = request_of(Convention::custom);
     q.custom_frame.spindle = {0, 0, 0};
     CHECK_THROWS_AS(resolve_frame(q, warnings), ModelError);
+}
+
+namespace {
+
+const Semantics mended = Semantics::parse("reference,beam-center,distance");
+
+}  // namespace
+
+TEST("detector placement: what is mended leaves the bits of what was right") {
+    for (const Convention convention : conventions) {
+        PlacementRequest q = request_of(convention);
+        const Detector plain = place(q).detector;
+        CHECK_EQ(norm(place(q, mended).detector.origin - plain.origin), 0.0);
+        if (pivots_at_beam(convention) || convention == Convention::custom) {
+            q.x_beam = 0.031;
+            q.y_beam = 0.052;
+            q.rotation = {0.1, 0.2, 0.3};
+        } else {
+            q.org_x = 300;
+            q.org_y = 400;
+        }
+        const Detector a = place(q).detector, b = place(q, mended).detector;
+        CHECK_EQ(norm(a.origin - b.origin), 0.0);
+        CHECK_EQ(a.distance, b.distance);
+        CHECK_EQ(a.close_distance, b.close_distance);
+    }
+}
+
+TEST("detector placement: mended centres and distances are those of the detector where it stands") {
+    for (const Convention convention : conventions) {
+        PlacementRequest q = request_of(convention);
+        q.rotation = {0.05, -0.1, 0.2};
+        q.twotheta = 0.3;
+        q.custom_frame.twotheta_axis = {0, 1, 0};
+        q.x_beam = 0.031;
+        q.y_beam = 0.052;
+        const Placed by_beam = place(q, mended);
+        const Spot spot = spot_of(convention, q.x_beam, q.y_beam);
+        CHECK(near(at(by_beam.detector, spot.fast, spot.slow), distance * by_beam.frame.beam, 1e-15));
+        CHECK(near(by_beam.detector.distance, distance, 1e-15));
+        q.x_beam = q.y_beam = not_given;
+        q.distance = usual_distance;
+        q.close_distance = 0.15;
+        q.x_close = 0.031;
+        q.org_y = 0.052 / pixel + 0.5;
+        const Placed by_nearest = place(q, mended);
+        CHECK(near(at(by_nearest.detector, 0.031, 0.052), 0.15 * by_nearest.detector.normal, 1e-15));
+        CHECK(near(by_nearest.detector.close_distance, 0.15, 1e-15));
+        // A centre of either kind on each axis.
+        q.x_close = not_given;
+        set_beam_point({0.031, not_given}, q);
+        const Placed mixed = place(q, mended);
+        CHECK(near(mixed.detector.origins.beam_fast, 0.031, 1e-15));
+        CHECK(near(mixed.detector.origins.close_slow, 0.052, 1e-15));
+    }
+}
+
+TEST("detector placement: a convention's beam centre and its place on the detector are one another's reverse") {
+    for (const Convention convention : conventions) {
+        PlacementRequest q = request_of(convention);
+        set_beam_point({0.031, 0.052}, q);
+        CHECK(near(beam_point(q).fast, 0.031, 1e-17));
+        CHECK(near(beam_point(q).slow, 0.052, 1e-17));
+    }
+}
+
+TEST("detector placement: contradictions are refused where they are mended") {
+    Warnings warnings;
+    Detector d;
+    PlacementRequest q = request_of(Convention::xds);
+    q.x_beam = 0.03;
+    q.org_x = 0.04 / pixel + 0.5;
+    CHECK_THROWS_WITH(place_detector(q, resolve_frame(q, warnings), d, mended), ModelError,
+                      "-Xbeam and -ORGX contradict each other");
+    place_detector(q, resolve_frame(q, warnings), d);
+    q.org_x = not_given;
+    q.close_distance = 0.19;
+    CHECK_THROWS_WITH(place_detector(q, resolve_frame(q, warnings), d, mended), ModelError,
+                      "-distance 200 and -close_distance 190 contradict each other");
+    q.close_distance = 0.200001;
+    place_detector(q, resolve_frame(q, warnings), d, mended);
 }

@@ -224,6 +224,32 @@ TEST("smv: a shorter header is padded with blanks") {
     CHECK(text.find("PHI=12.5;\nOSC_START=12.5;\nOSC_RANGE=0;\n") != std::string::npos);
 }
 
+TEST("smv: whole keys begin a statement, and of several the last counts") {
+    const auto value = [](const std::string& lines, const char* key) {
+        return with_header(lines).header_value(key, io::HeaderKeys::whole);
+    };
+    CHECK_EQ(value("DISTANCE=100;\nCLOSE_DISTANCE=90;\n", "DISTANCE").value(), 100.0);
+    CHECK_EQ(value("PHI = 1;PHI=2 deg\nAXIS=PHI;\nEND=9;\n", "PHI").value(), 2.0);
+    CHECK_EQ(value("NOTE=PHI=3;\n", "NOTE").value(), 0.0);
+    CHECK(!value("NOTE=PHI=3;\nXDS_ORGX=4;\nPHI;\n", "PHI").has_value());
+    CHECK(!value("XDS_ORGX=4;\n", "ORGX").has_value());
+    CHECK(!value("PHI=nan;\n", "PHI").has_value());
+    CHECK_EQ(with_header("A=mosflm ;\nB=1,2\n").header_text("A").value(), std::string("mosflm"));
+    CHECK_EQ(with_header("A=mosflm ;\nB=1,2\n").header_text("B").value(), std::string("1,2"));
+}
+
+TEST("smv: a header with more statements than the reference's says how long it is") {
+    SmvHeader header = lysozyme();
+    header.digits = 15;
+    for (const std::size_t letters : {3, 100, 1000}) {
+        header.more = {"ADC_OFFSET=40", "NOTE=" + std::string(letters, 'x')};
+        const std::string text = io::smv_header_text(header);
+        CHECK_EQ(text.size() % 512, std::size_t{0});
+        CHECK(text.find("HEADER_BYTES=" + std::to_string(text.size()) + ";\n") != std::string::npos);
+        CHECK(text.find("ADC_OFFSET=40;\nNOTE=x") != std::string::npos);
+    }
+}
+
 TEST("smv: a written image is read again") {
     const TemporaryFolder folder;
     SmvHeader header;

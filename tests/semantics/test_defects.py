@@ -197,6 +197,60 @@ def test_silent_fdump(tmp_path):
     assert np.array_equal(mended, simulate(tmp_path, ""))
 
 
+@pytest.mark.parametrize("convention", ["xds", "dials"])
+def test_beam_center(convention, tmp_path):
+    defect, mended = both(tmp_path, f"-{convention} -Xbeam 4 -Ybeam 6.4", "beam-center")
+    assert np.array_equal(defect, simulate(tmp_path, f"-{convention}"))
+    assert np.array_equal(mended, simulate(tmp_path, f"-{convention} -ORGX 5.5 -ORGY 8.5"))
+
+
+def test_beam_center_by_the_nearest_point(tmp_path):
+    defect, mended = both(tmp_path, "-mosflm -ORGX 5.5 -Yclose 6.4", "beam-center")
+    assert np.array_equal(defect, simulate(tmp_path, "-mosflm"))
+    # MOSFLM's X runs along the slow axis and counts from the first pixel's centre.
+    assert agree(mended, simulate(tmp_path, "-mosflm -Xbeam 6 -Ybeam 3.6"))
+
+
+def test_mask_header(tmp_path):
+    keys = [("PIXEL_SIZE", 0.8), ("BEAM_CENTER_X", 3.6), ("BEAM_CENTER_Y", 6)]
+    (tmp_path / "mask.img").write_bytes(smv_bytes(SHAPE[1], SHAPE[0], keys=keys))
+    defect, mended = both(tmp_path, "-mask mask.img", "mask-header")
+    assert np.array_equal(mended, simulate(tmp_path, "-img mask.img"))
+    assert np.array_equal(defect, simulate(tmp_path, f"-Xbeam 3.6 -Ybeam {0.8 * SHAPE[0] - 6}"))
+
+
+def test_last_word(tmp_path):
+    defect, mended = both(tmp_path, "-distance 20 -curved_det", "last-word")
+    assert np.array_equal(defect, simulate(tmp_path, "-distance 20"))
+    assert np.array_equal(mended, simulate(tmp_path, "-distance 20 -curved_det 1"))
+
+
+def test_distance(tmp_path):
+    # The beam centre stays, so that a distance along the normal is one along the beam times cos 20 degrees.
+    defect, mended = both(tmp_path, "-twotheta 20 -close_distance 70", "distance")
+    assert agree(mended, simulate(tmp_path, f"-twotheta 20 -distance {70 / math.cos(math.radians(20))!r}"))
+    assert agree(defect, simulate(tmp_path, "-twotheta 20 -distance 70"))
+
+
+def test_header_keys(tmp_path):
+    keys = [("PIXEL_SIZE", 0.8), ("PHI", 4), ("ROTATION_AXIS", "PHI"), ("DETECTOR_SN", 9)]
+    (tmp_path / "head.img").write_bytes(smv_bytes(SHAPE[1], SHAPE[0], keys=keys))
+    defect, mended = both(tmp_path, "-img head.img", "header-keys")
+    assert np.array_equal(mended, simulate(tmp_path, "-phi 4"))
+    assert np.array_equal(defect, simulate(tmp_path, "-phi 9"))
+
+
+def test_header_center(tmp_path):
+    words = "-Xbeam 3.6 -Ybeam 6"
+    defect, mended = both(tmp_path, words, "header-center")
+    assert np.array_equal(defect, mended)
+    # The centre is at fast 6.4 and slow 4 mm, and dxtbx adds a pixel and counts slow from the other edge.
+    header = (tmp_path / "intimage.img").read_bytes()[:1024].decode()
+    assert "BEAM_CENTER_X=5.6;\nBEAM_CENTER_Y=6.4;\n" in header
+    (tmp_path / "intimage.img").rename(tmp_path / "head.img")
+    assert agree(simulate(tmp_path, "-img head.img", "reference,header-center"), mended)
+
+
 @pytest.mark.parametrize("words", ["-twotheta_axis 5 1 0", "-misset_seed 4 -phi 3 -osc 1"])
 def test_corrected_options_are_not_confused(words, tmp_path):
     done = run_well([*SCENE.split(), "-default_F", 1, "-detpixels", 4, *words.split(), "--semantics", "corrected"], tmp_path)

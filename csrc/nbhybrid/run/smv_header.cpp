@@ -56,7 +56,7 @@ std::string list_of(const std::vector<std::string>& words) {
 }
 
 // dxtbx takes files of BEAMLINE=fake for ADXV's, whose pixels it counts from 1: fast = X + pixel, slow = height - Y + pixel, mm
-// (dxtbx 3.28, FormatSMVJHSim). Without ADC_OFFSET it takes the pedestal for 1.
+// (FormatSMVJHSim of dxtbx 3.1 to 3.28). Without ADC_OFFSET it takes the pedestal for 1.
 void tell_dxtbx(const Experiment& e, double adc_offset, io::SmvHeader& h) {
     const Detector& d = e.detector;
     const double height = d.slow_pixels * d.pixel_size;
