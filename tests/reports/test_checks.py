@@ -106,25 +106,31 @@ def test_report_10_a_comment_that_the_reference_reads_keeps_its_own_warning(tmp_
 
 
 UNITS = [
-    ("-energy", "12.4", "12.4 looks like keV", "Beam(energy_ev=12.4)"),
-    ("-energy", "12398420", "outside of 247.968 to 123984 eV", None),
-    ("-lambda", "1e-10", "1e-10 looks like metres", "Beam(wavelength_angstrom=1e-10)"),
-    ("-lambda", "0.05", "outside of 0.1 to 50 A", None),
-    ("-lambda", "12398", "12398 looks like eV", None),
-    ("-pixel", "100", "100 looks like micrometres", "Detector(pixel_size_mm=100)"),
-    ("-pixel", "0.0001", "0.0001 looks like metres", None),
-    ("-distance", "0.08", "0.08 looks like metres", "Detector(distance_mm=0.08)"),
-    ("-distance", "250000", "250000 looks like micrometres", None),
-    ("-close_distance", "0.08", "0.08 looks like metres", "Detector(close_distance_mm=0.08)"),
+    ("-energy", "12.4", "12.4 looks like keV"),
+    ("-energy", "12398420", "outside of 247.968 to 123984 eV"),
+    ("-lambda", "0.05", "outside of 0.1 to 50 A"),
+    ("-lambda", "12398", "12398 looks like eV"),
+    ("-pixel", "100", "100 looks like micrometres"),
+    ("-pixel", "0.0001", "0.0001 looks like metres"),
+    ("-distance", "0.08", "0.08 looks like metres"),
+    ("-distance", "250000", "250000 looks like micrometres"),
+    ("-close_distance", "0.08", "0.08 looks like metres"),
 ]
 
 
-@pytest.mark.parametrize(("option", "value", "needle", "_"), UNITS, ids=[f"{option} {value}" for option, value, *_ in UNITS])
-def test_report_11_a_number_in_the_wrong_unit(option, value, needle, _, tmp_path):
+@pytest.mark.parametrize(("option", "value", "needle"), UNITS, ids=[f"{option} {value}" for option, value, _ in UNITS])
+def test_report_11_a_number_in_the_wrong_unit(option, value, needle, tmp_path):
     found = warnings_of(run_well([*replaced(option, value), "-detpixels", "16"], tmp_path), "unit")
     assert len(found) == 1
     assert f"{option} {value}" in found[0]
     assert needle in found[0]
+
+
+def test_report_11_an_error_that_a_wrong_unit_causes_says_so(tmp_path):
+    line = error_line(run([*replaced("-lambda", "1e-10"), "-detpixels", "16"], tmp_path))
+    assert line.endswith("too large for a wavelength of 1e-10 Angstrom; 1e-10 looks like metres")
+    with pytest.raises(nb.SizeError, match="1e-10 looks like metres"):
+        experiment(beam=nb.Beam(wavelength_angstrom=1e-10))
 
 
 @pytest.mark.parametrize(("cell", "needle"), [("0.79 0.79 0.38", "looks like nm"), ("7900 7900 3800", "7900 looks like pm")])
@@ -152,7 +158,7 @@ def test_report_11_the_ends_of_the_range_are_plausible(option, value, tmp_path):
     ("make", "words"),
     [
         (lambda: {"beam": nb.Beam(energy_ev=12.4)}, "Beam(energy_ev=12.4): "),
-        (lambda: {"beam": nb.Beam(wavelength_angstrom=1e-10)}, "Beam(wavelength_angstrom=1e-10): "),
+        (lambda: {"beam": nb.Beam(wavelength_angstrom=0.09)}, "Beam(wavelength_angstrom=0.09): "),
         (lambda: {"detector": nb.Detector.mosflm(pixels=(8, 8), pixel_size_mm=100)}, "Detector(pixel_size_mm=100): "),
         (lambda: {"detector": nb.Detector.xds(pixels=(8, 8), distance_mm=0.1)}, "Detector(distance_mm=0.1): "),
         (lambda: {"crystal": nb.Crystal(cell=nb.UnitCell(0.79, 79, 38))}, "Crystal(cell=0.79): "),

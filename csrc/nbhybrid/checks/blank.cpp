@@ -109,6 +109,8 @@ std::string why_dark(const Experiment& e) {
     if (mask_leaves_nothing(e.detector)) return "the mask leaves no pixel of the region (-mask, -roi)";
     if (e.sampling.thickness && !(e.detector.sensor.thickness > 0))
         return "-oversample_thick without -detector_thick: a sensor without thickness captures nothing";
+    if (e.detector.sensor.thickness > 0 && !(e.detector.sensor.attenuation > 0))
+        return "a sensor that attenuates nothing captures nothing (-detector_abs)";
     return "";
 }
 

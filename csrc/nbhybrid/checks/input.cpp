@@ -53,7 +53,7 @@ std::string read_as(const SourceRow& row) {
     static constexpr const char* names[] = {"X", "Y", "Z", "weight", "lambda"};
     const double values[] = {row.position.x, row.position.y, row.position.z, row.weight, row.wavelength};
     std::string given, rest;
-    for (int i = 0; i < 5; ++i) (i < row.columns ? given : rest) += format(" %s=%g", names[i], values[i]);
+    for (int i = 0; i < 5; ++i) (i < row.columns ? given : rest) += format(" %s=%g", names[i], 0.0 + values[i]);
     return format("; its %d column%s read as", row.columns, row.columns == 1 ? " is" : "s are") + given +
            (rest.empty() ? "" : ", by default" + rest);
 }

@@ -82,16 +82,16 @@ bool is_plausible(const Quantity& quantity, double value) { return value >= quan
 std::string likely_meaning(const Quantity& quantity, double value) {
     for (const Meaning& meaning : quantity.meanings)
         if (is_plausible(quantity, meaning.in_own_unit(value)))
-            return format("; %g looks like ", value) + std::string(meaning.unit);
+            return format("; %.9g looks like ", value) + std::string(meaning.unit);
     return "";
 }
 
 std::string complaint(const Quantity& q, double value, const std::string& header) {
     const std::string unit(q.unit);
     const bool may_be_of_header = !header.empty() && !q.keyword.empty();
-    return std::string(q.option) + format(" %g", value) +
+    return std::string(q.option) + format(" %.9g", value) +
            (may_be_of_header ? " (or " + std::string(q.keyword) + " of " + header + ")" : "") +
-           format(": the %s is %g %s, outside of %g to %g %s", std::string(q.name).c_str(), value, unit.c_str(), q.low, q.high,
+           format(": the %s is %.9g %s, outside of %g to %g %s", std::string(q.name).c_str(), value, unit.c_str(), q.low, q.high,
                   unit.c_str()) +
            likely_meaning(q, value);
 }

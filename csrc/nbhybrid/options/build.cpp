@@ -410,6 +410,20 @@ void note_what_was_given(const ReferenceOptions& o, checks::Given& given) {
     given.distances_count = !o.detector.pix0 || !o.own.semantics.mends(Defect::pix0_overwritten);
 }
 
+// A value in the wrong unit may be what makes a run too large.
+template <class Step>
+void with_likely_meaning(const Warnings& warnings, Step step) {
+    try {
+        step();
+    } catch (const SizeError& error) {
+        std::string meaning;
+        for (const Warning& warning : warnings.all())
+            if (warning.name == "unit" && warning.text.find(';') != std::string::npos)
+                meaning = warning.text.substr(warning.text.rfind(';'));
+        throw SizeError(error.what() + meaning);
+    }
+}
+
 void warn_about_seeds(const ReferenceOptions& o, Warnings& warnings) {
     if (o.crystal.misset == Misset::random && !o.seeds.misset && o.seeds.noise)
         warnings.add("seed",
@@ -434,10 +448,12 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings, int thread
         e.structure_factors = std::make_shared<const StructureFactors>(read_amplitudes(o, threads, built, warnings));
     e.crystal.interpolate = resolve_interpolation(o.crystal, *e.structure_factors);
     build_beam(o, frame, built, warnings);
-    resolve_sampling(o, e, warnings);
-    check_size(e);
     note_what_was_given(o, built.given);
     checks::check_input(e, built.given, warnings);
+    with_likely_meaning(warnings, [&] {
+        resolve_sampling(o, e, warnings);
+        check_size(e);
+    });
     warn_about_defects(o, e, warnings);
     warn_about_seeds(o, warnings);
     built.noise_state = o.seeds.noise.value_or(-static_cast<StreamState>(std::time(nullptr)));
