@@ -18,9 +18,17 @@ class Case:
     steps: float
     table: int = 0  # the largest index in the table; 0: none
     lines: int = 0  # of the spectrum
+    # What only nbhybrid is told, and what others are told to compute the same but for roundings.
+    ours: str = ""
+    others: str = ""
+
+    @property
+    def has_one_image(self):
+        """Whether all exact programs give the same bits."""
+        return not self.ours
 
     def prepare(self, folder):
-        """Write the input files into a folder and return the words of the command line."""
+        """Write the input files into a folder and return the words of the command line that all programs have."""
         if self.table:
             write_table(pathlib.Path(folder) / "table.hkl", self.table)
         if self.lines:
@@ -47,6 +55,7 @@ def write_spectrum(path, lines, wavelength=1.0, width=0.002):
 
 
 BEAM = "-lambda 1 -distance 100 -pixel 0.1"
+GAUSSIAN = f"-cell 100 100 100 90 90 90 -default_F 100 -N 30 -gauss_xtal {BEAM} -detpixels 512 -mosaic 0.5 -mosaic_domains 100"
 CASES = [
     Case(
         "A",
@@ -76,9 +85,18 @@ CASES = [
     ),
     Case(
         "GAUSS",
-        "gaussian spots, N = 30, 100 mosaic domains",
-        f"-cell 100 100 100 90 90 90 -default_F 100 -N 30 -gauss_xtal {BEAM} -detpixels 512 -mosaic 0.5 -mosaic_domains 100",
+        "gaussian spots in the reference's metric (width 1/270 of an index), 100 mosaic domains",
+        GAUSSIAN,
         512**2 * 100,
+    ),
+    # For this cell the reference's spots are as wide with a fudge factor of a^2 / N^4.
+    Case(
+        "GAUSS-scaled",
+        "gaussian spots with spot-scale (width 1/30 of an index), 100 mosaic domains",
+        GAUSSIAN,
+        512**2 * 100,
+        ours="--semantics reference,spot-scale",
+        others=f"-fudge {100**2 / 30**4:.17g}",
     ),
     Case(
         "rotation",

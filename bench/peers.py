@@ -63,8 +63,10 @@ class Nbhybrid:
     """
 
     def __init__(self, way, command, name=""):
+        # A name of its own has another nbhybrid, the base of a comparison, which need not know all options.
         self.command = command
         self.name = name or way
+        self.is_base = bool(name)
         way, _, threads = way.partition(":")
         self.engine, _, self.isa = way.partition("@")
         self.threads = int(threads or 1)
@@ -130,10 +132,12 @@ def lay_out(case, programs, place):
     inputs = pathlib.Path(place) / case.name / "inputs"
     inputs.mkdir(parents=True)
     words = case.prepare(inputs)
+    ours, others = case.ours.split(), case.others.split()
     works = {}
     for program in programs:
         folder = folder_of(case, program, place)
-        for part, work in program.works(words, folder).items():
+        more = ours if isinstance(program, Nbhybrid) and not program.is_base else others
+        for part, work in program.works([*words, *more], folder).items():
             shutil.copytree(inputs, folder / part, copy_function=os.link)
             works[program.name, part] = work
     return works

@@ -52,7 +52,9 @@ def large(seed):
     """Verify a still of four million pixels with a cell, an orientation and a shape of its own."""
     rng = random.Random(seed)
     cell = [f"{rng.uniform(30, 200):.3f}" for _ in range(3)] + [f"{rng.uniform(70, 110):.3f}" for _ in range(3)]
-    shape = rng.choice([[], [], ["-round_xtal"], ["-gauss_xtal"], ["-tophat_spots"]])
+    scaled = ["--semantics", "reference,spot-scale"]
+    spots = [[name, *more] for name in ("-gauss_xtal", "-tophat_spots") for more in ([], scaled)]
+    shape = rng.choice([[], [], ["-round_xtal"], *spots])
     words = ["-cell", *cell, "-misset", *(f"{rng.uniform(0, 360):.3f}" for _ in range(3)), "-N", str(rng.randint(3, 60)), *shape]
     words += ["-default_F", "100", "-lambda", f"{rng.uniform(0.7, 1.8):.4f}", "-distance", f"{rng.uniform(60, 300):.2f}"]
     words += ["-detpixels", "2000", "-pixel", "0.1", "-oversample", "1", *rng.choice([[], ["-polar", f"{rng.uniform(-1, 1):.3f}"]])]

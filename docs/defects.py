@@ -412,6 +412,68 @@ def silent_fdump(case, _):
     return {"sum": f"{defect.sum() / mended.sum():.0f} times"}
 
 
+def spot_scale(case, drawing):
+    """Measure sums against those of parallelepipeds, for crystals of 5 and 20 cells an edge; the drawing is of the latter."""
+    found = {}
+    for cells in (5, 20):
+        sized = case.replacing(("-N 20", f"-N {cells}"))
+        square = sized.replacing((" -gauss_xtal", "")).run().image.sum()
+        for end, mended in (("reference", False), ("mended", True)):
+            for shape in ("gauss", "tophat"):
+                shaped = sized if shape == "gauss" else sized.replacing(("-gauss_xtal", "-tophat_spots"))
+                found[shape, cells, end] = shaped.run(mended).image.sum() / square
+    if drawing:
+        images = case.both("-mosaic 0 -mosaic_domains 1")
+        draw(case, [image / image.max() for image in images], "N = 20", (150, 210, 150, 210), unit="relative to the peak")
+    return {
+        "gauss over square, N = 5, reference": f"{found['gauss', 5, 'reference']:.0f} times",
+        "gauss over square, N = 20, reference": share(found["gauss", 20, "reference"], 1),
+        "gauss over square, N = 5, mended": share(found["gauss", 5, "mended"]),
+        "gauss over square, N = 20, mended": share(found["gauss", 20, "mended"]),
+        "tophat over square, N = 20, reference": share(found["tophat", 20, "reference"], 2),
+        "tophat over square, N = 20, mended": share(found["tophat", 20, "mended"]),
+        "sum, N = 20": percent(found["gauss", 20, "reference"] / found["gauss", 20, "mended"]),
+    }
+
+
+def angles_of(axes):
+    """Return the angles alpha, beta and gamma between the rows of a matrix, as text."""
+    lengths = np.linalg.norm(axes, axis=1)
+    cosines = (axes @ axes.T) / np.outer(lengths, lengths)
+    return ", ".join(f"{np.degrees(np.arccos(cosines[i])):.1f}" for i in ((1, 2), (2, 0), (0, 1))) + " degrees"
+
+
+def shift_of_reflections(runs):
+    """Return by how many pixels reflections between 3 and 2.5 A are moved, the median."""
+    edge = np.arange(-20, 21)
+    indices = np.stack(np.meshgrid(edge, edge, edge, indexing="ij"), axis=-1).reshape(-1, 3)
+    defect, mended = (indices @ np.linalg.inv(run.axes).T for run in runs)
+    length = np.linalg.norm(mended, axis=1)
+    seen = (length > 1 / 3) & (length < 1 / 2.5)
+    radians = np.median(np.linalg.norm(defect - mended, axis=1)[seen]) * runs[0].beam["wavelength_angstrom"]
+    return radians * runs[0].detector["distance_mm"] / runs[0].detector["pixel_size_mm"]
+
+
+def oblique_cell(case, drawing):
+    """Measure the angles and how far reflections are moved; the same for lysozyme, and the angles for three times 60 degrees."""
+    runs = case.run(), case.run(True)
+    if drawing:
+        draw(case, [run.image for run in runs], "insulin, rhombohedral setting", (60, 180, 60, 180))
+    lysozyme = case.replacing(
+        ("-cell 49 49 49 114.8 114.8 114.8", "-cell 26.75 31.31 33.67 88.69 71.53 68.14"), ("-default_F 100", "-hkl lyso.hkl")
+    )
+    others = lysozyme.run(), lysozyme.run(True)
+    old, new, _ = spots(*(run.image for run in others))
+    return {
+        "angles": angles_of(runs[0].axes),
+        "shift of reflections": f"{shift_of_reflections(runs):.0f} pixels",
+        "angles, 60 60 60": angles_of(case.run(False, "-cell 49 49 49 60 60 60").axes),
+        "angles, lysozyme": angles_of(others[0].axes),
+        "shift of reflections, lysozyme": f"{shift_of_reflections(others):.1f} pixels",
+        "spots, R, lysozyme": r_factor(old, new),
+    }
+
+
 # The input files.
 
 

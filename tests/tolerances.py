@@ -33,6 +33,14 @@ def traces_are_exact():
 # 1e-16), which N * pi * h, below 1000, turns into 1e-13 of a lattice factor. What shows is the rounding of the float32 pixel, 6e-8.
 CELL_AS_MATRIX = 2e-7
 
+# Of edges and angles, as promised: vectors are products of a few sines and cosines, 1e-15, and quotients by a sine. Reciprocal ones
+# lose as many digits as a cell is flat, for which tests allow separately.
+CELL_AS_ASKED = 1e-9
+
+# Sums of images over those of square crystals, as a ratio of integrals over spots. Sums over sub-pixels and domains stand for the
+# integrals: 0.4 % to 1.5 % are seen.
+SAMPLED_SPOTS = 0.025
+
 # Beam centre and detector moved together by whole pixels: places of about 0.01 m are rounded to 1e-18 m, again some 1e-13 of a
 # lattice factor, and again only float32 shows.
 MOVED_DETECTOR = 2e-7

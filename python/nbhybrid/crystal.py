@@ -26,6 +26,9 @@ DEFAULT_MOSAIC_SEED = 12345678
 class UnitCell(Model):
     """A unit cell.
 
+    With the semantics ``reference`` a crystal with two or three angles that are not 90 degrees gets other angles, and a
+    warning; with ``corrected`` or ``reference,oblique-cell`` it has these.
+
     Parameters
     ----------
     a, b, c : float
@@ -81,6 +84,8 @@ class Crystal(Model):
     size_mm : (float, float, float), optional
         Edges of the crystal; where above zero they give the number of cells.
     shape : {"square", "round", "gauss", "tophat"}
+        Spots of gauss and tophat crystals are as wide as the number of cells says with the semantics ``corrected`` or
+        ``reference,spot-scale``; with ``reference`` they shrink with its cube.
     fudge : float
         Factor on the spot size of the other shapes than square.
     mosaic_spread_deg : float
