@@ -324,10 +324,12 @@ std::vector<DeviceTotals> CudaDevice::run(const Pixels& pixels, const DeviceImag
     Pace pace(watch, steps);
     start_all(parts, pixels.list, images.wants_solid_angles, call.stream(), pace);
     if (reports) report_.close(call.stream());
+    const bool waits = reports || !images.on_device;
+    // Before the copy, which keeps the host as long as it takes.
+    if (waits) pace.finish();
     fetch(images, sizes);
     call.close();
-    if (!reports && images.on_device) return totals;
-    pace.finish();
+    if (!waits) return totals;
     call.wait();
     if (images.wants_solid_angles) add_solid_angles(parts, totals);
     if (reports && report_.is_complete()) {

@@ -145,7 +145,7 @@ def test_traces(shape, engine):
 CUBIC = "-cell 100 100 100 90 90 90 -default_F 100 -N 5 -oversample 1"
 
 
-@pytest.mark.parametrize("room", ["0", "1", "100000"])
+@pytest.mark.parametrize("room", ["0", "1", "10000"])
 def test_more_undecided_pixels_than_the_list_holds(room, monkeypatch):
     """They are found by the second way: in an image, in a list of pixels, and in a set. Some are undecided in each of these."""
     monkeypatch.setenv("NBHYBRID_UNDECIDED_ROOM", room)
