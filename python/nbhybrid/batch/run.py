@@ -10,6 +10,7 @@ from nbhybrid.batch import cluster, hdf5, output, resume
 from nbhybrid.batch.render import Task
 from nbhybrid.cores import usable_cores
 from nbhybrid.errors import ModelError, OutputFileError
+from nbhybrid.input_warnings import already_said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,9 +59,11 @@ def work(task: Task, watch: Callable[[float], bool] | None = None) -> None:
     InputFileError, OutputFileError
         If the output folder is not what it was, or cannot be written to.
     """
-    series, provenance = resume.prepared(task.folder, task.state)
-    pixels, frames = series.render(task, watch)
-    output.write(task, pixels, frames, series, provenance)
+    # The spec has warned when it was read.
+    with already_said():
+        series, provenance = resume.prepared(task.folder, task.state)
+        pixels, frames = series.render(task, watch)
+        output.write(task, pixels, frames, series, provenance)
 
 
 def run_batch(

@@ -20,6 +20,7 @@ from nbhybrid.cores import usable_cores
 from nbhybrid.devices import CPU
 from nbhybrid.engines import ENGINES, missing
 from nbhybrid.errors import InputFileError
+from nbhybrid.input_warnings import line_of, warn
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -52,6 +53,7 @@ class Spec:
         Rows of a wavelength or energy and perhaps a weight; or the name of a shot's file with ``{image}`` in it.
     fluences : numpy.ndarray, (n,), or None
     warnings : tuple of str
+        Each is also a Python warning, an `InputWarning`, when the spec is made.
     """
 
     path: str
@@ -90,7 +92,7 @@ class Spec:
         home = os.path.abspath(folder)
         render = parts["render"]
         semantics = render.text("semantics")
-        experiment, warnings = read_experiment(parts["experiment"], home, semantics)
+        experiment, pairs = read_experiment(parts["experiment"], home, semantics)
         orientations = _orientations(parts["orientations"], home)
         spectra, fluences = _shots(parts["shots"], home, experiment)
         output = parts["series"].path("output", home)
@@ -103,7 +105,10 @@ class Spec:
                 raise top.error(key, f"found {len(array)} rows, expected one for each of {recipe.images} images")
         for part in parts.values():
             part.done()
-        return cls(name, text, os.path.abspath(output), experiment, recipe, orientations, spectra, fluences, tuple(warnings))
+        lines = tuple(map(line_of, pairs))
+        spec = cls(name, text, os.path.abspath(output), experiment, recipe, orientations, spectra, fluences, lines)
+        warn(pairs)
+        return spec
 
     @functools.cached_property
     def identity(self) -> str:
