@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find csrc cuda python -type f \( -name '*.[ch]pp' -o -name '*.cu*' -o -name '*.cmake' -o -name '*.py' -o -name '*.pyi' \)) pyproject.toml CMakeLists.txt
 TEST_SOURCES := $(shell find tests/cpp -type f)
 
-.PHONY: demo test lint format asan aarch64 cuda fuzz docs bench wheel sdist clean
+.PHONY: demo test lint format asan initialised nightly aarch64 cuda fuzz docs bench wheel sdist clean
 
 # What is installed and tested: this folder, or a wheel that was built before (make test WHEEL=dist/wheel/....whl).
 WHEEL ?= .
@@ -20,6 +20,7 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed build/dev/nbhybrid_tests
 	build/dev/nbhybrid_tests
+	build/dev/nbhybrid_device_tests
 	NBHYBRID_PERTURBED=$(CURDIR)/build/dev/nbhybrid_perturbed $(BIN)/python -m pytest tests
 
 lint: $(VENV)/dev
@@ -38,6 +39,23 @@ asan: $(VENV)/tools
 	$(RUN_CMAKE) --preset asan
 	$(RUN_CMAKE) --build --preset asan
 	build/asan/nbhybrid_tests
+	build/asan/nbhybrid_device_tests
+
+# Nothing is read that was never written; tests/initialised says how that is seen. Needs valgrind and gcc 12 or later.
+VALGRIND ?= valgrind
+INITIALISED_FLAGS ?= -O1 -g1
+initialised: $(VENV)/tools
+	@command -v $(VALGRIND) > /dev/null || { echo "make initialised: $(VALGRIND) is not here: what is read and was never written is NOT LOOKED FOR" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet 'pytest>=7' numpy
+	for way in initialised initialised-pattern initialised-zero; do \
+	  $(RUN_CMAKE) --preset $$way -DCMAKE_CXX_FLAGS_CHECKS="$(INITIALISED_FLAGS)" || exit 1; \
+	  $(RUN_CMAKE) --build --preset $$way || exit 1; \
+	done
+	NBHYBRID_INITIALISED=$(CURDIR)/build VALGRIND=$(VALGRIND) $(BIN)/python -m pytest -q tests/initialised
+
+# What takes too long for every change: the same with the vector instructions that users have.
+nightly:
+	$(MAKE) initialised INITIALISED_FLAGS="-O3 -g1"
 
 # Built for 64-bit ARM, and run by an emulator: the C++ tests, the golden runs but the largest. Needs g++-aarch64-linux-gnu and
 # qemu-user.

@@ -45,6 +45,7 @@ PYBIND11_MODULE(_cuda, module) {
     module.def("copy_to_host", &copy_into, py::arg("device"), py::arg("address"), py::arg("target"), py::arg("stream"));
     module.def("order_after", &order_after, py::arg("device"), py::arg("stream"), py::arg("other"));
     module.def("wait_for", &wait_for, py::arg("device"), py::arg("stream"), py::call_guard<py::gil_scoped_release>());
+    module.def("wait_for_all", &wait_for_all, py::arg("device"), py::call_guard<py::gil_scoped_release>());
     module.def("counter_noise", &counter_noise, py::arg("device"), py::arg("means"), py::arg("is_double"), py::arg("counts"),
                py::arg("seed"), py::arg("first_image"), py::arg("panel"), py::arg("images"), py::arg("pixels"), py::arg("stream"));
 }

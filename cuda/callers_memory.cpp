@@ -53,4 +53,9 @@ void wait_for(int device, std::uintptr_t stream) {
     check(cudaStreamSynchronize(stream_of(stream)), "waiting for a stream");
 }
 
+void wait_for_all(int device) {
+    const CurrentDevice current(device);
+    check(cudaDeviceSynchronize(), "waiting for the device");
+}
+
 }  // namespace nbhybrid::cuda

@@ -18,7 +18,8 @@ void copy_to_host(int device, std::uintptr_t from, void* to, std::size_t bytes, 
 // Lets a stream begin nothing new before another has done what it has to do now. Nobody waits.
 void order_after(int device, std::uintptr_t stream, std::uintptr_t other);
 
-// Waits until a stream has nothing to do.
+// Waits until a stream has nothing to do, or the whole device.
 void wait_for(int device, std::uintptr_t stream);
+void wait_for_all(int device);
 
 }  // namespace nbhybrid::cuda

@@ -28,6 +28,7 @@ target_compile_options(nbhybrid_cuda_exact PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-f
 target_compile_options(nbhybrid_cuda_float PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false>)
 
 add_library(nbhybrid_cuda STATIC cuda/callers_memory.cpp cuda/cuda_device.cpp cuda/memory.cpp cuda/plans.cpp
+            cuda/report.cpp cuda/upload.cpp
             $<TARGET_OBJECTS:nbhybrid_cuda_exact> $<TARGET_OBJECTS:nbhybrid_cuda_fast> $<TARGET_OBJECTS:nbhybrid_cuda_float>)
 target_include_directories(nbhybrid_cuda PUBLIC cuda)
 # Linked statically: nothing of CUDA need be installed, and without a driver its calls fail with a message.

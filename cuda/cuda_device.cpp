@@ -1,5 +1,7 @@
 #include "cuda_device.hpp"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
@@ -11,6 +13,8 @@
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/kernel/trace_layout.hpp"
 #include "plans.hpp"
+#include "report.hpp"
+#include "upload.hpp"
 
 namespace nbhybrid::cuda {
 
@@ -20,14 +24,14 @@ using kernel::DeviceImages;
 using kernel::DeviceTotals;
 using kernel::Watch;
 
-// A launch has no more places, so that the list of undecided pixels stays small; and no more steps, so that the watch is asked
-// often enough: a few tenths of a second on a large device.
-constexpr std::int64_t most_places = std::int64_t{1} << 21U;
-constexpr double most_steps = 2e10;
+// A launch has no more places, so that their numbers are small; and no more steps, so that the watch is asked often enough: a tenth
+// of a second on a large device.
+constexpr std::int64_t most_places = std::int64_t{1} << 23U;
+constexpr double most_steps = 1e10;
+// Of a launch whose undecided pixels are listed in the device's memory, in place of that.
+constexpr std::int64_t most_places_again = std::int64_t{1} << 21U;
 // Of a launch.
 constexpr std::int64_t most_images = 65535;
-// The count of undecided pixels, before what else is known about a launch.
-constexpr std::size_t head_bytes = 256;
 
 cudaStream_t stream_of(std::uintptr_t stream) { return reinterpret_cast<cudaStream_t>(stream); }
 
@@ -62,6 +66,61 @@ struct Part {
     std::int64_t first, count;
 };
 
+// The work of a call in its stream: it follows that of the calls before, since all use the memory of one device, and is over before
+// an error leaves the call.
+class Call {
+public:
+    Call(Event& last, cudaStream_t stream) : last_(last), stream_(stream), guard_(stream) { last_.wait_in(stream); }
+
+    cudaStream_t stream() const { return stream_; }
+    // Nothing more is given to the stream. What follows may wait for this work.
+    void close() { last_.record(stream_); }
+    void wait() const { last_.wait(); }
+
+private:
+    Event& last_;
+    cudaStream_t stream_;
+    WaitIfThrown guard_;
+};
+
+// Lets a call that takes long be only a little ahead of the device: the watch is asked when a part is done, and two more at most
+// are under way when it says to stop.
+class Pace {
+public:
+    Pace(const Watch& watch, double all_steps) : watch_(watch), all_steps_(all_steps) {}
+
+    void add(double steps, cudaStream_t stream) {
+        since_ += steps;
+        given_ += steps;
+        if (!watch_ || since_ < most_steps / 2 || given_ >= all_steps_) return;
+        since_ = 0;
+        if (ahead_.size() == 2) finish_first();
+        ahead_.push_back({std::make_unique<Event>(), given_ / all_steps_});
+        ahead_.back().event->record(stream);
+    }
+
+    void finish() {
+        while (!ahead_.empty()) finish_first();
+    }
+
+private:
+    struct Mark {
+        std::unique_ptr<Event> event;
+        double share;
+    };
+
+    void finish_first() {
+        const Mark mark = std::move(ahead_.front());
+        ahead_.erase(ahead_.begin());
+        mark.event->wait();
+        if (!watch_(mark.share)) throw Interrupted();
+    }
+
+    const Watch& watch_;
+    double all_steps_, since_ = 0, given_ = 0;
+    std::vector<Mark> ahead_;
+};
+
 class CudaDevice : public kernel::Device {
 public:
     explicit CudaDevice(int index) : index_(index), name_("cuda:" + std::to_string(index)) {
@@ -70,6 +129,7 @@ public:
         double_is_slow_ = is_double_slow(index);
         stream_ = std::make_unique<Stream>();
     }
+    ~CudaDevice() override;
 
     std::string name() const override { return name_; }
     void load(const std::vector<const Plan*>& plans, Engine engine, bool same_table) override;
@@ -79,17 +139,31 @@ public:
     void set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) override;
 
 private:
-    cudaStream_t begin(const DeviceImages& images);
+    // The pixels of a call: those of a list, or, without one, the places of the images' regions, as many as the largest has.
+    struct Pixels {
+        const PixelIndex* list;
+        std::int64_t count;
+    };
+
+    cudaStream_t stream_for(const DeviceImages& images) const {
+        return images.on_device ? stream_of(images.stream) : stream_->get();
+    }
     std::vector<float*> targets_of(const DeviceImages& images, const std::vector<std::size_t>& pixels);
     void fetch(const DeviceImages& images, const std::vector<std::size_t>& pixels);
-    std::vector<Part> parts_of_images() const;
-    std::int64_t places_of_part() const;
-    std::vector<DeviceTotals> run(const std::vector<Part>& parts, const PixelIndex* list, bool wants_solid_angles,
-                                  cudaStream_t stream, const Watch& watch);
-    void run_part(const Part& part, kernel::DeviceLaunch launch, cudaStream_t stream, std::vector<DeviceTotals>& totals);
-    void sort_out(const kernel::DeviceLaunch& launch, unsigned count, cudaStream_t stream, std::vector<DeviceTotals>& totals);
+    std::vector<Part> parts_of(const Pixels& pixels, std::int64_t places) const;
+    std::int64_t places_of_part(std::int64_t most) const;
+    std::vector<DeviceTotals> run(const Pixels& pixels, const DeviceImages& images, const std::vector<std::size_t>& sizes,
+                                  Call& call, const Watch& watch);
+    void start_all(const std::vector<Part>& parts, const PixelIndex* list, bool wants_sums, cudaStream_t stream, Pace& pace);
+    void add_solid_angles(const std::vector<Part>& parts, std::vector<DeviceTotals>& totals) const;
+    void list_again(const Pixels& pixels, Call& call, std::vector<DeviceTotals>& totals);
+    void sort_out(const PixelIndex* numbers, kernel::DeviceCount count, bool is_list, std::vector<DeviceTotals>& totals) const;
     cudaError_t start(const kernel::DeviceLaunch& launch, const LaunchSize& size, cudaStream_t stream) const;
+    kernel::DeviceLaunch launch_of(const Part& part, const PixelIndex* list) const;
     LaunchSize size_of(const Part& part) const { return launch_size(part.count, part.images, plans_.orientations(), processors_); }
+    double steps_of(const Part& part) const {
+        return static_cast<double>(part.images) * static_cast<double>(part.count) * plans_.most_steps();
+    }
 
     int index_;
     std::string name_;
@@ -98,28 +172,32 @@ private:
     std::mutex mutex_;
     std::unique_ptr<Stream> stream_;
     // The memory below belongs to one call after the other, whatever their streams.
-    Event last_call_;
+    Event last_call_, values_are_set_;
     LoadedPlans plans_;
+    Report report_;
+    Upload list_upload_{"the list of pixels"};
     Memory image_{Memory::Where::device, "the image"};
     Memory list_{Memory::Where::device, "the list of pixels"};
-    Memory scratch_{Memory::Where::device, "the list of undecided pixels"};
     Memory notes_{Memory::Where::device, "the traces of pixels"};
-    Memory counts_{Memory::Where::pinned_host, "the host's memory for counts"};
+    Memory placed_{Memory::Where::shared_host, "the host's memory for the scalar path's pixels"};
 };
+
+// The last call may still be under way; what it uses goes with this.
+CudaDevice::~CudaDevice() {
+    try {
+        const CurrentDevice current(index_);
+        last_call_.wait();
+    } catch (const std::exception&) {
+        cudaGetLastError();
+    }
+}
 
 void CudaDevice::load(const std::vector<const Plan*>& plans, Engine engine, bool same_table) {
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    last_call_.wait_in(stream_->get());
-    plans_.load(plans, kernel::arithmetic_of(plans, engine, double_is_slow_), same_table, stream_->get());
-    last_call_.record(stream_->get());
-}
-
-// The stream of a call, which follows the calls before.
-cudaStream_t CudaDevice::begin(const DeviceImages& images) {
-    const cudaStream_t stream = images.on_device ? stream_of(images.stream) : stream_->get();
-    last_call_.wait_in(stream);
-    return stream;
+    Call call(last_call_, stream_->get());
+    plans_.load(plans, kernel::arithmetic_of(plans, engine, double_is_slow_), same_table, call.stream());
+    call.close();
 }
 
 // Memory of the device for the values.
@@ -135,6 +213,7 @@ std::vector<float*> CudaDevice::targets_of(const DeviceImages& images, const std
     return targets;
 }
 
+// Gives the copies to the stream. The host must wait.
 void CudaDevice::fetch(const DeviceImages& images, const std::vector<std::size_t>& pixels) {
     if (images.on_device) return;
     const std::vector<float*> sources = targets_of(images, pixels);
@@ -142,51 +221,38 @@ void CudaDevice::fetch(const DeviceImages& images, const std::vector<std::size_t
         check(cudaMemcpyAsync(images.values[first], sources[first], count * sizeof(float), cudaMemcpyDeviceToHost, stream_->get()),
               "copying the image");
     });
-    check(cudaStreamSynchronize(stream_->get()), "copying the image");
 }
 
 std::vector<DeviceTotals> CudaDevice::decide(const DeviceImages& images, const Watch& watch) {
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    const std::vector<std::size_t> pixels = plans_.pixels();
-    const std::vector<float*> targets = targets_of(images, pixels);
-    const cudaStream_t stream = begin(images);
-    for_each_span(targets, pixels, [&](std::size_t first, std::size_t count) {
-        check(cudaMemsetAsync(targets[first], 0, count * sizeof(float), stream), "clearing the image");
+    Call call(last_call_, stream_for(images));
+    const std::vector<std::size_t> sizes = plans_.pixels();
+    const std::vector<float*> targets = targets_of(images, sizes);
+    for_each_span(targets, sizes, [&](std::size_t first, std::size_t count) {
+        check(cudaMemsetAsync(targets[first], 0, count * sizeof(float), call.stream()), "clearing the image");
     });
-    plans_.put_images(targets, stream);
-    std::vector<DeviceTotals> totals = run(parts_of_images(), nullptr, images.wants_solid_angles, stream, watch);
-    fetch(images, pixels);
-    last_call_.record(stream);
-    return totals;
+    plans_.put_images(targets, call.stream());
+    return run({nullptr, plans_.most_places()}, images, sizes, call, watch);
 }
 
 DeviceTotals CudaDevice::decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch& watch) {
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    const std::vector<std::size_t> count{pixels.size()};
-    const std::vector<float*> targets = targets_of(values, count);
-    const cudaStream_t stream = begin(values);
+    Call call(last_call_, stream_for(values));
+    const std::vector<std::size_t> size{pixels.size()};
+    const std::vector<float*> targets = targets_of(values, size);
     list_.reserve(pixels.size() * sizeof(PixelIndex));
-    check(
-        cudaMemcpyAsync(list_.as<PixelIndex>(), pixels.data(), pixels.size() * sizeof(PixelIndex), cudaMemcpyHostToDevice, stream),
-        "copying the list of pixels");
-    check(cudaMemsetAsync(targets.front(), 0, pixels.size() * sizeof(float), stream), "clearing the values");
-    plans_.put_images(targets, stream);
-    std::vector<Part> parts;
-    const std::int64_t part = places_of_part();
-    for (std::int64_t first = 0; first < static_cast<std::int64_t>(pixels.size()); first += part)
-        parts.push_back({0, 1, first, std::min(part, static_cast<std::int64_t>(pixels.size()) - first)});
-    DeviceTotals totals = run(parts, list_.as<PixelIndex>(), false, stream, watch).front();
-    fetch(values, count);
-    last_call_.record(stream);
-    return totals;
+    list_upload_.send(list_.as<PixelIndex>(), pixels.data(), pixels.size() * sizeof(PixelIndex), call.stream());
+    check(cudaMemsetAsync(targets.front(), 0, pixels.size() * sizeof(float), call.stream()), "clearing the values");
+    plans_.put_images(targets, call.stream());
+    return run({list_.as<PixelIndex>(), static_cast<std::int64_t>(pixels.size())}, values, size, call, watch).front();
 }
 
 std::vector<kernel::PixelRecord> CudaDevice::trace(const std::vector<PixelIndex>& pixels, bool with_steps) {
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    const cudaStream_t stream = begin({});
+    Call call(last_call_, stream_->get());
     const PlanView& view = plans_.view(0);
     const std::size_t most = kernel::pixels_traced_together(view, with_steps);
     std::vector<kernel::PixelRecord> records;
@@ -196,21 +262,23 @@ std::vector<kernel::PixelRecord> CudaDevice::trace(const std::vector<PixelIndex>
         notes_.reserve(layout.bytes());
         const std::vector<kernel::PixelNotes> heads = layout.heads(view, pixels.data() + first, notes_.as<void>());
         std::vector<unsigned char> copy(layout.bytes());
-        check(cudaMemcpyAsync(notes_.as<void>(), heads.data(), count * sizeof(kernel::PixelNotes), cudaMemcpyHostToDevice, stream),
-              "copying the pixels to trace");
+        list_upload_.send(notes_.as<void>(), heads.data(), count * sizeof(kernel::PixelNotes), call.stream());
         const TraceLaunch launch{view, plans_.bounds(0), notes_.as<kernel::PixelNotes>(), static_cast<int>(count)};
         const kernel::Arithmetic arithmetic = plans_.arithmetic();
         const auto start_trace = arithmetic == kernel::Arithmetic::exact   ? launch_trace_exact
                                  : arithmetic == kernel::Arithmetic::mixed ? launch_trace_fast
                                                                            : launch_trace_float;
-        check(start_trace(launch, plans_.shape(), stream), "starting the trace");
-        check(cudaMemcpyAsync(copy.data(), notes_.as<void>(), copy.size(), cudaMemcpyDeviceToHost, stream), "copying the traces");
-        check(cudaStreamSynchronize(stream), "tracing");
+        check(start_trace(launch, plans_.shape(), call.stream()), "starting the trace");
+        check(cudaMemcpyAsync(copy.data(), notes_.as<void>(), copy.size(), cudaMemcpyDeviceToHost, call.stream()),
+              "copying the traces");
+        check(cudaStreamSynchronize(call.stream()), "tracing");
         for (std::size_t i = 0; i < count; ++i) records.push_back(layout.record(copy.data(), i));
     }
+    call.close();
     return records;
 }
 
+// The kernel reads the values where the host has put them.
 void CudaDevice::set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) {
     if (!images.on_device) {
         for (std::size_t i = 0; i < places.size(); ++i) *places[i] = values[i];
@@ -218,61 +286,84 @@ void CudaDevice::set(const DeviceImages& images, const std::vector<float*>& plac
     }
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    const cudaStream_t stream = begin(images);
-    list_.reserve(places.size() * (sizeof(float*) + sizeof(float)));
-    auto* const to = list_.as<float*>();
-    auto* const of = reinterpret_cast<float*>(to + places.size());
-    check(cudaMemcpyAsync(to, places.data(), places.size() * sizeof(float*), cudaMemcpyHostToDevice, stream),
-          "copying the scalar path's pixels");
-    check(cudaMemcpyAsync(of, values.data(), values.size() * sizeof(float), cudaMemcpyHostToDevice, stream),
-          "copying the scalar path's pixels");
-    check(launch_set(to, of, static_cast<std::int64_t>(places.size()), stream), "writing the scalar path's pixels");
-    last_call_.record(stream);
+    Call call(last_call_, stream_for(images));
+    values_are_set_.wait();
+    placed_.reserve(places.size() * sizeof(PlacedValue));
+    for (std::size_t i = 0; i < places.size(); ++i) placed_.as<PlacedValue>()[i] = {places[i], values[i]};
+    check(launch_set(placed_.as_seen_by_kernels<PlacedValue>(), static_cast<std::int64_t>(places.size()), call.stream()),
+          "writing the scalar path's pixels");
+    values_are_set_.record(call.stream());
+    call.close();
 }
 
 // Places of all images of a launch together.
-std::int64_t CudaDevice::places_of_part() const {
+std::int64_t CudaDevice::places_of_part(std::int64_t most) const {
     constexpr std::int64_t whole_tiles = kernel::tile_pixels;
-    const auto by_steps = static_cast<std::int64_t>(std::min(most_steps / plans_.most_steps(), static_cast<double>(most_places)));
+    const auto by_steps = static_cast<std::int64_t>(std::min(most_steps / plans_.most_steps(), static_cast<double>(most)));
     return std::max<std::int64_t>(by_steps / whole_tiles, 64) * whole_tiles;
 }
 
-std::vector<Part> CudaDevice::parts_of_images() const {
-    const std::int64_t together = places_of_part(), each = std::max<std::int64_t>(1, plans_.most_places());
+std::vector<Part> CudaDevice::parts_of(const Pixels& pixels, std::int64_t places) const {
+    const std::int64_t together = places_of_part(places), each = std::max<std::int64_t>(1, pixels.count);
     std::vector<Part> parts;
     const auto images = static_cast<int>(std::clamp<std::int64_t>(together / each, 1, most_images));
     for (int image = 0; image < plans_.count(); image += images)
-        for (std::int64_t first = 0; first < each; first += together)
-            parts.push_back({image, std::min(images, plans_.count() - image), first, std::min(together, each - first)});
+        for (std::int64_t first = 0; first < pixels.count; first += together)
+            parts.push_back({image, std::min(images, plans_.count() - image), first, std::min(together, pixels.count - first)});
     return parts;
 }
 
-std::vector<DeviceTotals> CudaDevice::run(const std::vector<Part>& parts, const PixelIndex* list, bool wants_solid_angles,
-                                          cudaStream_t stream, const Watch& watch) {
+// All launches are given to the stream, as far as the watch allows; then the host waits once, if there is something to wait for.
+std::vector<DeviceTotals> CudaDevice::run(const Pixels& pixels, const DeviceImages& images, const std::vector<std::size_t>& sizes,
+                                          Call& call, const Watch& watch) {
     std::vector<DeviceTotals> totals(static_cast<std::size_t>(plans_.count()));
-    const bool waits = plans_.decides() || wants_solid_angles;
-    std::size_t sums = 0, entries = 0;
-    for (const Part& part : parts) {
-        sums = std::max(sums, static_cast<std::size_t>(size_of(part).blocks * part.images) * sizeof(double));
-        entries = std::max(entries, static_cast<std::size_t>(part.count * part.images));
-    }
-    if (waits) {
-        scratch_.reserve(head_bytes + sums + (plans_.decides() ? entries * sizeof(PixelIndex) : 0));
-        counts_.reserve(head_bytes + sums);
-    }
-    auto* const base = scratch_.as<unsigned char>();
-    kernel::DeviceLaunch launch{};
-    launch.output = {reinterpret_cast<PixelIndex*>(base + head_bytes + sums), reinterpret_cast<unsigned*>(base),
-                     wants_solid_angles ? reinterpret_cast<double*>(base + head_bytes) : nullptr};
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        launch.work = {list, parts[i].first, parts[i].count};
-        plans_.tell(launch, parts[i].first_image, parts[i].images);
-        if (waits) run_part(parts[i], launch, stream, totals);
-        else check(start(launch, size_of(parts[i]), stream), "starting the kernel");
-        if (waits && watch && !watch(static_cast<double>(i + 1) / static_cast<double>(parts.size()))) throw Interrupted();
+    const std::vector<Part> parts = parts_of(pixels, most_places);
+    const bool reports = plans_.decides() || images.wants_solid_angles;
+    double steps = 0;
+    for (const Part& part : parts) steps += steps_of(part);
+    Pace pace(watch, steps);
+    start_all(parts, pixels.list, images.wants_solid_angles, call.stream(), pace);
+    if (reports) report_.close(call.stream());
+    fetch(images, sizes);
+    call.close();
+    if (!reports && images.on_device) return totals;
+    pace.finish();
+    call.wait();
+    if (images.wants_solid_angles) add_solid_angles(parts, totals);
+    if (reports && report_.is_complete()) {
+        sort_out(report_.undecided(), report_.count(), pixels.list != nullptr, totals);
+    } else if (reports) {
+        list_again(pixels, call, totals);
+        fetch(images, sizes);
+        call.close();
+        call.wait();
     }
     for (DeviceTotals& its : totals) std::sort(its.undecided.begin(), its.undecided.end());
+    if (watch && !watch(1.0)) throw Interrupted();
     return totals;
+}
+
+kernel::DeviceLaunch CudaDevice::launch_of(const Part& part, const PixelIndex* list) const {
+    kernel::DeviceLaunch launch{};
+    launch.work = {list, part.first, part.count};
+    plans_.tell(launch, part.first_image, part.images);
+    return launch;
+}
+
+void CudaDevice::start_all(const std::vector<Part>& parts, const PixelIndex* list, bool wants_sums, cudaStream_t stream,
+                           Pace& pace) {
+    std::size_t sums = 0;
+    for (const Part& part : parts) sums += static_cast<std::size_t>(size_of(part).blocks * part.images);
+    if (plans_.decides() || wants_sums) report_.open(wants_sums ? sums : 0, stream);
+    std::size_t first_sum = 0;
+    for (const Part& part : parts) {
+        kernel::DeviceLaunch launch = launch_of(part, list);
+        const LaunchSize size = size_of(part);
+        if (plans_.decides() || wants_sums) launch.output = report_.output(first_sum);
+        first_sum += static_cast<std::size_t>(size.blocks * part.images);
+        check(start(launch, size, stream), "starting the kernel");
+        pace.add(steps_of(part), stream);
+    }
 }
 
 cudaError_t CudaDevice::start(const kernel::DeviceLaunch& launch, const LaunchSize& size, cudaStream_t stream) const {
@@ -284,38 +375,55 @@ cudaError_t CudaDevice::start(const kernel::DeviceLaunch& launch, const LaunchSi
     return launch_exact(launch, plans_.shape(), size, stream);
 }
 
-// A part whose undecided pixels or solid angles somebody wants to know.
-void CudaDevice::run_part(const Part& part, kernel::DeviceLaunch launch, cudaStream_t stream, std::vector<DeviceTotals>& totals) {
-    const LaunchSize size = size_of(part);
-    check(cudaMemsetAsync(launch.output.n_undecided, 0, sizeof(unsigned), stream), "clearing the counts");
-    check(start(launch, size, stream), "starting the kernel");
-    auto* const count = counts_.as<unsigned>();
-    auto* const sums = reinterpret_cast<double*>(counts_.as<unsigned char>() + head_bytes);
-    check(cudaMemcpyAsync(count, launch.output.n_undecided, sizeof(unsigned), cudaMemcpyDeviceToHost, stream),
-          "copying the counts");
-    if (launch.output.solid_angles != nullptr)
-        check(cudaMemcpyAsync(sums, launch.output.solid_angles,
-                              static_cast<std::size_t>(size.blocks * part.images) * sizeof(double), cudaMemcpyDeviceToHost, stream),
-              "copying the solid angles");
-    check(cudaStreamSynchronize(stream), "rendering");
-    if (launch.output.solid_angles != nullptr)
-        for (std::int64_t i = 0; i < size.blocks * part.images; ++i)
-            totals[static_cast<std::size_t>(part.first_image + i / size.blocks)].solid_angles += sums[i];
-    if (*count != 0) sort_out(launch, *count, stream, totals);
+// In the order of parts and blocks.
+void CudaDevice::add_solid_angles(const std::vector<Part>& parts, std::vector<DeviceTotals>& totals) const {
+    const double* sums = report_.solid_angles();
+    for (const Part& part : parts) {
+        const std::int64_t blocks = size_of(part).blocks;
+        for (std::int64_t i = 0; i < blocks * part.images; ++i)
+            totals[static_cast<std::size_t>(part.first_image + i / blocks)].solid_angles += *sums++;
+    }
 }
 
-// The undecided pixels of a launch, by images.
-void CudaDevice::sort_out(const kernel::DeviceLaunch& launch, unsigned count, cudaStream_t stream,
-                          std::vector<DeviceTotals>& totals) {
-    std::vector<PixelIndex> numbers(count);
-    check(cudaMemcpyAsync(numbers.data(), launch.output.undecided, count * sizeof(PixelIndex), cudaMemcpyDeviceToHost, stream),
-          "copying the list of undecided pixels");
-    check(cudaStreamSynchronize(stream), "copying the list of undecided pixels");
-    for (const PixelIndex number : numbers) {
-        // Of a list of pixels the numbers are places in it.
-        const auto image = launch.work.list != nullptr ? 0 : static_cast<std::size_t>(plans_.image_of(number));
-        totals[image].undecided.push_back(launch.work.list != nullptr ? number : plans_.pixel_of(number));
+// The second way: smaller launches once more, one after the other, each with room for whatever it leaves.
+void CudaDevice::list_again(const Pixels& pixels, Call& call, std::vector<DeviceTotals>& totals) {
+    std::vector<PixelIndex> numbers;
+    for (const Part& part : parts_of(pixels, most_places_again)) {
+        kernel::DeviceLaunch launch = launch_of(part, pixels.list);
+        launch.output = report_.reopen(static_cast<std::size_t>(part.count * part.images), call.stream());
+        check(start(launch, size_of(part), call.stream()), "starting the kernel");
+        report_.close(call.stream());
+        check(cudaStreamSynchronize(call.stream()), "rendering");
+        numbers.resize(report_.count());
+        check(cudaMemcpyAsync(numbers.data(), report_.undecided_on_device(), numbers.size() * sizeof(PixelIndex),
+                              cudaMemcpyDeviceToHost, call.stream()),
+              "copying the list of undecided pixels");
+        check(cudaStreamSynchronize(call.stream()), "copying the list of undecided pixels");
+        sort_out(numbers.data(), numbers.size(), pixels.list != nullptr, totals);
     }
+}
+
+// Undecided pixels by images. Of a list of pixels the numbers are places in it.
+void CudaDevice::sort_out(const PixelIndex* numbers, kernel::DeviceCount count, bool is_list,
+                          std::vector<DeviceTotals>& totals) const {
+    for (const PixelIndex* number = numbers; number != numbers + count; ++number) {
+        const auto image = is_list ? 0 : static_cast<std::size_t>(plans_.image_of(*number));
+        totals[image].undecided.push_back(is_list ? *number : plans_.pixel_of(*number));
+    }
+}
+
+// No driver and one that is too old are the same error of the runtime's. Its library tells them apart.
+std::string driver_trouble() {
+    void* const library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) return "there is no NVIDIA driver here (no libcuda.so.1)";
+    int version = 0;
+    using GetVersion = int (*)(int*);
+    const auto get_version = reinterpret_cast<GetVersion>(dlsym(library, "cuDriverGetVersion"));
+    if (get_version != nullptr) get_version(&version);
+    dlclose(library);
+    constexpr int major = 1000, minor = 10;
+    return format("the driver is too old: it is for CUDA %d.%d, expected CUDA %d or later", version / major,
+                  version % major / minor, CUDART_VERSION / major);
 }
 
 int device_count() {
@@ -323,7 +431,9 @@ int device_count() {
     const cudaError_t status = cudaGetDeviceCount(&count);
     if (status == cudaSuccess && count > 0) return count;
     cudaGetLastError();
-    const std::string why = status == cudaSuccess ? "the driver sees none" : cudaGetErrorString(status);
+    const std::string why = status == cudaSuccess                   ? "the driver sees none"
+                            : status == cudaErrorInsufficientDriver ? driver_trouble()
+                                                                    : cudaGetErrorString(status);
     throw DeviceError("cuda: no device can be used: " + why + "; choose device cpu");
 }
 

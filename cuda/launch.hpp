@@ -57,7 +57,15 @@ struct NoiseLaunch {
 };
 cudaError_t launch_noise(const NoiseLaunch& noise, const void* means, bool is_double, float* counts, cudaStream_t stream);
 
-// *places[i] = given[i]
-cudaError_t launch_set(float* const* places, const float* given, std::int64_t count, cudaStream_t stream);
+// Values with their places in the device's memory, which are written there: *place = value. They may lie in memory that is shared
+// with the host.
+struct PlacedValue {
+    float* place;
+    float value;
+};
+cudaError_t launch_set(const PlacedValue* given, std::int64_t count, cudaStream_t stream);
+
+// *told = *count, where the host looks.
+cudaError_t launch_tell(const kernel::DeviceCount* count, kernel::DeviceCount* told, cudaStream_t stream);
 
 }  // namespace nbhybrid::cuda

@@ -1,5 +1,7 @@
 #include "memory.hpp"
 
+#include <exception>
+
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
 
@@ -27,14 +29,14 @@ CurrentDevice::~CurrentDevice() { cudaSetDevice(before_); }
 
 void Memory::reserve(std::size_t bytes) {
     if (bytes <= bytes_) return;
+    if (pointer_ != nullptr) check(cudaDeviceSynchronize(), "waiting for the device");
     release();
-    const cudaError_t status =
-        where_ == Where::device ? cudaMalloc(&pointer_, bytes) : cudaHostAlloc(&pointer_, bytes, cudaHostAllocDefault);
+    const cudaError_t status = allocate(bytes);
     if (status == cudaSuccess) {
         bytes_ = bytes;
         return;
     }
-    pointer_ = nullptr;
+    release();
     cudaGetLastError();
     if (status != cudaErrorMemoryAllocation) check(status, what_.c_str());
     std::size_t free = 0, total = 0;
@@ -43,6 +45,13 @@ void Memory::reserve(std::size_t bytes) {
         format("cuda: %s needs %.3g GiB, and the device has %.3g of %.3g GiB free: free some of it, choose a smaller "
                "image, table or part of the detector, or device cpu",
                what_.c_str(), static_cast<double>(bytes) / gib, static_cast<double>(free) / gib, static_cast<double>(total) / gib));
+}
+
+cudaError_t Memory::allocate(std::size_t bytes) {
+    if (where_ == Where::device) return cudaMalloc(&pointer_, bytes);
+    if (where_ == Where::pinned_host) return cudaHostAlloc(&pointer_, bytes, cudaHostAllocDefault);
+    const cudaError_t status = cudaHostAlloc(&pointer_, bytes, cudaHostAllocMapped);
+    return status == cudaSuccess ? cudaHostGetDevicePointer(&seen_by_kernels_, pointer_, 0) : status;
 }
 
 void Memory::release() noexcept {
@@ -72,6 +81,12 @@ void Event::wait() const {
 
 void Event::wait_in(cudaStream_t stream) const {
     if (event_ != nullptr) check(cudaStreamWaitEvent(stream, event_, 0), "waiting for another stream");
+}
+
+WaitIfThrown::WaitIfThrown(cudaStream_t stream) : stream_(stream), thrown_before_(std::uncaught_exceptions()) {}
+
+WaitIfThrown::~WaitIfThrown() {
+    if (std::uncaught_exceptions() > thrown_before_ && cudaStreamSynchronize(stream_) != cudaSuccess) cudaGetLastError();
 }
 
 }  // namespace nbhybrid::cuda

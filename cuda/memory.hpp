@@ -23,10 +23,12 @@ private:
     int before_ = 0;
 };
 
-// Memory that grows when more is asked for, and is kept for the next time. What it held is lost when it grows.
+// Memory that grows when more is asked for, and is kept for the next time. What it held is lost when it grows, after all that
+// its device has to do; whoever destroys it has waited.
 class Memory {
 public:
-    enum class Where { device, pinned_host };
+    // Of the device; of the host, where copies begin that nobody waits for; or of the host, and kernels read and write it, too.
+    enum class Where { device, pinned_host, shared_host };
     // `what` it is for, in messages.
     Memory(Where where, std::string what) : where_(where), what_(std::move(what)) {}
     ~Memory() { release(); }
@@ -39,13 +41,20 @@ public:
     T* as() const {
         return static_cast<T*>(pointer_);
     }
+    // The same memory, as kernels see it.
+    template <class T>
+    T* as_seen_by_kernels() const {
+        return static_cast<T*>(where_ == Where::shared_host ? seen_by_kernels_ : pointer_);
+    }
 
 private:
+    cudaError_t allocate(std::size_t bytes);
     void release() noexcept;
 
     Where where_;
     std::string what_;
     void* pointer_ = nullptr;
+    void* seen_by_kernels_ = nullptr;
     std::size_t bytes_ = 0;
 };
 
@@ -76,6 +85,19 @@ public:
 
 private:
     cudaEvent_t event_ = nullptr;
+};
+
+// An error leaves a scope only when the stream has nothing more to do: memory that its work uses may be gone soon after.
+class WaitIfThrown {
+public:
+    explicit WaitIfThrown(cudaStream_t stream);
+    ~WaitIfThrown();
+    WaitIfThrown(const WaitIfThrown&) = delete;
+    WaitIfThrown& operator=(const WaitIfThrown&) = delete;
+
+private:
+    cudaStream_t stream_;
+    int thrown_before_;
 };
 
 }  // namespace nbhybrid::cuda

@@ -25,10 +25,9 @@ struct AmplitudeSum {
         const int h = physics::nearest_index(index.x), k = physics::nearest_index(index.y), l = physics::nearest_index(index.z);
         const Vec3 offset{index.x - h, index.y - k, index.z - l};
         const double in_cells = physics::offset_in_cells_squared(offset, c.cells);
-        const double in_space = physics::offset_in_reciprocal_space_squared(offset, c.a_star, c.b_star, c.c_star, c.cells);
+        const double of_spot = physics::offset_squared(offset, c.spots);
         const double lattice = physics::square_axis_factor(index.x, c.cells.x) + physics::round_factor(in_cells, c.cells, c.fudge) +
-                               physics::gauss_factor(in_space, c.cells, c.fudge) +
-                               physics::tophat_factor(in_space, c.cells, c.fudge);
+                               physics::gauss_factor(of_spot, c.cells, c.fudge) + physics::tophat_factor(of_spot, c.cells, c.fudge);
         const double amplitude = physics::leaves_table(c.amplitudes, index) ? physics::nearest_amplitude(c.amplitudes, h, k, l)
                                                                             : physics::tricubic_amplitude(c.amplitudes, index);
         const double reduced = physics::reduced_phase(lattice, physics::nearest_multiple_of_pi(lattice));

@@ -1,14 +1,10 @@
 #include "plans.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace nbhybrid::cuda {
 
 namespace {
-
-// Larger pieces are not copied to pinned memory first.
-constexpr std::size_t largest_staged = std::size_t{1} << 20U;
 
 std::size_t pixels_of(const PlanView& view) {
     return static_cast<std::size_t>(view.detector.fast_pixels) * static_cast<std::size_t>(view.detector.slow_pixels);
@@ -28,12 +24,10 @@ void LoadedPlans::load(const std::vector<const Plan*>& plans, kernel::Arithmetic
     if (!keeps_table) {
         table_bytes_ = 0;
         table_.reserve(flat.table_bytes());
-        if (flat.table_bytes() != 0)
-            check(cudaMemcpyAsync(table_.as<void>(), flat.table(), flat.table_bytes(), cudaMemcpyHostToDevice, stream),
-                  "copying the table of amplitudes");
+        if (flat.table_bytes() != 0) table_upload_.send(table_.as<void>(), flat.table(), flat.table_bytes(), stream);
         table_bytes_ = flat.table_bytes();
     }
-    copy_pieces(flat, stream);
+    upload_.send(memory_.as<void>(), flat.pieces(), stream);
     shape_ = plans.front()->shape();
     arithmetic_ = arithmetic;
     std::vector<PlanView> views = flat.at(memory_.as<void>(), table_.as<void>());
@@ -51,37 +45,6 @@ void LoadedPlans::load(const std::vector<const Plan*>& plans, kernel::Arithmetic
         next += static_cast<PixelIndex>(pixels_of(views[i]));
     }
     views_ = std::move(views);
-}
-
-// Small pieces that follow each other are one copy, which the host does not wait for.
-void LoadedPlans::copy_pieces(const kernel::FlatPlans& flat, cudaStream_t stream) {
-    const std::vector<kernel::FlatPlans::Piece>& pieces = flat.pieces();
-    std::size_t small = 0;
-    for (const kernel::FlatPlans::Piece& piece : pieces)
-        if (piece.bytes <= largest_staged) small = piece.offset + piece.bytes;
-    pieces_are_copied_.wait();
-    staged_pieces_.reserve(small);
-    auto* const staged = staged_pieces_.as<unsigned char>();
-    auto* const base = memory_.as<unsigned char>();
-    std::size_t begin = 0, end = 0;
-    const auto copy_run = [&] {
-        if (end > begin)
-            check(cudaMemcpyAsync(base + begin, staged + begin, end - begin, cudaMemcpyHostToDevice, stream), "copying the plans");
-    };
-    for (const kernel::FlatPlans::Piece& piece : pieces) {
-        if (piece.bytes > largest_staged) {
-            copy_run();
-            check(cudaMemcpyAsync(base + piece.offset, piece.from, piece.bytes, cudaMemcpyHostToDevice, stream),
-                  "copying the plans");
-            begin = end = piece.offset + piece.bytes;
-            continue;
-        }
-        if (begin == end) begin = piece.offset;
-        std::memcpy(staged + piece.offset, piece.from, piece.bytes);
-        end = piece.offset + piece.bytes;
-    }
-    copy_run();
-    pieces_are_copied_.record(stream);
 }
 
 std::vector<std::size_t> LoadedPlans::pixels() const {
@@ -115,13 +78,8 @@ void LoadedPlans::put_images(const std::vector<float*>& values, cudaStream_t str
     for (std::size_t i = 0; i < jobs_.size(); ++i) jobs_[i].values = values[i];
     if (jobs_.size() > 1) {
         const std::size_t bytes = jobs_.size() * sizeof(kernel::DeviceImageJob);
-        jobs_are_copied_.wait();
         jobs_on_device_.reserve(bytes);
-        staged_jobs_.reserve(bytes);
-        std::memcpy(staged_jobs_.as<void>(), jobs_.data(), bytes);
-        check(cudaMemcpyAsync(jobs_on_device_.as<void>(), staged_jobs_.as<void>(), bytes, cudaMemcpyHostToDevice, stream),
-              "copying what the kernels are told");
-        jobs_are_copied_.record(stream);
+        jobs_upload_.send(jobs_on_device_.as<void>(), jobs_.data(), bytes, stream);
     }
     values_ = values;
 }

@@ -8,6 +8,7 @@
 #include "memory.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/flat_plan.hpp"
+#include "upload.hpp"
 
 namespace nbhybrid::cuda {
 
@@ -39,14 +40,10 @@ public:
     void tell(kernel::DeviceLaunch& launch, int first_image, int images) const;
 
 private:
-    void copy_pieces(const kernel::FlatPlans& flat, cudaStream_t stream);
-
     Memory memory_{Memory::Where::device, "the plans"};
     Memory table_{Memory::Where::device, "the table of amplitudes"};
     Memory jobs_on_device_{Memory::Where::device, "what the kernels are told of the images"};
-    Memory staged_pieces_{Memory::Where::pinned_host, "the host's memory for plans"};
-    Memory staged_jobs_{Memory::Where::pinned_host, "the host's memory for what the kernels are told"};
-    Event pieces_are_copied_, jobs_are_copied_;
+    Upload upload_{"the plans"}, table_upload_{"the table of amplitudes"}, jobs_upload_{"what the kernels are told"};
     std::size_t table_bytes_ = 0;
     std::vector<PlanView> views_;
     std::vector<kernel::DeviceImageJob> jobs_;

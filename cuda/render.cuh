@@ -6,6 +6,7 @@
 
 #include "launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
+#include "nbhybrid/kernel/device_place.hpp"
 #include "nbhybrid/kernel/dispatch.hpp"
 #include "nbhybrid/kernel/float_pixel.hpp"
 #include "warp_sweep.cuh"
@@ -25,38 +26,6 @@ constexpr int blocks_of_processor(Share share, Arithmetic arithmetic = Arithmeti
     const bool is_exact_sphere = arithmetic == Arithmetic::exact && shape == CrystalShape::round;
     if (share == Share::singles) return is_exact_sphere ? 2 : 3;
     return arithmetic == Arithmetic::floats && !several ? 3 : 2;
-}
-
-// A pixel of a launch. Places outside the region have the nearest pixel inside, so that all lanes of a warp have one.
-struct Place {
-    int slow, fast;
-    bool counts;         // is a pixel of the launch that a device may decide
-    std::int64_t where;  // its value goes
-};
-
-__device__ inline Place place_of(const kernel::DeviceImageJob& job, const kernel::DeviceWork& work, std::int64_t number) {
-    const std::int64_t fast_pixels = job.plan.detector.fast_pixels;
-    Place place{};
-    if (work.list != nullptr) {
-        const bool inside = number < work.first + work.count;
-        const PixelIndex pixel = work.list[inside ? number : work.first];
-        place.slow = static_cast<int>(pixel / fast_pixels), place.fast = static_cast<int>(pixel % fast_pixels);
-        place.counts = inside, place.where = number;
-    } else {
-        const Region& r = job.plan.detector.region;
-        const int width = r.fast_last - r.fast_first + 1, tiles = (width + kernel::tile_fast - 1) / kernel::tile_fast;
-        const std::int64_t tile = number / kernel::tile_pixels;
-        const int in_tile = static_cast<int>(number % kernel::tile_pixels);
-        const int fast = static_cast<int>(tile % tiles) * kernel::tile_fast + in_tile % kernel::tile_fast + r.fast_first;
-        const std::int64_t slow = tile / tiles * kernel::tile_slow + in_tile / kernel::tile_fast + r.slow_first;
-        place.fast = fast < r.fast_last ? fast : r.fast_last;
-        place.slow = slow < r.slow_last ? static_cast<int>(slow) : r.slow_last;
-        place.counts = number < work.first + work.count && fast <= r.fast_last && slow <= r.slow_last;
-        place.where = kernel::pixel_index(job.plan, place.slow, place.fast);
-    }
-    const PixelIndex pixel = kernel::pixel_index(job.plan, place.slow, place.fast);
-    if (kernel::is_masked(job.plan.detector, pixel) || kernel::is_left_to_scalar(job.plan, pixel)) place.counts = false;
-    return place;
 }
 
 __device__ inline AllOrientations<Axes> orientations_of(const OrientationStage& o, const Axes*) {
@@ -127,12 +96,12 @@ __global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share, a
     double solid_angles = 0;
     // All lanes of a warp leave the loop together. A launch has few enough places for small numbers, which take fewer registers.
     for (int first = mine * of_warp; first < launch.work.count; first += warps * of_warp) {
-        Place places[pixels];
+        kernel::Place places[pixels];
         kernel::Lanes<int, pixels> fast;
         bool counts = false;
         NBHYBRID_UNROLL
         for (int i = 0; i < pixels; ++i) {
-            places[i] = place_of(job, launch.work, launch.work.first + first + lane * of_lane + i);
+            places[i] = kernel::place_of(job, launch.work, launch.work.first + first + lane * of_lane + i);
             fast[i] = places[i].fast;
             counts |= places[i].counts;
         }
@@ -147,7 +116,8 @@ __global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share, a
             job.values[places[i].where] = pixel.value;
             if constexpr (arithmetic == Arithmetic::exact)
                 if (!pixel.is_decided)
-                    launch.output.undecided[atomicAdd(launch.output.n_undecided, 1U)] = job.first_number + places[i].where;
+                    kernel::list_undecided(launch.output, atomicAdd(launch.output.n_undecided, kernel::DeviceCount{1}),
+                                           job.first_number + places[i].where);
         }
     }
     if (launch.output.solid_angles != nullptr)

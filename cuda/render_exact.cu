@@ -6,14 +6,21 @@
 
 namespace nbhybrid::cuda {
 
-__global__ void set_places(float* const* places, const float* given, std::int64_t count) {
+__global__ void set_places(const PlacedValue* given, std::int64_t count) {
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-    if (i < count) *places[i] = given[i];
+    if (i < count) *given[i].place = given[i].value;
 }
 
-cudaError_t launch_set(float* const* places, const float* given, std::int64_t count, cudaStream_t stream) {
+cudaError_t launch_set(const PlacedValue* given, std::int64_t count, cudaStream_t stream) {
     const auto blocks = static_cast<unsigned>((count + threads_of_block - 1) / threads_of_block);
-    set_places<<<blocks, threads_of_block, 0, stream>>>(places, given, count);
+    if (blocks > 0) set_places<<<blocks, threads_of_block, 0, stream>>>(given, count);
+    return cudaGetLastError();
+}
+
+__global__ void tell_count(const kernel::DeviceCount* count, kernel::DeviceCount* told) { *told = *count; }
+
+cudaError_t launch_tell(const kernel::DeviceCount* count, kernel::DeviceCount* told, cudaStream_t stream) {
+    tell_count<<<1, 1, 0, stream>>>(count, told);
     return cudaGetLastError();
 }
 

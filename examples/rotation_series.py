@@ -24,7 +24,7 @@ def lysozyme():
         structure_factors=nb.StructureFactors.from_file(LYSOZYME / "lyso.hkl"),
         beam=nb.Beam(wavelength_angstrom=0.9768, fluence=1e24),
         detector=nb.Detector.mosflm(pixels=(200, 200), pixel_size_mm=0.25, distance_mm=120),
-        sampling=nb.Sampling(oversample=2),
+        sampling=nb.Sampling(oversample=3),
         semantics="corrected",  # the reference would leave out the step at phi = 0
     )
 

@@ -43,7 +43,7 @@ def stills(wavelengths, weights):
         structure_factors=nb.StructureFactors.from_file(LYSOZYME / "lyso.hkl"),
         beam=nb.Beam(energy_ev=ENERGY, fluence=1e24, sources=nb.Sources(None, wavelengths, weights)),
         detector=nb.Detector.mosflm(pixels=(160, 160), pixel_size_mm=0.3, distance_mm=110),
-        sampling=nb.Sampling(oversample=1),
+        sampling=nb.Sampling(oversample=3),
         semantics="corrected",  # the reference would take all lines for equally strong
     )
 
@@ -61,7 +61,7 @@ def main():
     rotations = random_rotations(arguments.stills, rng)
     experiment = stills(wavelengths, weights)
     images = nb.simulate_batch(experiment, rotations)
-    print(f"images: {len(images)}, {experiment.steps} wavelengths each")
+    print(f"images: {len(images)}, {LINES} wavelengths each")
     for i, image in enumerate(images):
         print(f"still {i}: {image.sum():6.1f} photons, {(image > 0.1).sum():3} pixels above 0.1")
 

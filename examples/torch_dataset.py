@@ -15,7 +15,7 @@ import nbhybrid as nb
 try:
     import torch
 except ImportError:
-    sys.exit("torch_dataset.py: torch is not installed: pip install 'nbhybrid[torch]'")
+    sys.exit("torch_dataset.py: torch is not installed: pip install torch")
 from torch.utils.data import DataLoader, Dataset
 
 STILLS, BATCH = 12, 4
@@ -60,11 +60,11 @@ def main():
     output = parser.parse_args().output
 
     experiment = nb.Experiment(
-        crystal=nb.Crystal(cell=nb.UnitCell(70, 80, 90), n_cells=8, shape="gauss"),
+        crystal=nb.Crystal(cell=nb.UnitCell(70, 80, 90), n_cells=5, shape="gauss"),
         structure_factors=100.0,
-        beam=nb.Beam(wavelength_angstrom=1.0, fluence=1e26),
-        detector=nb.Detector.mosflm(pixels=(128, 128), pixel_size_mm=0.4, distance_mm=100),
-        sampling=nb.Sampling(oversample=2),
+        beam=nb.Beam(wavelength_angstrom=1.0, fluence=1e28),
+        detector=nb.Detector.mosflm(pixels=(128, 128), pixel_size_mm=0.2, distance_mm=100),
+        sampling=nb.Sampling(oversample=3),
         semantics="corrected",
     )
     dataset = Stills(experiment, random_rotations(STILLS, torch.Generator().manual_seed(3)))

@@ -54,6 +54,9 @@ class Extension:
     def wait_for(self, device, stream):
         self.order.append(("wait", stream))
 
+    def wait_for_all(self, device):
+        self.order.append(("wait for all", device))
+
     def counter_noise(self, device, means, is_double, counts, seed, first_image, panel, images, pixels, stream):
         self.order.append(("noise", stream))
         number = ctypes.c_double if is_double else ctypes.c_float
@@ -204,14 +207,18 @@ def cupy(extension):
     @contextlib.contextmanager
     def chosen(device):
         before, current[0] = current[0], device
-        yield
-        current[0] = before
+        try:
+            yield
+        finally:
+            current[0] = before
 
     package.float32 = np.float32
     package.ndarray = ndarray
     package.empty = lambda shape, dtype: ndarray(np.full(shape, np.nan, dtype), extension, current[0])
     package.ascontiguousarray = lambda a: ndarray(np.array(a.memory, order="C"), extension, a.index)
-    package.cuda = types.SimpleNamespace(Device=chosen, get_current_stream=lambda device: types.SimpleNamespace(ptr=ndarray.stream))
+    package.cuda = types.SimpleNamespace(
+        Device=chosen, now=current, get_current_stream=lambda device: types.SimpleNamespace(ptr=ndarray.stream)
+    )
     return package
 
 
@@ -251,6 +258,9 @@ class Tensor(OnDevice):
 
     def is_contiguous(self):
         return self.memory.flags.c_contiguous
+
+    def record_stream(self, stream):
+        assert stream.cuda_stream == self.stream
 
     def element_size(self):
         return self.memory.itemsize

@@ -78,3 +78,10 @@ TRACE_OUT_OF_REACH = 1.5e-31
 # amplitude, of either sign; 7e-8 of a sum is the largest that was seen.
 FAST_FLOAT_RELATIVE = 3e-6
 FAST_FLOAT_SUM = 1e-7
+
+# dxtbx takes a scan for a still whose images turn by less (model/scan.h, min_oscillation_width_), in degrees of a header.
+DXTBX_STILL_DEGREES = 1e-7
+# A rotation matrix of a file, its rows made exact: some roundings of float64.
+ROTATION_ROUNDING = 1e-15
+# Times of images with 16 times as many domains, measured within half a second on a machine that others use.
+ESTIMATE_FACTOR = 5.0

@@ -248,6 +248,7 @@ class Beam(Model):
     def _fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = {
             "wavelength": units.metres_of_angstrom(self.wavelength),
+            "wavelength_is_from_energy": self.energy_ev is not None,
             "fluence": float(self.fluence),
             "kahn_factor": 0.0 if self.polarization is None else float(self.polarization),
             "polarization": self.corrected_for_polarization,

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from nbhybrid import _core
-from nbhybrid._version import __version__
 from nbhybrid.errors import DeviceError
+from nbhybrid.extras import CUDA_WHEEL
 
 CPU = "cpu"
 # The device's functions run by the host: for tests.
@@ -63,13 +63,11 @@ def cuda_extension() -> Any:
         raise DeviceError(f"cuda: the kernels cannot be loaded: {error}") from error
     if extension is None:
         raise DeviceError(
-            f"cuda: there are no CUDA kernels: install nbhybrid-cuda=={__version__}, build nbhybrid where nvcc 12 or later is "
-            "found, or choose device cpu"
+            f"cuda: there are no CUDA kernels: install {CUDA_WHEEL}, build nbhybrid where nvcc 12 or later is found, or choose "
+            "device cpu"
         )
     if extension.interface != _core.interface:
-        raise DeviceError(
-            f"cuda: the kernels in {extension.__file__} are not those of this nbhybrid: install nbhybrid-cuda=={__version__}"
-        )
+        raise DeviceError(f"cuda: the kernels in {extension.__file__} are not those of this nbhybrid: install {CUDA_WHEEL}")
     return extension
 
 

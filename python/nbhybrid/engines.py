@@ -10,10 +10,15 @@ EXACT_ENGINES = ("exact",)
 DEVICES = ("cpu", "cuda")  # and cuda:N
 
 
-def missing(engine: str, device: str) -> str:
-    """Return why this engine cannot run on this device; empty if it can."""
+def unknown(engine: str, device: str) -> str:
+    """Return why there can be no such engine or device anywhere; empty if there can."""
     if engine not in ENGINES:
         return f"engine: found {engine!r}, expected {' or '.join(ENGINES)}"
     if not is_device(device):
         return f"device: found {device!r}, expected cpu, cuda or cuda:N"
-    return why_missing(device)
+    return ""
+
+
+def missing(engine: str, device: str) -> str:
+    """Return why this engine cannot run on this device here; empty if it can."""
+    return unknown(engine, device) or why_missing(device)

@@ -20,6 +20,7 @@ from nbhybrid.hints import names_are_checked, no_such_name
 from nbhybrid.input_warnings import in_words_of_objects, line_of, warn
 from nbhybrid.scan import Sampling, Scan
 from nbhybrid.structure_factors import MAX_TABLE_GIB, StructureFactors
+from nbhybrid.without_effect import line_about
 from nbhybrid.words import words_of
 
 if TYPE_CHECKING:
@@ -205,13 +206,21 @@ class Experiment:
 
     def replace(self, **changes: Any) -> Experiment:
         """Return an experiment with other parts."""
+        return Experiment(**self._parts_with(changes), _known=self)
+
+    def _variant(self, **changes: Any) -> Experiment:
+        """Return what `replace` does, without a word: one of many whose warnings are those of this one."""
+        return Experiment(**self._parts_with(changes), _remarks=self._remarks, _quiet=True)
+
+    def _parts_with(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parts, some of them exchanged."""
         parts: dict[str, Any] = {name: getattr(self, name) for name in PARTS} | {"semantics": self._semantics}
         for name in changes:
             if name not in parts:
                 raise no_such_name("Experiment", name, parts)
         if "semantics" in changes:
             self._check_mended_when_read(TEXT.take("Experiment.semantics", changes["semantics"]))
-        return Experiment(**(parts | changes), _known=self)
+        return parts | dict(changes)
 
     def _check_mended_when_read(self, semantics: str) -> None:
         """Refuse semantics that mend what the reading of a command line and its files has settled already."""
@@ -228,14 +237,18 @@ class Experiment:
         Parameters
         ----------
         args : str or sequence of str
-            The options of ``nbhybrid run``: one word each, or a text that is split as a shell does it. Input files are read. Those of
-            outputs have no effect.
+            The options of ``nbhybrid run``: one word each, or a text that is split as a shell does it. Input files are read. Those
+            options that have no effect here, such as those of outputs, are named by a warning.
 
         Raises
         ------
         OptionError, InputFileError, ModelError, SizeError
         """
-        options, remarks = _core.parse_options(words_of(args))
+        words = words_of(args)
+        options, remarks = _core.parse_options(words)
+        useless = line_about(words, "Experiment")
+        if useless:
+            remarks = [*remarks, ("no-effect", useless)]
         fields = options.to_dict()
         crystal, seeds, detector = fields["crystal"], fields["seeds"], fields["detector"]
         if crystal["misset"] == "random" and seeds["misset"] is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import hashlib
 import os
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 # Names that files have until they are complete, as `write_whole` makes them; no two writers on any machines have the same.
 TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{8}\..")
+
+
+# Names of files that `write_whole` has completed, the last ones.
+_complete: collections.deque[str | bytes] = collections.deque(maxlen=20)
 
 
 def sha256(path: str | os.PathLike[str]) -> str:
@@ -59,12 +64,19 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[str], object]) ->
         try:
             write(temporary)
             os.replace(temporary, target)
+            _complete.append(os.fspath(path))
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
     except OSError as error:
         raise OutputFileError(f"{os.fspath(path)}: {error.strerror or error}") from error
+
+
+def what_was_written() -> str:
+    """Return which files this process has completed, in words; of very many, the last ones."""
+    names = [os.fsdecode(name) for name in _complete]
+    return f"written before that: {', '.join(names)}" if names else "no file was written"
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

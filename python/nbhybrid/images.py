@@ -1,4 +1,4 @@
-"""Reading images: raw float32, SMV, PGM, arrays of numpy and, with fabio, CBF."""
+"""Reading images: raw float32, SMV, PGM, arrays of numpy, series in HDF5 (with h5py) and CBF (with fabio)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid.errors import InputFileError
+from nbhybrid.extras import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ KINDS = {
     "pgm": "PGM, 8-bit grey values",
     "cbf": "CBF",
     "numpy": "array of numpy",
+    "hdf5": "image of a series in HDF5",
 }
 
 
@@ -32,7 +34,7 @@ class Image:
     Attributes
     ----------
     path : str
-    kind : {"float", "smv", "pgm", "cbf", "numpy"}
+    kind : {"float", "smv", "pgm", "cbf", "numpy", "hdf5"}
     pixels : numpy.ndarray, (slow, fast)
         float32, uint16, uint8, or whatever a CBF or an array file holds.
     shape_source : str
@@ -45,7 +47,7 @@ class Image:
     shape_source: str = ""
 
 
-def read_image(path: str | os.PathLike[str], shape: tuple[int, int] | None = None) -> Image:
+def read_image(path: str | os.PathLike[str], shape: tuple[int, int] | None = None, number: int | None = None) -> Image:
     """Read an image; what it is shows in its first bytes.
 
     Parameters
@@ -55,11 +57,13 @@ def read_image(path: str | os.PathLike[str], shape: tuple[int, int] | None = Non
         ``-floatfile`` writes it. An ``.npz`` file must hold one array of two dimensions.
     shape : (slow, fast), optional
         Of a raw image. Without it the image must be square.
+    number : int, optional
+        Of the image in a series that ``nbhybrid batch`` has written in HDF5, which need not be said if there is one alone.
 
     Raises
     ------
     InputFileError
-        If the file is missing, malformed or not of that shape.
+        If the file is missing, malformed or not of that shape; for a series, if the image failed or its piece is missing.
     """
     name = os.fspath(path)
     try:
@@ -67,6 +71,8 @@ def read_image(path: str | os.PathLike[str], shape: tuple[int, int] | None = Non
             start = file.read(32)
     except OSError as error:
         raise InputFileError(f"{name}: cannot be read: {error.strerror or error}") from error
+    if _HDF5.match(start):
+        return _read_series(name, number)
     read = next((reader for beginning, reader in _READERS if beginning.match(start)), None)
     return read(name) if read else _read_float(name, shape)
 
@@ -76,7 +82,7 @@ def has_shape(path: str) -> bool:
     try:
         with open(path, "rb") as file:
             start = file.read(32)
-        return any(beginning.match(start) for beginning, _ in _READERS)
+        return _HDF5.match(start) is not None or any(beginning.match(start) for beginning, _ in _READERS)
     except OSError:
         return False
 
@@ -123,7 +129,7 @@ def _read_cbf(name: str) -> Image:
     try:
         import fabio
     except ImportError as error:
-        raise InputFileError(f"{name}: reading CBF needs fabio: pip install 'nbhybrid[cbf]'") from error
+        raise InputFileError(f"{name}: reading CBF needs fabio, which is not installed: {install('cbf')}") from error
     try:
         pixels: np.ndarray[Any, Any] = fabio.open(name).data
     except Exception as error:  # fabio raises what its decoders happen to raise
@@ -149,6 +155,43 @@ def _read_array(name: str) -> Image:
     return Image(name, "numpy", images[0])
 
 
+def _read_series(name: str, number: int | None) -> Image:
+    """Read an image of a series, and say which piece is missing if it is not there."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise InputFileError(f"{name}: reading HDF5 needs h5py, which is not installed: {install('hdf5')}") from error
+    from nbhybrid.batch.hdf5 import missing_pieces
+
+    try:
+        with h5py.File(name, "r") as file:
+            count = len(file["images"])
+            if number is None and count != 1:
+                raise InputFileError(f"{name}: holds a series of {count} images: say which, --image N (0 to {count - 1})")
+            number = number or 0
+            if not 0 <= number < count:
+                raise InputFileError(f"{name}: there is no image {number}, expected 0 to {count - 1}")
+            missing = missing_pieces(name, number)
+            if missing:
+                others = len(missing_pieces(name)) - 1
+                more = f" (nor are {others} others)" if others else ""
+                raise InputFileError(
+                    f"{name}: image {number} is in {missing[0]}, which is not beside it{more}: copy the folder as a whole, or "
+                    "make one file of the series by nbhybrid batch SPEC --merge"
+                )
+            if file["parameters/failed"][number]:
+                raise InputFileError(f"{name}: image {number} failed when the series was rendered; there are no pixels")
+            pixels = file["images"][number]
+    except (OSError, KeyError, ValueError) as error:
+        if isinstance(error, InputFileError):
+            raise
+        raise InputFileError(f"{name}: is no series that nbhybrid batch has written ({error})") from error
+    if pixels.ndim != 2:
+        raise InputFileError(f"{name}: holds images of {len(pixels)} panels, expected one")
+    return Image(name, "hdf5", pixels)
+
+
+_HDF5 = re.compile(rb"\x89HDF\r\n\x1a\n")
 # How each kind of file begins. A letter or two would not do: raw images begin with any four bytes.
 _READERS: tuple[tuple[re.Pattern[bytes], Callable[[str], Image]], ...] = (
     (re.compile(rb"\{\s+[A-Z]\w*\s*="), _read_smv),

@@ -117,9 +117,8 @@ def _on_device(image: Any, seed: int, generator: str, image_number: int, panel: 
     _check_number("image_number", image_number + max(images - 1, 0), _WORD)
     pixels = means.shape[-1] * means.shape[-2]
     where = (means.device, means.address, means.dtype == "float64", counts.address)
-    counts.begin(means)
-    cuda_extension().counter_noise(*where, seed, image_number, panel, images, pixels, counts.stream)
-    counts.finish(means)
+    with counts.work(means):
+        cuda_extension().counter_noise(*where, seed, image_number, panel, images, pixels, counts.stream)
     return out
 
 

@@ -37,6 +37,15 @@ class Prepared:
         """What the panels have to say: names and texts."""
         return [pair for core in self._cores for pair in core.warnings]
 
+    def long_run(self, experiment: Experiment) -> list[tuple[str, str]]:
+        """Return the warning that the images of all panels will take hours, if so."""
+        return self._cores[0].long_run(experiment._cores[0], self._threads, len(self._cores))
+
+    def blank_images(self, images: Sequence[Any]) -> list[tuple[str, str]]:
+        """Return the warning that no panel's image, in the host's memory, holds anything, if so."""
+        found = [core.blank_image(image) for core, image in zip(self._cores, images, strict=True)]
+        return found[0] if all(found) else []
+
     @property
     def only(self) -> _core.Simulator:
         """The simulator of a detector of one panel."""
@@ -57,9 +66,8 @@ class Prepared:
 
     def _run_on_device(self, buffers: list[DeviceBuffer], watch: Callable[[float], bool] | None) -> None:
         first, *others = buffers
-        first.begin(*others)
-        if self._set is not None:
-            self._set.run_on_device([buffer.address for buffer in buffers], first.stream, self._threads, watch)
-        else:
-            self._cores[0].run_on_device(first.address, first.stream, self._threads, watch)
-        first.finish(*others)
+        with first.work(*others):
+            if self._set is not None:
+                self._set.run_on_device([buffer.address for buffer in buffers], first.stream, self._threads, watch)
+            else:
+                self._cores[0].run_on_device(first.address, first.stream, self._threads, watch)

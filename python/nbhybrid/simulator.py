@@ -80,6 +80,8 @@ class Simulator:
         self.threads = threads or usable_cores()
         self._prepared = Prepared(self.experiment, self.threads, engine, device or CPU)
         self._warn()
+        # Whether it has been said how long an image takes, and whether one was looked at.
+        self._foreseen = self._seen = False
         # On the devices where arrays were found.
         self._elsewhere: dict[str, Prepared] = {}
 
@@ -138,13 +140,21 @@ class Simulator:
         Warns
         -----
         InputWarning
-            If a pixel is no finite number, unless it lies in the memory of a device.
+            If a pixel in the host's memory is no finite number. At the first run: before, if it will take more than an hour
+            (``long-run``); after, if every pixel of an image in the host's memory is 0 or the background (``blank-image``).
         """
         panels = {f"out[{i}]": each for i, each in enumerate(out)} if isinstance(out, (list, tuple)) else {"out": out}
         device = self._where(**panels)
         targets = self._targets(out, device)
-        self._prepared_on(device).run(targets, watch)
+        prepared = self._prepared_on(device)
+        if not self._foreseen:
+            self._foreseen = True
+            warn(self.experiment._worded(prepared.long_run(self.experiment)))
+        prepared.run(targets, watch)
         _warn_unless_finite(targets)
+        if not self._seen and not any(isinstance(memory, DeviceBuffer) for memory in targets):
+            self._seen = True
+            warn(self.experiment._worded(prepared.blank_images(targets)))
         if out is not None:
             return out
         return targets if self.experiment.detector.panels is not None else targets[0]
@@ -199,8 +209,8 @@ class Simulator:
         memory = target(result, "out", shape, device)
         core = self._prepared_on(device).only
         if isinstance(memory, DeviceBuffer):
-            core.run_pixels_on_device(addresses, memory.address, memory.stream, self.threads, watch)
-            memory.finish()
+            with memory.work():
+                core.run_pixels_on_device(addresses, memory.address, memory.stream, self.threads, watch)
         else:
             core.run_pixels(addresses, memory, self.threads, watch)
             _warn_unless_finite([memory])
@@ -249,6 +259,7 @@ class Simulator:
         self.experiment = self.experiment.replace(**parts)
         self._prepared = Prepared(self.experiment, self.threads, self.engine, self.device or CPU)
         self._warn(known)
+        self._foreseen = self._seen = False
         self._elsewhere = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -373,8 +384,8 @@ def simulate_batch(
     cores, is_fast = threads or usable_cores(), engine == "fast"
     if isinstance(memory, DeviceBuffer):
         where_to = (memory.address, memory.stream)
-        remarks = _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, devices[0], watch)
-        memory.finish()
+        with memory.work():
+            remarks = _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, devices[0], watch)
     else:
         remarks = _core.run_batch(experiment._core, rotations, memory, cores, is_fast, devices, watch)
         _warn_unless_finite([memory])

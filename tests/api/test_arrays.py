@@ -10,7 +10,7 @@ from helpers import DlpackOnly
 from nbhybrid.arrays import ArrayTypeError, ArrayValueError, Kind, Sizes, kind_of, out_buffer, rotation_matrices, take, vector
 from nbhybrid.errors import NbhybridError
 
-NO_TORCH = "torch is not installed: that TENSORS are taken and given is NOT TESTED here (pip install nbhybrid[torch])"
+NO_TORCH = "torch is not installed: that TENSORS are taken and given is NOT TESTED here (pip install torch)"
 EXPECTED = "expected an array of shape (2, 3) and dtype float64, got"
 
 

@@ -64,7 +64,7 @@ def test_what_is_in_the_files(compression, h5py, tmp_path):
             about = dict(file.attrs)
             assert about["nbhybrid_version"] == nb.__version__
             assert about["nbhybrid_commit"] == nb._core.commit
-            assert about["spec"] == spec.text
+            assert about["spec"] == spec.words == spec.text.replace('"out"', '"series"')
             assert about["identity"] == spec.identity
     with h5py.File(tmp_path / "out" / "pieces" / names[1]) as file:
         assert file["parameters/image_number"][:].tolist() == [4, 5, 6, 7]
@@ -120,7 +120,7 @@ def test_an_image_that_fails_is_marked_and_made_anew(h5py, tmp_path):
     assert [image for image, _ in result.failures] == [5]
     with h5py.File(result.path) as file:
         assert file["parameters/failed"][:].tolist() == [0] * 5 + [1] + [0] * 5
-        assert not file["images"][5].any()
+        assert np.isnan(file["images"][5]).all()
         assert np.isnan(file["parameters/wavelengths"][5]).all()
         assert np.isnan(file["parameters/fluence"][5])
         assert file["images"][6].any()
@@ -264,7 +264,10 @@ def test_a_scheduler_that_is_not_there(distributed, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("module", "needles"), [("h5py", ["nbhybrid[hdf5]"]), ("distributed", ["nbhybrid[dask]", "--serial"])])
+@pytest.mark.parametrize(
+    ("module", "needles"),
+    [("h5py", ["pip install numpy h5py"]), ("distributed", ["pip install numpy dask distributed", "--serial"])],
+)
 def test_a_missing_package_is_named_before_anything_is_written(module, needles, tmp_path):
     write_spec(tmp_path, args=ARGS, form="hdf5" if module == "h5py" else "npy")
     script = f"import sys; sys.modules[{module!r}] = None; from nbhybrid.cli import main; sys.exit(main(['batch', 'spec.toml']))"

@@ -39,7 +39,7 @@ WRONG = {
     "true images": (spec_text(images="true"), ["series.images", "found True"]),
     "seed": (spec_text(seed=-1), ["series.seed", "found -1", "from 0 to"]),
     "format": (spec_text(form="tiff"), ["output.format", "'tiff'", '"hdf5" or "smv"']),
-    "compression": (spec_text(output='compression = "gzip"'), ["output.compression", "npy", "expected hdf5"]),
+    "compression": (spec_text(output='compression = "gzip"'), ["output.compression", "'gzip'", '"hdf5"', "Remove it"]),
     "engine": (spec_text(render='engine = "slow"'), ["render.engine", "'slow'", '"exact" or "fast"']),
     "device": (spec_text(render='device = "tpu"'), ["render.device", "'tpu'", "cuda:N"]),
     "device that cannot take it": (
@@ -49,7 +49,10 @@ WRONG = {
     "semantics": (spec_text(render='semantics = "perfect"'), ["experiment.args", "perfect"]),
     "noise": (spec_text(noise='photons = "yes"'), ["noise.photons", "'yes'", "true or false"]),
     "option": (spec_text(args=ARGS + " -lamda 2"), ["experiment.args", "-lamda"]),
-    "option without effect": (spec_text(args=ARGS + " --threads 2"), ["experiment.args", "--threads", "[render]"]),
+    "option without effect": (
+        spec_text(args=ARGS + " --threads 2"),
+        ["experiment.args", "--threads has no effect in a series", "remove it"],
+    ),
     "time of day": (spec_text(args=ARGS + " -misset random"), ["experiment.args", "-misset_seed"]),
     "missing table": (spec_text(args=ARGS + " -hkl missing.hkl"), ["experiment.args", "missing.hkl"]),
     "words": (spec_text(args='-cell 70 \\"80'), ["experiment.args", "expected words"]),
@@ -77,7 +80,7 @@ WRONG = {
     ),
     "pattern": (spec_text(shots='spectrum_files = "shot.txt"'), ["shots.spectrum_files", "{image}"]),
     "fluences": (spec_text(shots='fluences = "lines.npy"'), ["shots.fluences", "(11, 3)", "(n,)"]),
-    "unit": (spec_text(shots='unit = "nm"'), ["shots.unit", "'nm'", "angstrom"]),
+    "unit": (spec_text(shots='unit = "nm"\nwavelengths = "lines.npy"'), ["shots.unit", "'nm'", "angstrom"]),
     "panels": (
         spec_text(
             form="smv",
@@ -146,7 +149,14 @@ def test_a_dry_run_touches_nothing(tmp_path):
     before = snapshot(tmp_path)
     done = batch(tmp_path, "spec.toml", "--dry-run")
     assert done.returncode == 0
-    words = ("250 images of 20 x 20 pixels", "engine exact", "random", str(tmp_path / "out"), "left to do: 250 images in 3 tasks")
+    words = (
+        "250 images of 20 x 20 pixels",
+        "engine exact",
+        "random",
+        str(tmp_path / "out"),
+        "left to do: 250 images in 84 tasks",
+        "time: about ",
+    )
     for part in words:
         assert part in done.stdout
     assert snapshot(tmp_path) == before

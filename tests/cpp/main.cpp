@@ -1,4 +1,4 @@
-// Runs all tests, or those whose name contains the first argument.
+// Runs all tests, or those whose name contains the first argument and not the second.
 
 #include <cstdio>
 #include <cstdlib>
@@ -79,11 +79,13 @@ static bool passes(const Test& test) {
     return failures_of_current_test == 0;
 }
 
-static int run(const std::string& wanted) {
+static int run(const std::string& wanted, const std::string& unwanted) {
     int passed = 0;
     int failed = 0;
     for (const Test& test : all_tests()) {
-        if (std::string(test.name).find(wanted) == std::string::npos) continue;
+        const std::string name = test.name;
+        if (name.find(wanted) == std::string::npos) continue;
+        if (!unwanted.empty() && name.find(unwanted) != std::string::npos) continue;
         ++(passes(test) ? passed : failed);
     }
     std::printf("%d passed, %d failed\n", passed, failed);
@@ -93,4 +95,4 @@ static int run(const std::string& wanted) {
 
 }  // namespace nbhybrid::test
 
-int main(int argc, char** argv) { return nbhybrid::test::run(argc > 1 ? argv[1] : ""); }
+int main(int argc, char** argv) { return nbhybrid::test::run(argc > 1 ? argv[1] : "", argc > 2 ? argv[2] : ""); }

@@ -99,6 +99,67 @@ TEST("lattice: edges are the cell's, whatever the angles") {
     }
 }
 
+TEST("lattice: in the reference a cell with two or three oblique angles gets others") {
+    const auto angles = [](const Lattice& l) {
+        const UnitCell found = cell_of(l);
+        return degrees_per_radian * Vec3{found.alpha, found.beta, found.gamma};
+    };
+    const auto in_degrees = [](double alpha, double beta, double gamma) {
+        return UnitCell{100, 100, 100, alpha / degrees_per_radian, beta / degrees_per_radian, gamma / degrees_per_radian};
+    };
+    // As it prints them.
+    CHECK(near(angles(make_lattice(in_degrees(70, 110, 115), Orientation{})), Vec3{69.355, 110.645, 115.303}, 1e-3));
+    CHECK(near(angles(make_lattice(in_degrees(60, 60, 60), Orientation{})), Vec3{57.849, 57.849, 58.5252}, 1e-3));
+}
+
+TEST("lattice: mended, edges and angles are the cell's, whatever they are") {
+    std::mt19937 random(6);
+    Orientation turned;
+    turned.misset = Vec3{0.4, 2.0, -1.0};
+    turned.rotation = Mat3{{0.6, -0.8, 0}, {0.8, 0.6, 0}, {0, 0, 1}};
+    int cells = 0;
+    while (cells < 300) {
+        const UnitCell cell{between(random, 2, 5000),  between(random, 2, 5000),  between(random, 2, 5000),
+                            between(random, 0.2, 2.9), between(random, 0.2, 2.9), between(random, 0.2, 2.9)};
+        try {
+            cell_volume(cell);
+        } catch (const ModelError&) {
+            continue;
+        }
+        ++cells;
+        const Lattice plain = make_lattice(cell, Orientation{}, ObliqueCell::as_asked);
+        CHECK(plain.a_star.x > 0 && plain.b_star.y > 0 && plain.c_star.z > 0);
+        CHECK(near(plain.a_star.y, 0, 0) && near(plain.a_star.z, 0, 0) && near(plain.b_star.z, 0, 0));
+        for (const Lattice& l : {plain, make_lattice(cell, turned, ObliqueCell::as_asked)}) {
+            const UnitCell found = cell_of(l);
+            CHECK(near(found.a, cell.a, 1e-12 * cell.a) && near(found.b, cell.b, 1e-12 * cell.b));
+            CHECK(near(found.c, cell.c, 1e-12 * cell.c));
+            CHECK(near(Vec3{found.alpha, found.beta, found.gamma}, Vec3{cell.alpha, cell.beta, cell.gamma}, 1e-11));
+            CHECK(near(l.volume / cell_volume(cell), 1, 1e-6));
+        }
+    }
+}
+
+TEST("lattice: mended, cells that were right keep their bits") {
+    const double r = right_angle;
+    for (const UnitCell& cell : {UnitCell{50, 60, 70, r, r, r}, UnitCell{50, 60, 70, r, 1.9, r}, UnitCell{50, 50, 70, r, r, 2 * pi / 3}}) {
+        const Lattice u = make_lattice(cell, Orientation{}), v = make_lattice(cell, Orientation{}, ObliqueCell::as_asked);
+        CHECK(near(u.a, v.a, 0) && near(u.b, v.b, 0) && near(u.c, v.c, 0));
+        CHECK(near(u.a_star, v.a_star, 0) && near(u.b_star, v.b_star, 0) && near(u.c_star, v.c_star, 0));
+        CHECK_EQ(u.volume, v.volume);
+    }
+}
+
+TEST("lattice: mended, a matrix and the edges of a cell have one volume") {
+    const Vec3 a{0.02, 0.001, 0.0}, b{-0.002, 0.017, 0.003}, c{0.0, 0.004, 0.013};
+    const Orientation matrix = oriented_by(matrix_of(a, b, c, 1.0), 1.0);
+    const UnitCell edges{55, 66, 77, right_angle, right_angle, right_angle};
+    const Lattice defect = make_lattice(edges, matrix), mended = make_lattice(edges, matrix, ObliqueCell::as_asked);
+    CHECK(near(mended.a, defect.a, 0) && near(mended.b, defect.b, 0) && near(mended.c, defect.c, 0));
+    check_dual(mended, 1e-13);
+    CHECK(!near(dot(1e10 * defect.a, defect.a_star), 1, 1e-3));
+}
+
 TEST("lattice: a misset turns all vectors alike") {
     std::mt19937 random(4);
     for (int i = 0; i < 50; ++i) {

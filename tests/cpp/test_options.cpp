@@ -3,6 +3,7 @@
 
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/names.hpp"
 #include "nbhybrid/options/option_table.hpp"
 #include "options.hpp"
 
@@ -40,11 +41,26 @@ TEST("options: every name finds its own row") {
     CHECK(find_option("lambda") == nullptr);
 }
 
-TEST("options: the nearest name") {
-    CHECK_EQ(nearest_option("-lamda"), "-lambda");
-    CHECK_EQ(nearest_option("-defualt_F"), "-default_F");
-    CHECK_EQ(nearest_option("--treads"), "--threads");
-    CHECK_EQ(nearest_option("-phi_steps"), "-phisteps");
+TEST("options: names that a word may stand for") {
+    const auto similar = [](const char* word) {
+        std::string text;
+        for (const std::string& name : similar_names(word, option_names())) text += (text.empty() ? "" : " ") + name;
+        return text;
+    };
+    CHECK_EQ(similar("-lamda"), "-lambda");
+    CHECK_EQ(similar("-defualt_F"), "-default_F");
+    CHECK_EQ(similar("--treads"), "--threads");
+    CHECK_EQ(similar("-threads"), "--threads");
+    CHECK_EQ(similar("-phi_steps"), "-phisteps");
+    CHECK_EQ(similar("-hdiv"), "-hdivrange -hdivstep -hdivsteps");
+    CHECK_EQ(similar("-adcoffset"), "-adc");
+    CHECK_EQ(similar("-dumpfile"), "-dump");
+    CHECK_EQ(similar("-tophat"), "-tophat_spots");
+    CHECK_EQ(similar("-oversamp"), "-oversample");
+    CHECK_EQ(similar("-F_default"), "-default_F");
+    CHECK_EQ(similar("-domains"), "-mosaic_domains");
+    CHECK_EQ(similar("-xtal_a"), "-xtal_x -xtal_y -xtal_z");
+    for (const char* word : {"-MW", "-coherent", "-det", "-x", "-", "", "-nothing_of_the_kind"}) CHECK_EQ(similar(word), "");
 }
 
 TEST("options: the last of repeated ones wins, and order matters for the pivot") {

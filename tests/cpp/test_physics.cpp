@@ -113,7 +113,7 @@ TEST("lattice factor: peaks of all shapes") {
     CHECK(near(gauss_factor(0.63, n, 2.0), 120 * std::exp(-2.0), 1e-12));
     const Vec3 d{0.1, -0.2, 0.05};
     CHECK(near(offset_in_cells_squared(d, n), 0.16 + 1.0 + 0.09, 1e-14));
-    CHECK(near(offset_in_reciprocal_space_squared(d, ex, ey, ez, n), dot(d, d) * 14400, 1e-11));
+    CHECK(near(offset_squared(d, metric_in_reciprocal_space(ex, ey, ez, n)), dot(d, d) * 14400, 1e-11));
 }
 
 TEST("structure factor: a cubic goes through any cubic") {

@@ -191,8 +191,10 @@ TEST("lattice factor invariants: widths go with cells and fudge as they should")
     CHECK(near(offset_in_cells_squared(Vec3{0, 0, -1.0 / 11}, n), 1, 1e-15));
     // Turning the crystal does not change a length.
     const Vec3 by{0.5, -2.2, 1.0}, d{0.1, 0.3, -0.2}, as{0.02, 0.001, 0}, bs{0, 0.015, 0.002}, cs{0.001, 0, 0.01};
-    CHECK(near(offset_in_reciprocal_space_squared(d, rotate_xyz(as, by), rotate_xyz(bs, by), rotate_xyz(cs, by), n),
-               offset_in_reciprocal_space_squared(d, as, bs, cs, n), 1e-12));
+    CHECK(near(offset_squared(d, metric_in_reciprocal_space(rotate_xyz(as, by), rotate_xyz(bs, by), rotate_xyz(cs, by), n)),
+               offset_squared(d, metric_in_reciprocal_space(as, bs, cs, n)), 1e-12));
+    // Spots of gauss and tophat in cells are as wide as an ellipsoid's.
+    CHECK(near(offset_squared(d, metric_in_cells(n)), offset_in_cells_squared(d, n), 1e-15));
 }
 
 TEST("structure factor invariants: Lagrange's weights add up to 1 and select the nodes") {

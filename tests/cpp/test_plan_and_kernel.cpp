@@ -39,10 +39,13 @@ physics::AmplitudeGrid grid_of(const StructureFactors& f) {
     return grid;
 }
 
-double shape_factor(const Crystal& c, const Vec3& hkl, int h, int k, int l) {
+double shape_factor(const Crystal& c, const Semantics& semantics, const Vec3& hkl, int h, int k, int l) {
     const Vec3 offset{hkl.x - h, hkl.y - k, hkl.z - l};
     const Lattice& lattice = c.lattice;
-    const double r2 = physics::offset_in_reciprocal_space_squared(offset, lattice.a_star, lattice.b_star, lattice.c_star, c.cells);
+    const double r2 = physics::offset_squared(
+        offset, semantics.mends(Defect::spot_scale)
+                    ? physics::metric_in_cells(c.cells)
+                    : physics::metric_in_reciprocal_space(lattice.a_star, lattice.b_star, lattice.c_star, c.cells));
     switch (c.shape) {
         case CrystalShape::round: return physics::round_factor(physics::offset_in_cells_squared(offset, c.cells), c.cells, c.fudge);
         case CrystalShape::gauss: return physics::gauss_factor(r2, c.cells, c.fudge);
@@ -148,7 +151,7 @@ private:
 
     void step(const Vec3& hkl) {
         const int h = physics::nearest_index(hkl.x), k = physics::nearest_index(hkl.y), l = physics::nearest_index(hkl.z);
-        const double lattice = shape_factor(e_.crystal, hkl, h, k, l);
+        const double lattice = shape_factor(e_.crystal, e_.semantics, hkl, h, k, l);
         if (lattice == 0.0 && e_.sampling.water_thickness == 0.0) return;
         if (interpolates_ && physics::leaves_table(grid_, hkl)) interpolates_ = false;
         const double cell = interpolates_ ? physics::tricubic_amplitude(grid_, hkl) : physics::nearest_amplitude(grid_, h, k, l);
@@ -199,8 +202,12 @@ std::string one_of(Random& random, const char* const (&choices)[count]) {
 }
 
 std::string random_words(Random& random) {
-    static const char* const shapes[] = {"-square_xtal", "-round_xtal -fudge 1.3", "-gauss_xtal -fudge 0.01",
-                                         "-tophat_spots -fudge 0.001"};
+    static const char* const shapes[] = {"-square_xtal",
+                                         "-round_xtal -fudge 1.3",
+                                         "-gauss_xtal -fudge 0.01",
+                                         "-tophat_spots -fudge 0.001",
+                                         "-gauss_xtal -fudge 0.3 --semantics reference,spot-scale",
+                                         "-tophat_spots -fudge 0.05 --semantics reference,spot-scale"};
     static const char* const scans[] = {"",
                                         "-phi 0 -osc 2 -phisteps 3",
                                         "-phi 1 -osc 2 -phisteps 2",

@@ -122,7 +122,7 @@ def test_without_torch(tmp_path):
     done = run(["-c", hide, EXAMPLES / "torch_dataset.py"], tmp_path)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr == "torch_dataset.py: torch is not installed: pip install 'nbhybrid[torch]'\n"
+    assert done.stderr == "torch_dataset.py: torch is not installed: pip install torch\n"
 
 
 @pytest.mark.parametrize(

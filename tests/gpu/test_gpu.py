@@ -142,6 +142,37 @@ def test_traces(shape, engine):
     assert all(a.quantities == b.quantities and np.array_equal(a.steps, b.steps) for a, b in zip(traced, emulated, strict=True))
 
 
+CUBIC = "-cell 100 100 100 90 90 90 -default_F 100 -N 5 -oversample 1"
+
+
+@pytest.mark.parametrize("room", ["0", "1", "100000"])
+def test_more_undecided_pixels_than_the_list_holds(room, monkeypatch):
+    """They are found by the second way: in an image, in a list of pixels, and in a set. Some are undecided in each of these."""
+    monkeypatch.setenv("NBHYBRID_UNDECIDED_ROOM", room)
+    made = nb.Experiment.from_args([*CUBIC.split(), "-detpixels", "512", "-pixel", "0.2"])
+    simulator = nb.Simulator(made, device="cuda")
+    image = nb.simulate(made)
+    assert np.array_equal(simulator.run(), image)
+    pixels = np.argwhere(np.ones((512, 512))).astype(np.int32)[::-1]
+    assert np.array_equal(simulator.run_pixels(pixels), image[tuple(pixels.T)])
+    assert np.array_equal(nb.simulate_batch(made, [np.eye(3)] * 3, device="cuda"), [image] * 3)
+
+
+@pytest.mark.parametrize("engine", ["exact", "fast"])
+def test_long_runs_are_stopped_between_their_parts(engine):
+    """The watch is asked while the device works, and what comes after an interruption is right."""
+    more = "-detpixels 1024 -mosaic 0.5 -mosaic_domains 100 -hdivrange 1 -hdivsteps 2000"
+    made = nb.Experiment.from_args([*CUBIC.split(), *more.split()])
+    simulator = nb.Simulator(made, engine=engine, device="cuda")
+    seen = []
+    with pytest.raises(nb.Interrupted):
+        simulator.run(watch=lambda done: seen.append(done) or len(seen) < 3)
+    assert len(seen) == 3
+    assert 0 < seen[0] < seen[1] < seen[2] < 1
+    found, expected = simulator.run_pixels([[500, 512]]), nb.Simulator(made, device="cpu").run_pixels([[500, 512]])
+    assert np.array_equal(found, expected) if engine == "exact" else np.allclose(found, expected, rtol=tolerances.FAST_RELATIVE)
+
+
 @pytest.mark.parametrize("engine", ["exact", "fast"])
 def test_later_runs_take_no_more_memory(engine):
     simulator = nb.Simulator(experiment(), engine=engine, device="cuda")

@@ -69,6 +69,8 @@ class InterfaceOnly:
     """An array that says where it is and nothing else; its owner's stream only if it is told."""
 
     def __init__(self, array, **more):
+        # Else its memory would be another's as soon as nobody else has it: that is the exporter's affair.
+        self.owner = array
         said = {key: value for key, value in array.__cuda_array_interface__.items() if key != "stream"}
         self.__cuda_array_interface__ = {**said, "version": 3, **more}
 

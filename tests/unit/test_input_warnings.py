@@ -62,7 +62,7 @@ def test_a_copy_does_not_warn_again_unless_it_has_something_new_to_say():
 
 
 def test_a_command_line_is_warned_about_in_its_own_words():
-    experiment, names = caught(lambda: nb.Experiment.from_args([*WORDS, "-water", "3"]))
+    experiment, names = caught(lambda: nb.Experiment.from_args([*WORDS[:-3], "-water", "3"]))
     assert names == ["undersampled", "water-twice"]
     assert "-oversample 3 would" in experiment.warnings[0]
 

@@ -16,12 +16,14 @@ LAYERS = {
     "random": {"core"},
     "physics": {"core"},
     "model": {"core", "random", "physics"},
+    # Of the numbers of a valid experiment, which is why it stands before all that computes with them.
+    "checks": {"core", "model", "physics"},
     "plan": {"core", "model", "physics"},
     "kernel": {"core", "physics", "plan"},
     "trace": {"core", "plan", "kernel"},
     "image": {"core", "random"},
     "io": {"core", "model"},
-    "options": {"core", "model", "io", "random"},
+    "options": {"core", "model", "checks", "io", "random"},
 }
 LAYERS["run"] = set(LAYERS)
 LAYERS["bindings"] = set(LAYERS)

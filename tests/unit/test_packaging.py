@@ -233,7 +233,7 @@ def test_a_plugin_of_another_build_is_refused(plugin):
 def test_without_a_plugin_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setattr(devices, "_built_in", lambda: None)
     monkeypatch.setattr(devices, "_plugin", lambda: None)
-    with pytest.raises(nbhybrid.errors.DeviceError, match=re.escape(f"install nbhybrid-cuda=={nbhybrid.__version__}")):
+    with pytest.raises(nbhybrid.errors.DeviceError, match=re.escape(f"install the wheel of nbhybrid-cuda {nbhybrid.__version__}")):
         devices.cuda_extension()
 
 

@@ -2,6 +2,7 @@
 
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/option_values.hpp"
+#include "nbhybrid/core/names.hpp"
 #include "nbhybrid/model/semantics.hpp"
 #include "nbhybrid/options/parse.hpp"
 
@@ -77,6 +78,8 @@ void bind_options(py::module_& module) {
         for (const DefectRow& row : defect_table()) names.emplace_back(row.id, row.reference);
         return names;
     });
+    module.def("did_you_mean", py::overload_cast<std::string_view, const std::vector<std::string>&>(&did_you_mean), py::arg("word"),
+               py::arg("names"));
     module.def("options_help", &options::options_help);
 }
 

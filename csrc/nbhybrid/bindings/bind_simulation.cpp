@@ -36,6 +36,17 @@ void bind_simulation(py::module_& module) {
         .def_property_readonly("obstacle", &Simulation::obstacle)
         .def_property_readonly("first_row", &Simulation::first_row)
         .def_property_readonly("last_row", &Simulation::last_row)
+        .def("foresee", &Simulation::foresee)
+        .def_property_readonly("draws_noise", &Simulation::draws_noise)
+        .def_property_readonly("seeds",
+                               [](const Simulation& simulation) {
+                                   const options::Seeds& used = simulation.seeds();
+                                   py::dict seeds;
+                                   if (simulation.draws_noise()) seeds["noise"] = used.noise;
+                                   if (used.misset) seeds["misset"] = *used.misset;
+                                   if (used.mosaic) seeds["mosaic"] = *used.mosaic;
+                                   return seeds;
+                               })
         .def("description", &Simulation::description)
         .def("statistics_text", &Simulation::statistics_text)
         .def("trace_text", &Simulation::trace_text)

@@ -5,8 +5,10 @@
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/conversions.hpp"
 #include "nbhybrid/run/batch.hpp"
+#include "nbhybrid/run/blank_image.hpp"
 #include "nbhybrid/run/built_experiment.hpp"
 #include "nbhybrid/run/device_set.hpp"
+#include "nbhybrid/run/duration.hpp"
 #include "nbhybrid/run/simulator.hpp"
 
 namespace nbhybrid::bindings {
@@ -30,6 +32,22 @@ void run_into(const Simulator& simulator, const py::buffer& out, int threads, co
     kernel::TraceRequest none;
     const py::gil_scoped_release release;
     simulator.run(static_cast<float*>(image.ptr), none, threads, native);
+}
+
+py::list long_run(const Simulator& simulator, const BuiltExperiment& experiment, int threads, int images) {
+    Warnings warnings;
+    run::warn_about_duration(experiment, run::expected_duration(simulator, threads), images, warnings);
+    return to_list(warnings);
+}
+
+py::list blank_image(const Simulator& simulator, const py::buffer& image) {
+    Warnings warnings;
+    const py::buffer_info info = image.request();
+    {
+        const py::gil_scoped_release release;
+        run::warn_if_blank(static_cast<const float*>(info.ptr), simulator.experiment(), warnings);
+    }
+    return to_list(warnings);
 }
 
 // The buffer has been checked: n x 2 32-bit integers.
@@ -179,6 +197,8 @@ void bind_simulator(py::module_& module) {
         .def("run_pixels_on_device", &run_pixels_on_device, py::arg("pixels"), py::arg("address"), py::arg("stream"),
              py::arg("threads"), py::arg("watch") = py::none())
         .def_property_readonly("warnings", [](const Simulator& s) { return to_list(s.warnings()); })
+        .def("long_run", &long_run, py::arg("experiment"), py::arg("threads"), py::arg("images"))
+        .def("blank_image", &blank_image, py::arg("image"))
         .def("run", &run_into, py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
         .def("run_pixels", &run_pixels_into, py::arg("pixels"), py::arg("out"), py::arg("threads"), py::arg("watch") = py::none())
         .def("trace", &trace, py::arg("pixels"), py::arg("steps"));

@@ -39,6 +39,7 @@ void visit_fields(Visitor& visit, CrystalOptions& o) {
 template <class Visitor>
 void visit_fields(Visitor& visit, BeamOptions& o) {
     visit("wavelength", o.wavelength);
+    visit("wavelength_is_from_energy", o.wavelength_is_from_energy);
     visit("fluence", o.fluence);
     visit("flux", o.flux);
     visit("exposure", o.exposure);

@@ -5,6 +5,7 @@
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/input_file.hpp"
 #include "nbhybrid/model/semantics.hpp"
 
@@ -94,7 +95,8 @@ std::vector<ColumnRow> parse_columns(std::string_view text, const std::string& n
 }
 
 std::vector<ColumnRow> read_columns(const std::string& path, std::size_t n_columns, CommentRows comments, Warnings& warnings) {
-    return parse_columns(read_whole_file(path, longest_file), path, n_columns, comments, warnings);
+    return reading_as(FileKind::sources, path, "rows of numbers: X Y Z weight lambda",
+                      [&] { return parse_columns(read_whole_file(path, longest_file), path, n_columns, comments, warnings); });
 }
 
 }  // namespace nbhybrid::io

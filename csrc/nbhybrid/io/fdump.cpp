@@ -7,6 +7,7 @@
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/input_file.hpp"
 #include "nbhybrid/io/octants.hpp"
 
@@ -104,7 +105,8 @@ StructureFactors parse_fdump(std::string_view bytes, const std::string& name, do
     data.remove_prefix(lost);
     if (!data.empty()) std::memcpy(table.values.data(), data.data(), data.size());
     if (lost > 0) {
-        warnings.add("dump-file", name + format(": its table begins with %zu byte(s) that look like white space: the reference skips them,"
+        warnings.add("dump-file",
+                     name + format(": its table begins with %zu byte(s) that look like white space: the reference skips them,"
                                    " which shifts all amplitudes, and so do we; read the HKL file instead",
                                    lost));
     }
@@ -123,7 +125,8 @@ StructureFactors read_fdump(const std::string& path, double default_amplitude, c
     } catch (const SizeError& error) {
         throw TableLimitError(error.what());
     }
-    return parse_fdump(bytes, path, default_amplitude, limits, warnings);
+    return reading_as(FileKind::dump, path, "a dump of amplitudes, which an earlier run with -hkl wrote",
+                      [&] { return parse_fdump(bytes, path, default_amplitude, limits, warnings); });
 }
 
 void write_fdump(OutputFile& file, const StructureFactors& table) {

@@ -17,6 +17,7 @@
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/large_pages.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/input_file.hpp"
 #include "nbhybrid/io/octants.hpp"
 #include "nbhybrid/io/row_store.hpp"
@@ -385,10 +386,12 @@ StructureFactors parse_hkl(std::string_view text, const std::string& name, doubl
 }
 
 StructureFactors read_hkl(const std::string& path, double default_amplitude, const HklLimits& limits, Warnings& warnings) {
-    std::optional<Parts> parts;
-    if (limits.threads > 1 && is_long(path)) parts = ParallelReading(path, limits).read();
-    if (!parts) parts = read_in_turn(path, limits);
-    return make_table(*parts, path, default_amplitude, limits, warnings);
+    return reading_as(FileKind::reflections, path, "rows of h k l F as text", [&] {
+        std::optional<Parts> parts;
+        if (limits.threads > 1 && is_long(path)) parts = ParallelReading(path, limits).read();
+        if (!parts) parts = read_in_turn(path, limits);
+        return make_table(*parts, path, default_amplitude, limits, warnings);
+    });
 }
 
 StructureFactors table_of_rows(const std::int32_t* indices, const double* amplitudes, std::size_t count, double default_amplitude,

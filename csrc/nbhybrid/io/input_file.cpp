@@ -90,6 +90,11 @@ std::string read_whole_file(const std::string& path, std::size_t max_bytes) {
     }
 }
 
+void check_readable(const std::string& path) {
+    const Descriptor file(open_for_reading(path));
+    expected_bytes(path, file.get());
+}
+
 LineChunks::LineChunks(const std::string& path) : path_(path), descriptor_(open_for_reading(path)), buffer_(chunk_bytes) {
     try {
         expected_bytes(path, descriptor_);

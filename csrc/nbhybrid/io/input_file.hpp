@@ -11,6 +11,9 @@ namespace nbhybrid::io {
 // InputFileError if the file is missing, unreadable or a folder; SizeError if it is longer than max_bytes.
 std::string read_whole_file(const std::string& path, std::size_t max_bytes);
 
+// Throws InputFileError if the file is missing, unreadable or a folder.
+void check_readable(const std::string& path);
+
 // A file in parts of whole lines, about a megabyte each.
 class LineChunks {
 public:

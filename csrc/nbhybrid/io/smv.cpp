@@ -6,6 +6,7 @@
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/input_file.hpp"
 
 namespace nbhybrid::io {
@@ -135,7 +136,9 @@ SmvImage parse_smv(std::string_view bytes, const std::string& name) {
     return image;
 }
 
-SmvImage read_smv(const std::string& path) { return parse_smv(read_whole_file(path, longest_file), path); }
+SmvImage read_smv(const std::string& path) {
+    return reading_as(FileKind::smv, path, "an SMV image", [&] { return parse_smv(read_whole_file(path, longest_file), path); });
+}
 
 std::string smv_header_text(const SmvHeader& header) {
     std::string text = format("{\nHEADER_BYTES=%zu;\nDIM=2;\nBYTE_ORDER=%s;\nTYPE=unsigned_short;\n", usual_header, byte_order());

@@ -115,8 +115,8 @@ struct LibraryMath {
     }
     template <class Block>
     NBHYBRID_HOST_DEVICE static void capture(const SensorStage& sensor, Block& block, int i, double cos_incidence) {
-        block.capture[i] = perturbed(
-            "capture_fraction", physics::layer_capture(block.layer, sensor.layer_thickness, sensor.attenuation, cos_incidence));
+        const double layer = physics::layer_capture(block.layer, sensor.layer_thickness, sensor.attenuation, cos_incidence);
+        block.capture.set(i, perturbed("capture_fraction", layer), 0.0);
     }
 };
 
@@ -264,7 +264,7 @@ NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, Block& block, 
     if (plan.beam.each_source || plan.detector.solid_angle_at_centre) locate_centres(plan, block);
     for (block.layer = 0; block.layer < plan.sensor.layers; ++block.layer) {
         block.new_layer = true;
-        for (int i = 0; i < count; ++i) block.capture[i] = plan.sensor.counts_all ? 1.0 : 0.0;
+        for (int i = 0; i < count; ++i) block.capture.set(i, plan.sensor.counts_all ? 1.0 : 0.0, 0.0);
         for (block.sub_slow = 0; block.sub_slow < plan.detector.oversample; ++block.sub_slow) {
             for (block.sub_fast = 0; block.sub_fast < plan.detector.oversample; ++block.sub_fast) {
                 enter_subpixel(plan, block);

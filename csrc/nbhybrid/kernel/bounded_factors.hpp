@@ -71,9 +71,9 @@ struct BoundedMath {
         const double to_front = -block.layer * sensor.layer_thickness * sensor.attenuation / cos_incidence;
         const double to_back = -(block.layer + 1) * sensor.layer_thickness * sensor.attenuation / cos_incidence;
         const double front = absorbed(to_front), back = absorbed(to_back);
-        block.capture[i] = front - back;
         // Of one argument both functions give one value: the difference is 0, here and there.
-        block.capture_error[i] = to_front == to_back ? 0.0 : (physics::exponential_error + 6 * physics::rounding) * (front + back);
+        const double error = to_front == to_back ? 0.0 : (physics::exponential_error + 6 * physics::rounding) * (front + back);
+        block.capture.set(i, front - back, error);
     }
 
     // exp(x), and not-a-number beyond the range of exponential(); less than its range is no less than 0.

@@ -246,19 +246,19 @@ NBHYBRID_HOST_DEVICE inline void round_crystal(const CrystalStage& crystal, Step
 template <CrystalShape shape, int width>
 NBHYBRID_HOST_DEVICE inline void spot(const CrystalStage& c, StepLanes<width>& s, int begin, int end) {
     const Vec3 n = c.cells;
-    const Vec3 a_star = c.a_star, b_star = c.b_star, c_star = c.c_star;
+    const physics::SpotMetric<double> metric = c.spots;
     const double fudge = c.fudge, peak = n.x * n.y * n.z, square = peak * peak;
     if constexpr (shape == CrystalShape::gauss) {
-        const double scale = -2.0 * square / 0.63 * fudge;
-        constexpr Vec3 one{1.0, 1.0, 1.0};
+        const double factor = metric.factors.x * metric.factors.y * metric.factors.z;
+        const double scale = -2.0 * (factor * factor) / 0.63 * fudge;
+        const physics::SpotMetric<double> bare{metric.a, metric.b, metric.c, {1.0, 1.0, 1.0}};
         for (int i = begin; i < end; ++i) {
-            const double exponent =
-                scale * physics::offset_in_reciprocal_space_squared(offset_of(s.index[i]), a_star, b_star, c_star, one);
+            const double exponent = scale * physics::offset_squared(offset_of(s.index[i]), bare);
             s.lattice[i] = square * physics::exponential(exponent < -700.0 ? -700.0 : exponent);
         }
     } else {
         for (int i = begin; i < end; ++i) {
-            const double r2 = physics::offset_in_reciprocal_space_squared(offset_of(s.index[i]), a_star, b_star, c_star, n);
+            const double r2 = physics::offset_squared(offset_of(s.index[i]), metric);
             s.lattice[i] = r2 * fudge < 0.3969 ? square : 0.0;
         }
     }

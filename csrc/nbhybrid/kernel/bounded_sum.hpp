@@ -256,8 +256,9 @@ private:
     const double* find_uncertainty(int count) {
         if constexpr (!has_uncertainty) return constants_.zeros;
         if constexpr (finds_steepness) {
-            const double centre = knows_square_ && largest_square_[0] > 0.0 ? __builtin_sqrt(largest_square_[0]) : 1.0;
-            const double half = knows_square_ ? 0.501 * margins_.shift_per_scattering : 0.0, inverse = 1.0 / centre;
+            if (!knows_square_) return constants_.zeros;  // no source has reached a pixel
+            const double centre = largest_square_[0] > 0.0 ? __builtin_sqrt(largest_square_[0]) : 1.0;
+            const double half = 0.501 * margins_.shift_per_scattering, inverse = 1.0 / centre;
             for (int i = 0; i < count; ++i) uncertainty_[i] *= half * physics::multiply_add(largest_square_[i], inverse, centre);
         }
         return uncertainty_;
@@ -266,8 +267,8 @@ private:
     Factors factors(const Block& block, Applied way) const {
         const bool captures = plan_.sensor.capture == way && (!plan_.sensor.counts_all || plan_.sensor.recomputes),
                    polarizes = plan_.beam.polarization == way, has_angle = plan_.detector.solid_angle == way;
-        return {captures ? block.capture : constants_.ones,
-                captures ? block.capture_error : constants_.zeros,
+        return {captures ? block.capture.values() : constants_.ones,
+                captures ? block.capture.errors() : constants_.zeros,
                 polarizes ? block.polarization : constants_.ones,
                 has_angle ? block.solid_angle : constants_.ones,
                 multiplies_terms_ ? largest_weight_error_ : constants_.zeros,

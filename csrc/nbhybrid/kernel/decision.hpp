@@ -16,7 +16,7 @@ inline namespace NBHYBRID_ISA {
 // Factors of a pixel or of the terms of a source, and the absolute errors of two of them. What does not enter is 1 without error.
 // The last is relative: of what the terms have been multiplied by.
 struct BoundedFactors {
-    double capture, capture_error, polarization, polarization_error, angle, weight_error;
+    double capture = 1, capture_error = 0, polarization = 1, polarization_error = 0, angle = 1, weight_error = 0;
 };
 
 // What deciding needs besides a pixel's own numbers. Of a crystal without a table the intensities are in units of the amplitude's

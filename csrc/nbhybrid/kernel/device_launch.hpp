@@ -43,11 +43,15 @@ struct DeviceWork {
     std::int64_t first, count;  // of the list's pixels, or of each region's places, which are more than its pixels
 };
 
+// What a device counts. With 64 bits it cannot overflow.
+using DeviceCount = unsigned long long;
+
 // Pixels that are masked or that the scalar path must render are left as they are.
 struct DeviceOutput {
-    PixelIndex* undecided;  // numbers in the set, or places in the list, as many as the launch has at most
-    unsigned* n_undecided;  // is 0 before the launch
-    double* solid_angles;   // one for each group of threads; null if nobody asks
+    PixelIndex* undecided;     // numbers in the set, or places in the list, in any order
+    DeviceCount* n_undecided;  // how many there are; is 0 before the first launch of a call
+    DeviceCount room;          // what is more is counted and not listed: the host then asks once more, with more room
+    double* solid_angles;      // one for each group of threads; null if nobody asks
 };
 
 struct DeviceLaunch {
@@ -68,6 +72,11 @@ inline std::int64_t places_of(const Region& r) {
     const std::int64_t fast = r.fast_last - r.fast_first + 1, slow = r.slow_last - r.slow_first + 1;
     if (fast <= 0 || slow <= 0) return 0;
     return (fast + tile_fast - 1) / tile_fast * ((slow + tile_slow - 1) / tile_slow) * tile_pixels;
+}
+
+// `at`: how many have been counted before.
+NBHYBRID_HOST_DEVICE inline void list_undecided(const DeviceOutput& output, DeviceCount at, PixelIndex number) {
+    if (at < output.room) output.undecided[at] = number;
 }
 
 // Whether the reference's carried state keeps a pixel from being decided: it is left to the scalar path.

@@ -130,22 +130,20 @@ private:
         return one;
     }
 
-    // Up to the place in the table. False where an index is beyond the reach of every spot.
+    // False where an index is beyond the reach of every spot.
     NBHYBRID_HOST_DEVICE bool find_phases_of(const Axes& axes, const VectorLanes<1>& s, Step& step) const {
-        const CrystalStage& crystal = this->plan_.crystal;
         if constexpr (has_float_phases) {
+            const CrystalStage& crystal = this->plan_.crystal;
             if (has_table_) find_phases_in_float<true>(crystal, axes, s, step.phases, step.lanes, 0, 1, trace_);
             else find_phases_in_float<false>(crystal, axes, s, step.phases, step.lanes, 0, 1, trace_);
+            return true;
         } else {
             find_indices(axes, s, step.lanes, 0, 1);
             NBHYBRID_TRACED(trace_.index(step.lanes.index[0]));
             bool is_reached = true;
             if constexpr (can_be_narrow) is_reached = !(bounds_.reach.is_limited && is_far(step.lanes.index[0]));
-            if (!is_reached && !Trace::enabled) return false;
-            if (has_table_) find_places(crystal.amplitudes, step.lanes, 0, 1);
             return is_reached;
         }
-        return true;
     }
 
     NBHYBRID_HOST_DEVICE bool is_far(const Vec3& index) const {
@@ -154,9 +152,11 @@ private:
                 stays_away(index.z, 0.0, 0.0, reach.z)) != 0;
     }
 
-    // From the place of a table's entry. False if the amplitude is 0.
+    // The amplitude, for all pixels of a step that one of them is near to. False if it is 0.
     NBHYBRID_HOST_DEVICE bool look_up(Step& step) const {
         const physics::AmplitudeGrid& grid = this->plan_.crystal.amplitudes;
+        if constexpr (!has_float_phases)
+            if (has_table_) find_places(grid, step.lanes, 0, 1);
         if constexpr (in_float)
             if (grid.squares != nullptr) {
                 const float square = step.lanes.place[0] >= 0 ? grid.squares[step.lanes.place[0]] : physics::default_square(grid);

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/kernel/curved_table.hpp"
@@ -38,6 +37,13 @@ std::int64_t rendered_pixels(const PlanView& view) {
     return count;
 }
 
+// By the scalar path, on no more threads than so few pixels are worth.
+void render_few(const Plan& plan, const std::vector<PixelAddress>& pixels, float* values, int threads, StopSign& stop,
+                const Watch& watch) {
+    const double steps = static_cast<double>(pixels.size()) * steps_of_pixel(plan.view());
+    render_pixels(plan, pixels, values, useful_threads(threads, steps), stop, watch, scalar_way);
+}
+
 // The scalar path's values of these pixels.
 std::vector<float> scalar_values(const Plan& plan, const std::vector<PixelIndex>& pixels, int threads, StopSign& stop,
                                  const Watch& watch) {
@@ -45,7 +51,7 @@ std::vector<float> scalar_values(const Plan& plan, const std::vector<PixelIndex>
     addresses.reserve(pixels.size());
     for (const PixelIndex pixel : pixels) addresses.push_back(address_of(plan.view(), pixel));
     std::vector<float> values(pixels.size());
-    render_pixels(plan, addresses, values.data(), threads, stop, watch, scalar_way);
+    render_few(plan, addresses, values.data(), threads, stop, watch);
     return values;
 }
 
@@ -72,10 +78,14 @@ struct Remainder {
     std::vector<PixelIndex> pixels;
     std::vector<float> values;
 
-    Remainder(const Plan& plan, const DeviceTotals& decided, int threads, StopSign& stop, const Watch& watch)
-        : pixels(left_to_scalar(plan.view())) {
+    Remainder(const Plan& plan, const DeviceTotals& decided) : pixels(left_to_scalar(plan.view())) {
         pixels.insert(pixels.end(), decided.undecided.begin(), decided.undecided.end());
-        values = scalar_values(plan, pixels, threads, stop, watch);
+    }
+
+    double steps(const Plan& plan) const { return static_cast<double>(pixels.size()) * steps_of_pixel(plan.view()); }
+
+    void render(const Plan& plan, int threads, StopSign& stop, const Watch& watch) {
+        if (!pixels.empty()) values = scalar_values(plan, pixels, threads, stop, watch);
     }
 
     void place(float* image, std::vector<float*>& places, std::vector<float>& all) const {
@@ -110,9 +120,11 @@ RenderTotals render_on(Device& device, const Plan& plan, const DeviceImages& ima
     RenderTotals totals;
     const DeviceTotals decided = device.decide(image, watch).front();
     totals.solid_angles = decided.solid_angles;
-    totals.counts.pixels = rendered_pixels(plan.view());
+    // Of an image that stays on the device nobody asks for counts, and a mask takes longer to count than to render.
+    if (!image.on_device) totals.counts.pixels = rendered_pixels(plan.view());
     totals.counts.undecided = static_cast<std::int64_t>(decided.undecided.size());
-    const Remainder rest(plan, decided, threads, stop, at_the_end_of(watch));
+    Remainder rest(plan, decided);
+    rest.render(plan, threads, stop, at_the_end_of(watch));
     totals.counts.scalar = static_cast<std::int64_t>(rest.pixels.size());
     std::vector<float*> places;
     std::vector<float> values;
@@ -147,16 +159,23 @@ void render_set_on(Device& device, const std::vector<const Plan*>& plans, const 
                    const Watch& watch) {
     const std::vector<DeviceTotals> decided = device.decide(images, watch);
     const auto count = static_cast<std::int64_t>(plans.size());
-    std::vector<std::unique_ptr<Remainder>> rests(plans.size());
+    std::vector<Remainder> rests;
+    double steps = 0;
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        rests.emplace_back(*plans[i], decided[i]);
+        steps += rests.back().steps(*plans[i]);
+    }
+    const Watch its_watch = at_the_end_of(watch);
+    const int useful = useful_threads(threads, steps);
     // The few pixels of many images are work for a thread each, those of few images for all threads.
-    const bool side_by_side = count >= 2 * static_cast<std::int64_t>(threads);
-    for_each_task(count, side_by_side ? threads : callers_thread, stop, at_the_end_of(watch), [&](std::int64_t number) {
+    const bool side_by_side = count >= 2 * static_cast<std::int64_t>(useful);
+    for_each_task(count, side_by_side ? useful : callers_thread, stop, its_watch, [&](std::int64_t number) {
         const auto i = static_cast<std::size_t>(number);
-        rests[i] = std::make_unique<Remainder>(*plans[i], decided[i], side_by_side ? callers_thread : threads, stop, nullptr);
+        rests[i].render(*plans[i], side_by_side ? callers_thread : useful, stop, side_by_side ? nullptr : its_watch);
     });
     std::vector<float*> places;
     std::vector<float> values;
-    for (std::size_t i = 0; i < plans.size(); ++i) rests[i]->place(images.values[i], places, values);
+    for (std::size_t i = 0; i < plans.size(); ++i) rests[i].place(images.values[i], places, values);
     if (!places.empty()) device.set(images, places, values);
 }
 
@@ -179,7 +198,7 @@ void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelA
         targets.push_back(values.values.front() + place);
     }
     std::vector<float> again(places.size());
-    render_pixels(plan, addresses, again.data(), threads, stop, at_the_end_of(watch), scalar_way);
+    render_few(plan, addresses, again.data(), threads, stop, at_the_end_of(watch));
     if (!places.empty()) device.set(values, targets, again);
 }
 

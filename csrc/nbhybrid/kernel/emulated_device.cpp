@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <mutex>
 
 #include "nbhybrid/core/errors.hpp"
@@ -62,11 +63,15 @@ public:
     DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch&) override {
         const std::lock_guard<std::mutex> guard(mutex_);
         DeviceTotals totals;
+        const PlanView& view = views_.front();
         float* const target = values.values.front();
         for (std::size_t i = 0; i < pixels.size(); ++i) {
             target[i] = 0.0F;
-            if (!is_masked(views_.front().detector, pixels[i]))
-                decide_one(0, pixels[i], static_cast<PixelIndex>(i), target, totals);
+            if (is_masked(view.detector, pixels[i]) || is_left_to_scalar(view, pixels[i])) continue;
+            VectorBlock block;
+            block.slow = static_cast<int>(pixels[i] / view.detector.fast_pixels);
+            block.fast[block.count++] = static_cast<int>(pixels[i] % view.detector.fast_pixels);
+            decide_block(0, block, totals, [&](int) { return static_cast<PixelIndex>(i); }, target);
         }
         return totals;
     }
@@ -76,11 +81,12 @@ public:
         std::vector<PixelRecord> records;
         for (const PixelIndex pixel : pixels) {
             const TraceLayout layout(views_.front(), 1, with_steps);
-            std::vector<unsigned char> memory(layout.bytes());
-            PixelNotes head = layout.heads(views_.front(), &pixel, memory.data()).front();
+            // As a device's memory, with nothing in it.
+            const std::unique_ptr<unsigned char[]> memory(new unsigned char[layout.bytes()]);
+            PixelNotes head = layout.heads(views_.front(), &pixel, memory.get()).front();
             trace_(views_.front(), bounds_.front(), head);
-            std::memcpy(memory.data(), static_cast<const void*>(&head), sizeof head);
-            records.push_back(layout.record(memory.data(), 0));
+            std::memcpy(memory.get(), static_cast<const void*>(&head), sizeof head);
+            records.push_back(layout.record(memory.get(), 0));
         }
         return records;
     }
@@ -95,23 +101,25 @@ private:
         const DetectorStage& d = view.detector;
         std::fill_n(values, static_cast<std::size_t>(d.fast_pixels) * static_cast<std::size_t>(d.slow_pixels), 0.0F);
         for (int slow = d.region.slow_first; slow <= d.region.slow_last; ++slow)
-            for (int fast = d.region.fast_first; fast <= d.region.fast_last; ++fast) {
-                const PixelIndex pixel = pixel_index(view, slow, fast);
-                if (!is_masked(d, pixel)) decide_one(image, pixel, pixel, values, totals);
+            for (int fast = d.region.fast_first; fast <= d.region.fast_last;) {
+                VectorBlock block;
+                block.slow = slow;
+                for (; fast <= d.region.fast_last && block.count < VectorBlock::capacity; ++fast) {
+                    const PixelIndex pixel = pixel_index(view, slow, fast);
+                    if (!is_masked(d, pixel) && !is_left_to_scalar(view, pixel)) block.fast[block.count++] = fast;
+                }
+                decide_block(image, block, totals, [&](int i) { return pixel_index(view, slow, block.fast[i]); }, values);
             }
     }
 
-    void decide_one(std::size_t image, PixelIndex pixel, PixelIndex place, float* values, DeviceTotals& totals) const {
-        const PlanView& view = views_[image];
-        if (is_left_to_scalar(view, pixel)) return;
-        VectorBlock block;
-        block.slow = static_cast<int>(pixel / view.detector.fast_pixels);
-        block.fast[0] = static_cast<int>(pixel % view.detector.fast_pixels);
-        block.count = 1;
-        render_(view, margins_[image], block);
-        values[place] = block.pixels[0];
+    // By pairs, as a device does where there are many; place(i) says where the value of pixel i of the block goes.
+    template <class Place>
+    void decide_block(std::size_t image, VectorBlock& block, DeviceTotals& totals, Place place, float* values) const {
+        render_(views_[image], margins_[image], block);
+        for (int i = 0; i < block.count; ++i) values[place(i)] = block.pixels[i];
         totals.solid_angles += block.solid_angles;
-        if (block.undecided != 0) totals.undecided.push_back(place);
+        for (std::uint64_t bits = block.undecided, i = 0; bits != 0; bits >>= 1U, ++i)
+            if ((bits & 1U) != 0) totals.undecided.push_back(place(static_cast<int>(i)));
     }
 
     bool double_is_slow_;

@@ -218,25 +218,25 @@ private:
     }
 };
 
-NBHYBRID_HOST_DEVICE inline double all_cells(const CrystalStage& c) { return c.cells.x * c.cells.y * c.cells.z; }
+NBHYBRID_HOST_DEVICE inline double product_of(const Vec3& v) { return v.x * v.y * v.z; }
 
-// The offset from a reflection in reciprocal space, squared. The three vectors are turned so that half of their components are 0.
+// The offset from a reflection, squared. The three vectors of the metric are turned so that half of their components are 0.
 struct PairMetric {
     FloatPair a_x, b_x, c_x, b_y, c_y, c_z;
 
-    NBHYBRID_HOST_DEVICE PairMetric(const CrystalStage& c, double scale) {
-        const double a = norm(c.a_star);
-        const Vec3 first = (1.0 / a) * c.a_star;
-        const double along = dot(c.b_star, first);
-        const Vec3 rest = c.b_star - along * first;
+    NBHYBRID_HOST_DEVICE PairMetric(const physics::SpotMetric<double>& m, double factor) {
+        const double scale = factor * product_of(m.factors), a = norm(m.a);
+        const Vec3 first = (1.0 / a) * m.a;
+        const double along = dot(m.b, first);
+        const Vec3 rest = m.b - along * first;
         const double across = norm(rest);
         const Vec3 second = (1.0 / across) * rest, third = cross(first, second);
         a_x = physics::pair_of(scale * a);
         b_x = physics::pair_of(scale * along);
         b_y = physics::pair_of(scale * across);
-        c_x = physics::pair_of(scale * dot(c.c_star, first));
-        c_y = physics::pair_of(scale * dot(c.c_star, second));
-        c_z = physics::pair_of(scale * dot(c.c_star, third));
+        c_x = physics::pair_of(scale * dot(m.c, first));
+        c_y = physics::pair_of(scale * dot(m.c, second));
+        c_z = physics::pair_of(scale * dot(m.c, third));
     }
 
     NBHYBRID_HOST_DEVICE FloatPair square(const PairIndices& i) const {
@@ -254,8 +254,8 @@ struct FloatCrystal<CrystalShape::gauss> {
     static constexpr bool has_bright = false;
 
     NBHYBRID_HOST_DEVICE explicit FloatCrystal(const CrystalStage& c)
-        : metric(c, all_cells(c) * __builtin_sqrt(2.0 * log2_of_e / 0.63 * c.fudge)) {}
-    NBHYBRID_HOST_DEVICE static double unit(const CrystalStage& c) { return all_cells(c) * all_cells(c); }
+        : metric(c.spots, __builtin_sqrt(2.0 * log2_of_e / 0.63 * c.fudge)) {}
+    NBHYBRID_HOST_DEVICE static double unit(const CrystalStage& c) { return product_of(c.cells) * product_of(c.cells); }
 
     template <class Trace = NoTrace>
     NBHYBRID_HOST_DEVICE float square(const PairIndices& i, Trace = {}) const {
@@ -274,8 +274,8 @@ struct FloatCrystal<CrystalShape::tophat> {
     static constexpr bool has_bright = false;
 
     NBHYBRID_HOST_DEVICE explicit FloatCrystal(const CrystalStage& c)
-        : metric(c, all_cells(c) * __builtin_sqrt(c.fudge)), limit(physics::pair_of(-0.3969)) {}
-    NBHYBRID_HOST_DEVICE static double unit(const CrystalStage& c) { return all_cells(c) * all_cells(c); }
+        : metric(c.spots, __builtin_sqrt(c.fudge)), limit(physics::pair_of(-0.3969)) {}
+    NBHYBRID_HOST_DEVICE static double unit(const CrystalStage& c) { return product_of(c.cells) * product_of(c.cells); }
 
     template <class Trace = NoTrace>
     NBHYBRID_HOST_DEVICE float square(const PairIndices& i, Trace = {}) const {

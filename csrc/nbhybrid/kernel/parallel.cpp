@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -19,6 +20,8 @@ namespace {
 constexpr std::int64_t enough_parts = 1024;
 constexpr int narrowest_part = 64;
 constexpr auto watch_interval = std::chrono::milliseconds(50);
+// Fewer take less time than another thread takes to start.
+constexpr double steps_worth_a_thread = 10000;
 
 // The threads of one call and what they tell each other.
 class Crew {
@@ -119,6 +122,13 @@ RowPart RowParts::operator[](std::int64_t number) const {
     const int first = region_.fast_first + part * width_;
     return {number, region_.slow_first + row, first, std::min(first + width_ - 1, region_.fast_last)};
 }
+
+int useful_threads(int threads, double steps) {
+    if (threads == callers_thread || steps < steps_worth_a_thread) return callers_thread;
+    return static_cast<int>(std::min(static_cast<double>(threads), std::ceil(steps / steps_worth_a_thread)));
+}
+
+double steps_of_pixel(const PlanView& plan) { return static_cast<double>(plan.scale.steps) * plan.sensor.layers; }
 
 void for_each_task(std::int64_t tasks, int threads, StopSign& stop, const Watch& watch,
                    const std::function<void(std::int64_t)>& work) {

@@ -37,6 +37,11 @@ using Watch = std::function<bool(double done)>;
 // a thread has started.
 inline constexpr int callers_thread = 0;
 
+// How many of these threads are worth starting for so many steps.
+int useful_threads(int threads, double steps);
+// In all its sensor layers.
+double steps_of_pixel(const PlanView& plan);
+
 // Runs work(number) for 0 ... tasks-1 on this many threads, in order as far as threads allow. Throws Interrupted if the watch said
 // so, or what the work threw.
 void for_each_task(std::int64_t tasks, int threads, StopSign& stop, const Watch& watch,

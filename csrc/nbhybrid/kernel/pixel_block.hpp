@@ -1,7 +1,7 @@
 #pragma once
 // The working state of some pixels of one row that go through the loops together. One array a quantity, so that the inner loops,
-// which run over pixels, become vector instructions. The arrays begin with nothing in them: the walk fills what it reads. A thread
-// of a device has one pixel or two neighbours.
+// which run over pixels, become vector instructions. The arrays begin with nothing in them: whoever owns one sets it before anybody
+// reads it, as csrc/README.md says. A thread of a device has one pixel or two neighbours.
 
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +37,29 @@ struct alignas(width > 1 ? line_bytes : alignof(double)) VectorLanes {
     NBHYBRID_HOST_DEVICE void set(int i, const Vec3& v) { x[i] = v.x, y[i] = v.y, z[i] = v.z; }
 };
 
+// A factor of each lane, and how far it may be from what the library's functions give. None is set without the other.
+template <int width>
+class alignas(width > 1 ? line_bytes : alignof(double)) UncertainLanes {
+public:
+    NBHYBRID_HOST_DEVICE double operator[](int i) const { return values_[i]; }
+    NBHYBRID_HOST_DEVICE double error(int i) const { return errors_[i]; }
+    NBHYBRID_HOST_DEVICE void set(int i, double value, double error) {
+        values_[i] = value;
+        // A program of `make initialised` leaves it out, to show that this would be noticed.
+#ifndef NBHYBRID_PLANT_UNSET
+        errors_[i] = error;
+#else
+        static_cast<void>(error);
+#endif
+    }
+    // Of more than one lane.
+    const double* values() const { return values_; }
+    const double* errors() const { return errors_; }
+
+private:
+    Lanes<double, width> values_, errors_;
+};
+
 struct LibraryMath;
 
 // MathT computes the factors that need more than + - * / and roots; see block_walk.hpp.
@@ -49,9 +72,8 @@ struct alignas(width > 1 ? line_bytes : alignof(double)) PixelBlock {
     VectorLanes<width> centre;  // position of the pixel's centre, if somebody needs it
     Lanes<double, width> path;
     // Cached for the pixel or the layer: 0 means not computed yet, and a factor of exactly 0 is computed again.
-    Lanes<double, width> polarization, solid_angle, capture;
-    // How far two of them may be from what the library's functions give, if others are used.
-    Lanes<double, width> capture_error;
+    Lanes<double, width> polarization, solid_angle;
+    UncertainLanes<width> capture;
     // Nothing of them has been computed yet: of this layer's capture, of the pixel's polarization.
     bool new_layer = true, unpolarized = true;
     // The lanes that the source reaches.
@@ -71,7 +93,7 @@ struct alignas(width > 1 ? line_bytes : alignof(double)) PixelBlock {
     int layer = 0, sub_slow = 0, sub_fast = 0, source = 0;
     Vec3 incident{};
     double wavelength = 0;
-    double polarization_error = 0;  // as capture_error, the same for all lanes
+    double polarization_error = 0;  // as that of the capture, the same for all lanes
 
     NBHYBRID_HOST_DEVICE void clear_live() { n_live = 0; }
     NBHYBRID_HOST_DEVICE void add_live(int i) { live[n_live++] = i; }

@@ -40,8 +40,8 @@ protected:
 
     // Those that enter in one way, and ones in place of the others.
     NBHYBRID_HOST_DEVICE BoundedFactors factors(const Block& block, int i, Applied way) const {
-        BoundedFactors f{1.0, 0.0, 1.0, 0.0, 1.0, 0.0};
-        if (plan_.sensor.capture == way) f.capture = block.capture[i], f.capture_error = block.capture_error[i];
+        BoundedFactors f;
+        if (plan_.sensor.capture == way) f.capture = block.capture[i], f.capture_error = block.capture.error(i);
         if (plan_.beam.polarization == way) {
             f.polarization = block.polarization[i];
             if (plan_.beam.is_corrected_for_polarization) f.polarization_error = block.polarization_error;

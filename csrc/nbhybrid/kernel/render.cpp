@@ -118,7 +118,10 @@ private:
 
 void render_pixels(const Plan& plan, const std::vector<PixelAddress>& pixels, float* values, int threads, StopSign& stop,
                    const Watch& watch, const Way& way) {
-    constexpr std::size_t each = 256;
+    constexpr std::size_t most_each = 256;
+    // Pixels that do not go through the vector kernel in blocks are shared out evenly, however few there are.
+    const std::size_t even = (pixels.size() + static_cast<std::size_t>(4 * threads)) / static_cast<std::size_t>(4 * threads + 1);
+    const std::size_t each = way.vector ? most_each : std::clamp<std::size_t>(even, 1, most_each);
     std::fill_n(values, pixels.size(), 0.0F);
     const PixelList list(plan.view(), pixels);
     const auto tasks = static_cast<std::int64_t>((pixels.size() + each - 1) / each);

@@ -45,7 +45,7 @@ NBHYBRID_HOST_DEVICE inline LatticeFactor lattice_factor(const CrystalStage& c, 
     if constexpr (shape == CrystalShape::round) {
         factor.value = physics::round_factor(physics::offset_in_cells_squared(offset, c.cells), c.cells, c.fudge);
     } else {
-        const double r2 = physics::offset_in_reciprocal_space_squared(offset, c.a_star, c.b_star, c.c_star, c.cells);
+        const double r2 = physics::offset_squared(offset, c.spots);
         factor.value = shape == CrystalShape::gauss ? physics::gauss_factor(r2, c.cells, c.fudge)
                                                     : physics::tophat_factor(r2, c.cells, c.fudge);
     }

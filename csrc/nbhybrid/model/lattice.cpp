@@ -23,9 +23,27 @@ struct ReciprocalAxes {
 double clamped_cosine(double cosine) { return cosine * cosine > 1.0 ? 1.0 : cosine; }
 double clamped_sine(double sine) { return std::min(1.0, std::max(-1.0, sine)); }
 
-// Reciprocal vectors (1/Angstrom), a* along x and b* in the x-y plane. The reference's last component of c* holds for one oblique
-// angle at most: it has the shape of the direct cell where that of the reciprocal one belongs. With two or three oblique angles the
-// cell that comes out has the right edges and somewhat different angles.
+bool has_oblique_angles(const UnitCell& cell) {
+    constexpr double rounding_of_right_angle = 1e-12;
+    int count = 0;
+    for (const double angle : {cell.alpha, cell.beta, cell.gamma}) count += std::fabs(std::cos(angle)) > rounding_of_right_angle;
+    return count > 1;
+}
+
+// Real axes (Angstrom) for reciprocal ones of which a* lies along x and b* in the x-y plane: c lies along z, b in the y-z plane.
+// Their lengths and the products of any two are those of the cell, however flat it is.
+std::array<Vec3, 3> axes_of(const UnitCell& cell) {
+    const double cos_a = std::cos(cell.alpha), cos_b = std::cos(cell.beta), cos_g = std::cos(cell.gamma);
+    const double sin_a = std::sin(cell.alpha), sin_b = std::sin(cell.beta);
+    // Of a unit vector along a.
+    const double y = (cos_g - cos_a * cos_b) / sin_a;
+    const double x = std::sqrt(std::max(0.0, (sin_b - y) * (sin_b + y)));
+    return {Vec3{cell.a * x, cell.a * y, cell.a * cos_b}, Vec3{0.0, cell.b * sin_a, cell.b * cos_a}, Vec3{0.0, 0.0, cell.c}};
+}
+
+// Reciprocal vectors (1/Angstrom), a* along x and b* in the x-y plane, as the reference has them. Their last component of c* holds
+// for one oblique angle at most: it has the shape of the direct cell where that of the reciprocal one belongs. With two or three
+// oblique angles the cell that comes out has the right edges and somewhat different angles.
 ReciprocalAxes standard_setting(const UnitCell& cell, double volume) {
     const double inverse_volume = 1.0 / volume;
     const double a_star = cell.b * cell.c * std::sin(cell.alpha) * inverse_volume;
@@ -59,6 +77,32 @@ void require_volume(const ReciprocalAxes& star, double volume) {
         throw ModelError("the three reciprocal vectors span no volume (the matrix is singular)");
 }
 
+Vec3 turned(Vec3 v, const Orientation& orientation) {
+    if (orientation.misset) v = physics::rotate_xyz(v, *orientation.misset);
+    return orientation.rotation ? *orientation.rotation * v : v;
+}
+
+// Of real axes in Angstrom, and their volume, which the reference does not always take from them.
+Lattice lattice_of(const Vec3& a, const Vec3& b, const Vec3& c, double volume, double inverse_volume) {
+    Lattice lattice;
+    lattice.volume = volume;
+    lattice.a_star = inverse_volume * cross(b, c);
+    lattice.b_star = inverse_volume * cross(c, a);
+    lattice.c_star = inverse_volume * cross(a, b);
+    lattice.a = metres_per_angstrom * a;
+    lattice.b = metres_per_angstrom * b;
+    lattice.c = metres_per_angstrom * c;
+    lattice.edges = {norm(lattice.a), norm(lattice.b), norm(lattice.c)};
+    if (!is_finite(lattice.a) || !is_finite(lattice.b) || !is_finite(lattice.c) || !is_finite(lattice.edges))
+        throw ModelError("the lattice vectors are not finite");
+    return lattice;
+}
+
+Lattice lattice_of(const Vec3& a, const Vec3& b, const Vec3& c) {
+    const double volume = dot(a, cross(b, c));
+    return lattice_of(a, b, c, volume, 1.0 / volume);
+}
+
 }  // namespace
 
 double cell_volume(const UnitCell& cell) {
@@ -77,17 +121,16 @@ double cell_volume(const UnitCell& cell) {
     return volume;
 }
 
-Lattice make_lattice(const std::optional<UnitCell>& cell, const Orientation& orientation) {
+Lattice make_lattice(const std::optional<UnitCell>& cell, const Orientation& orientation, ObliqueCell oblique) {
     const double cell_v = cell ? cell_volume(*cell) : 0.0;
+    const bool as_asked = cell && oblique == ObliqueCell::as_asked;
+    if (as_asked && !orientation.matrix && has_oblique_angles(*cell)) {
+        const std::array<Vec3, 3> axes = axes_of(*cell);
+        return lattice_of(turned(axes[0], orientation), turned(axes[1], orientation), turned(axes[2], orientation));
+    }
     ReciprocalAxes star =
         orientation.matrix ? from_matrix(*orientation.matrix, orientation.wavelength) : standard_setting(*cell, cell_v);
-    if (orientation.misset) {
-        star.a = physics::rotate_xyz(star.a, *orientation.misset);
-        star.b = physics::rotate_xyz(star.b, *orientation.misset);
-        star.c = physics::rotate_xyz(star.c, *orientation.misset);
-    }
-    if (orientation.rotation)
-        star = {*orientation.rotation * star.a, *orientation.rotation * star.b, *orientation.rotation * star.c};
+    star = {turned(star.a, orientation), turned(star.b, orientation), turned(star.c, orientation)};
     Vec3 a_star_x_b_star = cross(star.a, star.b);
     Vec3 b_star_x_c_star = cross(star.b, star.c);
     Vec3 c_star_x_a_star = cross(star.c, star.a);
@@ -103,19 +146,15 @@ Lattice make_lattice(const std::optional<UnitCell>& cell, const Orientation& ori
     const Vec3 a = volume * b_star_x_c_star;
     const Vec3 b = volume * c_star_x_a_star;
     const Vec3 c = volume * a_star_x_b_star;
+    // The volume of the cell's angles, which need not be those of the matrix.
+    if (as_asked && orientation.matrix) return lattice_of(a, b, c);
+    return lattice_of(a, b, c, volume, inverse_volume);
+}
 
-    Lattice lattice;
-    lattice.volume = volume;
-    lattice.a_star = inverse_volume * cross(b, c);
-    lattice.b_star = inverse_volume * cross(c, a);
-    lattice.c_star = inverse_volume * cross(a, b);
-    lattice.a = metres_per_angstrom * a;
-    lattice.b = metres_per_angstrom * b;
-    lattice.c = metres_per_angstrom * c;
-    lattice.edges = {norm(lattice.a), norm(lattice.b), norm(lattice.c)};
-    if (!is_finite(lattice.a) || !is_finite(lattice.b) || !is_finite(lattice.c) || !is_finite(lattice.edges))
-        throw ModelError("the lattice vectors are not finite");
-    return lattice;
+UnitCell cell_of(const Lattice& lattice) {
+    const auto angle = [](const Vec3& u, const Vec3& v) { return std::atan2(norm(cross(u, v)), dot(u, v)); };
+    const Vec3 a = lattice.a / metres_per_angstrom, b = lattice.b / metres_per_angstrom, c = lattice.c / metres_per_angstrom;
+    return {norm(a), norm(b), norm(c), angle(b, c), angle(c, a), angle(a, b)};
 }
 
 Vec3 misset_angles(const Mat3& rotation) {

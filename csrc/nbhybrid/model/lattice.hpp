@@ -34,9 +34,16 @@ struct Orientation {
     std::optional<Mat3> rotation;
 };
 
+// What becomes of a cell with two or three oblique angles: in the reference its edges are right and its angles are not.
+enum class ObliqueCell { as_reference, as_asked };
+
 // With a matrix and a cell, the matrix gives the directions and the cell the edges. Without a matrix a* lies along x and b* in
 // the x-y plane before the misset. At least one of the two must be given. Throws ModelError.
-Lattice make_lattice(const std::optional<UnitCell>& cell, const Orientation& orientation);
+Lattice make_lattice(const std::optional<UnitCell>& cell, const Orientation& orientation,
+                     ObliqueCell oblique = ObliqueCell::as_reference);
+
+// The edges and angles of its real axes.
+UnitCell cell_of(const Lattice& lattice);
 
 // The angles about x, y and z (radians) of a rotation matrix.
 Vec3 misset_angles(const Mat3& rotation);

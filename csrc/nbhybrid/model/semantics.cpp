@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/names.hpp"
 #include "nbhybrid/core/text.hpp"
 
 namespace nbhybrid {
@@ -116,8 +117,10 @@ Semantics Semantics::parse(std::string_view text) {
         } else if (row != table.end()) {
             semantics.mended_.set(static_cast<std::size_t>(row->defect));
         } else if (!first || word != "reference") {
-            throw ModelError("found " + quoted(word) +
-                             ", expected reference, corrected or corrected@0.1, then defects to mend: " + known_ids());
+            std::vector<std::string> names{"reference", "corrected", "corrected@0.1"};
+            for (const DefectRow& known : table) names.emplace_back(known.id);
+            throw ModelError("found " + quoted(word) + ", expected reference, corrected or corrected@0.1, then defects to mend: " +
+                             known_ids() + did_you_mean(word, names));
         }
         text.remove_prefix(std::min(end + 1, text.size()));
         first = false;

@@ -42,9 +42,15 @@ OptionTopic beam_options() {
         "beam",
         {
             {"-lambda -wave*", 1, 1, "A", "wavelength (1)",
-             [](Options& o, const Words& w, Warnings&) { o.beam.wavelength = w.positive() / 1.0e10; }},
+             [](Options& o, const Words& w, Warnings&) {
+                 o.beam.wavelength = w.positive() / 1.0e10;
+                 o.beam.wavelength_is_from_energy = false;
+             }},
             {"-energy", 1, 1, "eV", "photon energy, instead of -lambda",
-             [](Options& o, const Words& w, Warnings&) { o.beam.wavelength = (ev_angstrom / w.positive()) / 1.0e10; }},
+             [](Options& o, const Words& w, Warnings&) {
+                 o.beam.wavelength = (ev_angstrom / w.positive()) / 1.0e10;
+                 o.beam.wavelength_is_from_energy = true;
+             }},
             {"-fluence", 1, 1, "photons/m^2", "photons on the sample (1.25932e29)",
              [](Options& o, const Words& w, Warnings&) { o.beam.fluence = w.non_negative(); }},
             {"-flux", 1, 1, "photons/s", "with -exposure and -beamsize, instead of -fluence; 0: not used",

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <ctime>
 
+#include "nbhybrid/checks/input.hpp"
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
@@ -22,6 +23,7 @@ namespace {
 
 // The angle of the cap from which -misset random draws. The reference means degrees and takes radians.
 constexpr float random_misset_cap = 90.0F;
+const std::string usual_dump = CrystalOptions().dump_file;
 
 // Runs a step of the model and puts the option's name before its complaints.
 template <class Step>
@@ -41,12 +43,45 @@ std::optional<UnitCell> unit_cell(const CrystalOptions& o) {
         v[0], or_else(v[1], v[0]), or_else(v[2], v[0]), or_else(v[3], pi / 2), or_else(v[4], pi / 2), or_else(v[5], pi / 2)};
 }
 
-Lattice build_lattice(const ReferenceOptions& o, Built& built) {
+double largest_difference_of_angles(const UnitCell& u, const UnitCell& v) {
+    return std::max({std::fabs(u.alpha - v.alpha), std::fabs(u.beta - v.beta), std::fabs(u.gamma - v.gamma)});
+}
+
+std::string angles_text(const UnitCell& cell) {
+    return format("%.6g %.6g %.6g", cell.alpha * degrees_per_radian, cell.beta * degrees_per_radian,
+                  cell.gamma * degrees_per_radian);
+}
+
+// Where the crystal has other angles than -cell says: those of a matrix, or those that the reference makes of them.
+void warn_about_angles(const CrystalOptions& o, const UnitCell& asked, const Lattice& lattice, Warnings& warnings) {
+    constexpr double worth_telling = 0.0005 / degrees_per_radian;    // shows in what is told
+    constexpr double refined_from_given = 0.5 / degrees_per_radian;  // a matrix has been refined, a cell is often a round one
+    const UnitCell found = cell_of(lattice);
+    const double difference = largest_difference_of_angles(asked, found);
+    const bool has_matrix = o.matrix_file || o.matrix;
+    const std::array<double, 6>& given = *o.cell;
+    const bool names_angles = given[3] > 0 || given[4] > 0 || given[5] > 0;
+    if (has_matrix && names_angles && difference > refined_from_given)
+        warnings.add("no-effect", "-cell: the angles " + angles_text(asked) + " have no effect: those of the matrix count, " +
+                                      angles_text(found));
+    if (!has_matrix && difference > worth_telling)
+        warnings.add(id_of(Defect::oblique_cell), "-cell: the angles " + angles_text(asked) + " become " + angles_text(found) +
+                                                      how_to_mend(Defect::oblique_cell));
+}
+
+Lattice build_lattice(const ReferenceOptions& o, Built& built, Warnings& warnings) {
     const CrystalOptions& c = o.crystal;
     if (!c.cell && !c.matrix_file && !c.matrix) throw OptionError("there is no crystal: expected -cell or -mat");
     Orientation orientation;
     orientation.wavelength = o.beam.wavelength;
-    orientation.matrix = c.matrix_file ? io::read_matrix(*c.matrix_file) : c.matrix;
+    orientation.matrix = c.matrix;
+    if (c.matrix_file) {
+        const io::MatrixFile file = io::read_matrix_file(*c.matrix_file);
+        orientation.matrix = file.matrix;
+        built.given.matrix = {*c.matrix_file, file.cell, std::nullopt, file.matrix};
+    } else if (c.matrix) {
+        built.given.matrix = {"", std::nullopt, std::nullopt, *c.matrix};
+    }
     orientation.rotation = c.rotation;
     if (c.misset == Misset::angles) {
         if (!is_finite(c.misset_angles))
@@ -55,6 +90,7 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     }
     if (c.misset == Misset::random) {
         StreamState state = o.seeds.misset.value_or(-static_cast<StreamState>(std::time(nullptr)));
+        built.seeds.misset = -state;
         const Mat3 rotation = o.own.semantics.mends(Defect::random_misset)
                                   ? uniform_rotation(built.deviates, state)
                                   : random_rotation(random_misset_cap, built.deviates, state);
@@ -63,7 +99,12 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built) {
     const std::optional<UnitCell> cell = unit_cell(c);
     built.unit_cell_given = cell.has_value();
     if (cell) naming("-cell", [&] { return cell_volume(*cell); });
-    return naming(c.matrix_file ? *c.matrix_file : c.matrix ? "matrix" : "-cell", [&] { return make_lattice(cell, orientation); });
+    if (cell && built.given.matrix) built.given.matrix->edges = {cell->a, cell->b, cell->c};
+    const ObliqueCell oblique = o.own.semantics.mends(Defect::oblique_cell) ? ObliqueCell::as_asked : ObliqueCell::as_reference;
+    const std::string name = c.matrix_file ? *c.matrix_file : c.matrix ? "matrix" : "-cell";
+    const Lattice lattice = naming(name, [&] { return make_lattice(cell, orientation, oblique); });
+    if (cell) warn_about_angles(c, *cell, lattice, warnings);
+    return lattice;
 }
 
 // Fluence from the flux; then the beam clips the sample.
@@ -135,7 +176,11 @@ void warn_about_placement(const ReferenceOptions& o, Warnings& warnings) {
     if (o.detector.placement.convention != Convention::custom) return;
     std::string names;
     for (const std::string& name : o.detector.vector_options) names += (names.empty() ? "" : ", ") + name;
-    if (!names.empty()) warnings.add("custom-convention", names + ": the custom beam-centre convention is in force");
+    if (!names.empty())
+        warnings.add("custom-convention",
+                     names +
+                         ": the custom beam-centre convention is in force, in which -Xbeam and -Ybeam run along the fast and the "
+                         "slow axis, from the corner of the first pixel: half a pixel from MOSFLM's");
     if (o.detector.pix0 && !o.own.semantics.mends(Defect::pix0_overwritten))
         warnings.add("pix0-overwritten", "-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
 }
@@ -182,7 +227,8 @@ void check_weights(const std::string& path, const std::vector<Source>& sources) 
 }
 
 // The rows of the file are kept as they are, too: their directions are not normalised yet.
-std::vector<Source> read_sources(const ReferenceOptions& o, const Beam& beam, std::vector<Source>& rows, Warnings& warnings) {
+std::vector<Source> read_sources(const ReferenceOptions& o, const Beam& beam, Built& built, Warnings& warnings) {
+    std::vector<Source>& rows = built.source_rows;
     const std::string& path = *o.beam.source_file;
     const auto comments = o.own.semantics.mends(Defect::comment_lines) ? io::CommentRows::skipped : io::CommentRows::as_zero_rows;
     const Vec3 usual = -source_distance * beam.direction;
@@ -191,6 +237,9 @@ std::vector<Source> read_sources(const ReferenceOptions& o, const Beam& beam, st
     for (const io::ColumnRow& row : io::read_columns(path, 5, comments, warnings)) {
         const Vec3 position{or_else(row.values[0], usual.x), or_else(row.values[1], usual.y), or_else(row.values[2], usual.z)};
         rows.push_back({position, or_else(row.values[4], beam.wavelength), or_else(row.values[3], 1.0)});
+        const auto columns = std::count_if(row.values.begin(), row.values.end(), [](double value) { return !std::isnan(value); });
+        built.given.sources.push_back(
+            {position, rows.back().wavelength, rows.back().weight, row.line, static_cast<int>(columns), row.from_comment});
         try {
             sources.push_back(make_source(position, rows.back().wavelength, rows.back().weight));
         } catch (const ModelError& error) {
@@ -215,8 +264,13 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Built& 
     for (const Source& row : o.beam.sources) {
         const Vec3 position = std::isnan(row.position.x) ? -source_distance * beam.direction : row.position;
         beam.sources.push_back(make_source(position, row.wavelength, row.weight));
+        built.given.sources.push_back({position, row.wavelength, row.weight});
     }
-    if (o.beam.source_file) beam.sources = read_sources(o, beam, built.source_rows, warnings);
+    if (o.beam.source_file) {
+        built.given.source_file = *o.beam.source_file;
+        built.given.sources.clear();
+        beam.sources = read_sources(o, beam, built, warnings);
+    }
     if (!beam.sources.empty()) {
         if (o.own.semantics.mends(Defect::source_weights)) check_weights(o.beam.source_file.value_or("the sources"), beam.sources);
         return;
@@ -256,6 +310,10 @@ StructureFactors read_amplitudes(const ReferenceOptions& o, int threads, Built& 
     }
     if (c.default_amplitude == 0.0)
         throw OptionError("there are no structure factors: expected -hkl, a dump file (" + c.dump_file + ") or -default_F");
+    // A series names its folder's own dump, whether there is one or not.
+    const bool is_asked_for = c.dump_file_given && c.dump_file.substr(c.dump_file.rfind('/') + 1) != usual_dump;
+    if (is_asked_for)
+        warnings.add("dump-file", "-dump " + c.dump_file + ": there is no such file: all amplitudes are those of -default_F");
     StructureFactors none;
     none.default_amplitude = c.default_amplitude;
     return none;
@@ -279,7 +337,7 @@ void check_steps(std::size_t domains, const Scan& scan) {
 
 void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, Built& built, Warnings& warnings) {
     Crystal& crystal = e.crystal;
-    crystal.lattice = build_lattice(o, built);
+    crystal.lattice = build_lattice(o, built, warnings);
     crystal.shape = o.crystal.shape;
     crystal.fudge = o.crystal.fudge;
     crystal.cells = resolve_cells(o.crystal.cells, size, crystal.lattice);
@@ -294,6 +352,7 @@ void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, B
     check_steps(static_cast<std::size_t>(mosaicity.domains), e.scan);
     crystal.domains = make_domains(mosaicity, built.deviates, o.seeds.mosaic);
     crystal.has_rotated_domains = crystal.mosaic_spread > 0.0;
+    if (crystal.domains.size() > 1) built.seeds.mosaic = -o.seeds.mosaic;
 }
 
 // Where sub-pixels are larger than the spots need. How large the errors are is known for spots without sharp edges, and of a known
@@ -351,11 +410,21 @@ bool has_one_rotation_of_zero(const Scan& scan) {
     return false;
 }
 
+// How the spots of gauss and tophat crystals compare with those of as many cells of the other shapes.
+std::string widths_of_spots(const Crystal& c) {
+    const auto of = [](double edge, double n, double m) { return edge / metres_per_angstrom / (n * m); };
+    const Vec3 &edges = c.lattice.edges, &n = c.cells;
+    return format(
+        "the spots of gauss and tophat crystals shrink with N^3: here they are %.3g, %.3g and %.3g times as wide along "
+        "a, b and c as those of so many cells",
+        of(edges.x, n.y, n.z), of(edges.y, n.z, n.x), of(edges.z, n.x, n.y));
+}
+
 // Where a defect of the reference changes the image by more than its details, and is not mended.
 void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings& warnings) {
     const PixelSampling& s = e.sampling;
     const Sensor& sensor = e.detector.sensor;
-    const auto warn = [&](bool applies, Defect defect, const char* what) {
+    const auto warn = [&](bool applies, Defect defect, const std::string& what) {
         if (applies && !e.semantics.mends(defect)) warnings.add(id_of(defect), what + how_to_mend(defect));
     };
     warn((s.thickness || s.polarization || s.solid_angle) && steps_per_pixel(e) > 1, Defect::oversample_product,
@@ -367,6 +436,23 @@ void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings
     warn(o.crystal.misset == Misset::random, Defect::random_misset, "random orientations are not uniform");
     warn(has_one_rotation_of_zero(e.scan), Defect::phi_carryover,
          "the phi step at exactly 0 leaves the crystal as the step before left it");
+    const bool has_spots = e.crystal.shape == CrystalShape::gauss || e.crystal.shape == CrystalShape::tophat;
+    warn(has_spots && e.crystal.fudge != 0, Defect::spot_scale, widths_of_spots(e.crystal));
+}
+
+void note_what_was_given(const ReferenceOptions& o, checks::Given& given) {
+    const PlacementRequest& p = o.detector.placement;
+    given.wavelength_is_from_energy = o.beam.wavelength_is_from_energy;
+    given.header = o.detector.image_file ? *o.detector.image_file : o.detector.mask_file.value_or("");
+    given.distance = p.distance;
+    given.close_distance = is_given(p.close_distance) ? p.close_distance : 0;
+    given.distances_count = !o.detector.pix0 || !o.own.semantics.mends(Defect::pix0_overwritten);
+}
+
+void warn_about_seeds(const ReferenceOptions& o, Warnings& warnings) {
+    if (o.crystal.misset == Misset::random && !o.seeds.misset && o.seeds.noise)
+        warnings.add("seed",
+                     "-seed does not seed -misset random, which takes the time of day, as in the reference: give -misset_seed");
 }
 
 }  // namespace
@@ -389,8 +475,12 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings, int thread
     build_beam(o, frame, built, warnings);
     resolve_sampling(o, e, warnings);
     check_size(e);
+    note_what_was_given(o, built.given);
+    checks::check_input(e, built.given, warnings);
     warn_about_defects(o, e, warnings);
+    warn_about_seeds(o, warnings);
     built.noise_state = o.seeds.noise.value_or(-static_cast<StreamState>(std::time(nullptr)));
+    built.seeds.noise = -built.noise_state;
     return built;
 }
 

@@ -1,8 +1,11 @@
 #pragma once
 // From options to a valid experiment.
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "nbhybrid/checks/input.hpp"
 #include "nbhybrid/core/warnings.hpp"
 #include "nbhybrid/model/experiment.hpp"
 #include "nbhybrid/options/reference_options.hpp"
@@ -10,14 +13,23 @@
 
 namespace nbhybrid::options {
 
+struct Seeds {
+    std::int64_t noise = 0;
+    std::optional<std::int64_t> misset;  // nothing: the orientation is not random
+    std::optional<std::int64_t> mosaic;  // nothing: no domain is turned at random
+};
+
 struct Built {
     Experiment experiment;
     // The shuffle table goes on from the orientation and the domains to the noise.
     SharedDeviates deviates;
+    // As the command line has them: what drew, or would draw, noise, a random orientation and domains.
+    Seeds seeds;
     StreamState noise_state = 0;
     bool table_was_read_from_text = false;  // then the dump is written
     bool unit_cell_given = false;
     std::vector<Source> source_rows;  // of a source file, as it has them
+    checks::Given given;              // what the checks of input looked at
 };
 
 // Reads the input files that the options name. Throws OptionError, ModelError, InputFileError and SizeError.

@@ -47,11 +47,13 @@ void set_misset_seed(Options& o, const Words& w, Warnings& warnings) {
 void set_whole_size(Options& o, const Words& w, Warnings&) {
     const double size = w.number() / metres_per_millimetre;
     o.crystal.size = {size, size, size};
+    o.crystal.size_options.fill(w.option());
 }
 
-template <double Vec3::* edge>
+template <double Vec3::* edge, std::size_t axis>
 void set_size(Options& o, const Words& w, Warnings&) {
     o.crystal.size.*edge = w.number() / metres_per_millimetre;
+    o.crystal.size_options[axis] = w.option();
 }
 
 template <double Vec3::* edge>
@@ -90,10 +92,10 @@ OptionTopic crystal_options() {
             {"-Nc", 1, 1, "n", "unit cells along c", set_cells<&Vec3::z>},
             {"-xtalsize -xtal_size -samplesize -sample_size", 1, 1, "mm", "all edges of the crystal, instead of -N",
              set_whole_size},
-            {"-xtal_x -xtal_thick* -sample_x -sample_thick*", 1, 1, "mm", "edge along a", set_size<&Vec3::x>},
-            {"-xtal_y -xtal_width -sample_y -sample_width -width", 1, 1, "mm", "edge along b", set_size<&Vec3::y>},
+            {"-xtal_x -xtal_thick* -sample_x -sample_thick*", 1, 1, "mm", "edge along a", set_size<&Vec3::x, 0>},
+            {"-xtal_y -xtal_width -sample_y -sample_width -width", 1, 1, "mm", "edge along b", set_size<&Vec3::y, 1>},
             {"-xtal_z -xtal_height -sample_z -sample_height -height -xtal_heigh -sample_heigh -heigh", 1, 1, "mm", "edge along c",
-             set_size<&Vec3::z>},
+             set_size<&Vec3::z, 2>},
             {"-square_xtal", 0, 0, "", "parallelepiped (the default)", set_shape<CrystalShape::square>},
             {"-round_xtal", 0, 0, "", "ellipsoid", set_shape<CrystalShape::round>},
             {"-gauss_xtal", 0, 0, "", "Gaussian spots", set_shape<CrystalShape::gauss>},

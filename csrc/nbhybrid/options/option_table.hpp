@@ -2,6 +2,7 @@
 // One row an option: the names it goes by, how many values follow, what it does. The order of options on a command line matters
 // (later ones win, and some have side effects), so a row is a function that changes the options read so far.
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,7 +40,7 @@ const std::vector<OptionTopic>& option_table();
 // Null if no row has this name.
 const OptionRow* find_option(std::string_view word);
 
-// The spelling of the table that is nearest to a word that is none of them.
-std::string_view nearest_option(std::string_view word);
+// The spellings of each row.
+std::vector<std::vector<std::string>> option_names();
 
 }  // namespace nbhybrid::options

@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/names.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/io/input_file.hpp"
 #include "nbhybrid/options/option_table.hpp"
 
 namespace nbhybrid::options {
@@ -37,6 +39,12 @@ void read_and_ignore(Options&, const Words& w, Warnings& warnings) {
     warnings.add("no-effect", w.option() + " has no effect on the images, here as in the reference");
 }
 
+// Where the reference reads a file, so that a misspelt name is an error in both.
+void look_and_ignore(Options& o, const Words& w, Warnings& warnings) {
+    io::check_readable(w.path());
+    read_and_ignore(o, w, warnings);
+}
+
 void set_trace_level(Options& o, const Words& w, Warnings&) {
     if (w.text() != "summary" && w.text() != "steps") w.refuse(0, "summary or steps");
     o.own.trace_steps = w.text() == "steps";
@@ -63,18 +71,21 @@ void set_semantics(Options& o, const Words& w, Warnings&) {
     }
 }
 
-bool is_warning_name(std::string_view name) {
-    const auto is = [name](const auto& rows, auto of) {
-        return std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row.*of == name; });
-    };
-    return is(warning_table(), &WarningRow::name) || is(defect_table(), &DefectRow::id);
+std::vector<std::string> warning_names() {
+    std::vector<std::string> names;
+    for (const WarningRow& row : warning_table()) names.emplace_back(row.name);
+    for (const DefectRow& row : defect_table()) names.emplace_back(row.id);
+    return names;
 }
 
 void set_ignored_warnings(Options& o, const Words& w, Warnings&) {
+    const std::vector<std::string> names = warning_names();
     std::string_view rest = w.text();
     while (!rest.empty()) {
         const std::string_view name = rest.substr(0, rest.find(','));
-        if (!is_warning_name(name)) w.refuse(0, "names of warnings, as they stand in brackets behind them, separated by commas");
+        if (std::find(names.begin(), names.end(), name) == names.end())
+            w.refuse(0,
+                     "names of warnings, as they stand in brackets behind them, separated by commas" + did_you_mean(name, names));
         o.own.ignored_warnings.emplace_back(name);
         rest.remove_prefix(std::min(name.size() + 1, rest.size()));
     }
@@ -107,7 +118,7 @@ OptionTopic output_options() {
             {"-nonoise", 0, 0, "", "no noise image", [](Options& o, const Words&, Warnings&) { o.output.write_noise = false; }},
             {"-seed", 1, 1, "n", "seed of the noise (the time)",
              [](Options& o, const Words& w, Warnings&) { o.seeds.noise = -w.integer(); }},
-            {"-stol -4stol -Q", 1, 1, "FILE", "read by the reference, but not used", read_and_ignore},
+            {"-stol -4stol -Q", 1, 1, "FILE", "read by the reference, but not used", look_and_ignore},
             {"-stolout", 1, 1, "FILE", "read by the reference, but not used", read_and_ignore},
             {"-printout", 0, 0, "", "print the pixels", [](Options& o, const Words&, Warnings&) { o.output.printout = true; }},
             {"-printout_pixel", 2, 2, "fast slow", "print this pixel", set_printout_pixel},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/core/names.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/options/header_defaults.hpp"
 #include "nbhybrid/options/option_table.hpp"
@@ -20,7 +21,7 @@ bool looks_like_option(const std::string& word) { return word.size() > 1 && word
 
 [[noreturn]] void refuse_unknown(const std::string& word) {
     if (!looks_like_option(word)) throw OptionError("found " + quoted(word) + ", expected an option");
-    throw OptionError("unknown option " + quoted(word) + "; did you mean " + std::string(nearest_option(word)) + "?");
+    throw OptionError("unknown option " + quoted(word) + did_you_mean(word, option_names()));
 }
 
 // How many of the words from `first` on are values of the option.

@@ -30,7 +30,8 @@ struct CrystalOptions {
     Misset misset = Misset::none;
     Vec3 misset_angles;
     Vec3 cells{1, 1, 1};
-    Vec3 size;  // 0: from the cells
+    Vec3 size;                                // 0: from the cells
+    std::array<std::string, 3> size_options;  // that gave its edges, for messages; empty: none did
     CrystalShape shape = CrystalShape::square;
     double fudge = 1;
     double mosaic_spread = -1;
@@ -49,6 +50,7 @@ struct CrystalOptions {
 
 struct BeamOptions {
     double wavelength = 1e-10;
+    bool wavelength_is_from_energy = false;
     double fluence = 125932015286227086360700780544.0;
     double flux = 0, exposure = 1, size = 1e-4;
     double kahn_factor = 0;

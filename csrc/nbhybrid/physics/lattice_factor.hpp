@@ -44,14 +44,33 @@ NBHYBRID_HOST_DEVICE inline T offset_in_cells_squared(const Vec3T<T>& d, const V
     return d.x * d.x * n.x * n.x + d.y * d.y * n.y * n.y + d.z * d.z * n.z * n.z;
 }
 
-// |dh a* + dk b* + dl c*|^2 N_a^2 N_b^2 N_c^2 (1/Angstrom^2), with the reciprocal vectors of the unrotated crystal: for gauss and
-// tophat.
+// What the spots of gauss and tophat crystals are measured in: the offset (dh, dk, dl) of an index is dh a + dk b + dl c long,
+// times each of the factors.
 template <class T>
-NBHYBRID_HOST_DEVICE inline T offset_in_reciprocal_space_squared(const Vec3T<T>& d, const Vec3T<T>& a_star, const Vec3T<T>& b_star,
-                                                                 const Vec3T<T>& c_star, const Vec3T<T>& n) {
-    const T x = d.x * a_star.x + d.y * b_star.x + d.z * c_star.x;
-    const T y = d.x * a_star.y + d.y * b_star.y + d.z * c_star.y;
-    const T z = d.x * a_star.z + d.y * b_star.z + d.z * c_star.z;
+struct SpotMetric {
+    Vec3T<T> a, b, c, factors;
+};
+
+// In cells of the crystal, as an ellipsoid's: dh N_a, dk N_b and dl N_c at right angles.
+template <class T>
+NBHYBRID_HOST_DEVICE inline SpotMetric<T> metric_in_cells(const Vec3T<T>& n) {
+    return {{n.x, T(0), T(0)}, {T(0), n.y, T(0)}, {T(0), T(0), n.z}, {T(1), T(1), T(1)}};
+}
+
+// The reference's: a length in reciprocal space (1/Angstrom, of the unrotated crystal), times N_a N_b N_c.
+template <class T>
+NBHYBRID_HOST_DEVICE inline SpotMetric<T> metric_in_reciprocal_space(const Vec3T<T>& a_star, const Vec3T<T>& b_star,
+                                                                     const Vec3T<T>& c_star, const Vec3T<T>& n) {
+    return {a_star, b_star, c_star, n};
+}
+
+// |offset|^2 in such a metric. One without factors may have ones in their place.
+template <class T>
+NBHYBRID_HOST_DEVICE inline T offset_squared(const Vec3T<T>& d, const SpotMetric<T>& m) {
+    const T x = d.x * m.a.x + d.y * m.b.x + d.z * m.c.x;
+    const T y = d.x * m.a.y + d.y * m.b.y + d.z * m.c.y;
+    const T z = d.x * m.a.z + d.y * m.b.z + d.z * m.c.z;
+    const Vec3T<T>& n = m.factors;
     return (x * x + y * y + z * z) * n.x * n.x * n.y * n.y * n.z * n.z;
 }
 

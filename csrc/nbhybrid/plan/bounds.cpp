@@ -87,14 +87,14 @@ double negligible_intensity(const PlanView& view) {
 // The reach of spots whose terms are below `smallest` beyond it, out of a largest of `largest`; for tophat spots the end.
 Reach reach_of(const Plan& plan, double largest, double smallest) {
     const CrystalStage& c = plan.view().crystal;
-    const double volume = c.cells.x * c.cells.y * c.cells.z;
+    const physics::SpotMetric<double>& m = c.spots;
     const double exponent = plan.shape() == CrystalShape::tophat ? 0.3969 : 0.63 * std::log(largest / smallest) / 2;
-    const double radius = 1.001 * std::sqrt(std::max(exponent, 0.0) / c.fudge) / volume;
-    // An index of the offset is its product with a vector of the basis that is dual to a*, b*, c*.
-    const double cell = dot(c.a_star, cross(c.b_star, c.c_star));
+    const double radius = 1.001 * std::sqrt(std::max(exponent, 0.0) / c.fudge) / (m.factors.x * m.factors.y * m.factors.z);
+    // An index of the offset is its product with a vector of the basis that is dual to that of the metric.
+    const double cell = dot(m.a, cross(m.b, m.c));
     const auto of = [&](const Vec3& u, const Vec3& v) { return radius * norm(cross(u, v)) / std::fabs(cell); };
     Reach reach;
-    reach.along_axes = {of(c.b_star, c.c_star), of(c.c_star, c.a_star), of(c.a_star, c.b_star)};
+    reach.along_axes = {of(m.b, m.c), of(m.c, m.a), of(m.a, m.b)};
     reach.longest_edge = longest_edge(plan);
     const OrientationStage& o = plan.view().orientation;
     constexpr int worth_looking = 4;

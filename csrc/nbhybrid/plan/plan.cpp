@@ -257,6 +257,9 @@ void Plan::plan_crystal(const Experiment& experiment) {
     stage.a_star = c.lattice.a_star;
     stage.b_star = c.lattice.b_star;
     stage.c_star = c.lattice.c_star;
+    stage.spots = experiment.semantics.mends(Defect::spot_scale)
+                      ? physics::metric_in_cells(c.cells)
+                      : physics::metric_in_reciprocal_space(stage.a_star, stage.b_star, stage.c_star, c.cells);
     stage.fudge = c.fudge;
     stage.amplitudes = grid;
     stage.interpolate = c.interpolate;

@@ -100,7 +100,8 @@ struct OrientationStage {
 
 struct CrystalStage {
     Vec3 cells;
-    Vec3 a_star, b_star, c_star;  // of the unrotated crystal, 1/Angstrom
+    Vec3 a_star, b_star, c_star;        // of the unrotated crystal, 1/Angstrom
+    physics::SpotMetric<double> spots;  // of gauss and tophat
     double fudge;
     physics::AmplitudeGrid amplitudes;
     bool interpolate;

@@ -8,8 +8,11 @@
 #include "nbhybrid/core/large_pages.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/image/pixel_loops.hpp"
+#include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/output.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
+#include "nbhybrid/run/blank_image.hpp"
+#include "nbhybrid/run/duration.hpp"
 #include "nbhybrid/run/printout.hpp"
 #include "nbhybrid/run/write_files.hpp"
 #include "nbhybrid/trace/text.hpp"
@@ -20,6 +23,7 @@ Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads
     : built_(std::move(built)), options_(built_->options), threads_(threads) {
     check_outputs();
     warn_about_shared_names();
+    warn_about_formats();
     simulator_ =
         std::make_unique<Simulator>(built_->experiment(), threads_, kernel::Way{options_.own.engine, options_.own.verify, true});
     warnings_.add(simulator_->warnings());
@@ -32,6 +36,27 @@ Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads
 }
 
 void Simulation::use_device(std::shared_ptr<kernel::Device> device) { simulator_->use_device(std::move(device)); }
+
+std::string Simulation::foresee() {
+    constexpr double worth_a_line = 60;  // s
+    const Duration duration = expected_duration(*simulator_, threads_);
+    warn_about_duration(*built_, duration, 1, warnings_);
+    return duration.seconds < worth_a_line ? "" : duration_line(duration);
+}
+
+void Simulation::warn_about_formats() {
+    const options::OutputOptions& o = options_.output;
+    const auto check = [&](const char* option, const std::string& path, const char* written) {
+        const std::string format_named = io::format_named_by(path);
+        if (format_named.empty() || format_named == written) return;
+        warnings_.add("file-format", option + (" " + path) + ": is written as " + written + ", although its name is that of " +
+                                         format_named + ": give another name, or convert it afterwards");
+    };
+    check("-floatfile", o.float_file, "raw float32 numbers");
+    check("-intfile", o.integer_file, "SMV");
+    if (o.write_pgm) check("-pgmfile", o.pgm_file, "PGM");
+    if (o.write_noise) check("-noisefile", o.noise_file, "SMV");
+}
 
 // Says where a file would be written twice, or over an input.
 void Simulation::warn_about_shared_names() {
@@ -146,6 +171,7 @@ void Simulation::measure() {
                            kernel::for_each_task(tasks, threads > 1 ? threads : kernel::callers_thread, never, nullptr, work);
                        });
     if (!std::isfinite(statistics_.mean)) warnings_.add("not-finite", "the image has pixels that are not finite numbers");
+    warn_if_blank(image_.get(), experiment(), warnings_);
 }
 
 std::string Simulation::statistics_text() const {

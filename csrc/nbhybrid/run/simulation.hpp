@@ -37,6 +37,12 @@ public:
     const kernel::RenderCounts& counts() const { return totals_.counts; }
     std::string engine() const { return options_.own.engine == Engine::fast ? "fast" : "exact"; }
     const std::string& obstacle() const { return simulator_->plan().bounds().unusable; }
+    // After use_device(), if that is called: warns of a run that will take hours. The text is a line for a terminal about the time
+    // that a run of more than a minute will take; empty for others.
+    std::string foresee();
+    // Of the noise, of a random orientation and of the domains.
+    const options::Seeds& seeds() const { return built_->built.seeds; }
+    bool draws_noise() const { return options_.output.write_noise; }
     // Fills the image. Throws Interrupted if the watch said so.
     void render(const Watch& watch);
     // After render(): works out the statistics, which all that follows needs.
@@ -66,6 +72,7 @@ public:
 private:
     void check_outputs();
     void warn_about_shared_names();
+    void warn_about_formats();
     void prepare_traces();
     image::ImageView view() const;
     const Experiment& experiment() const { return simulator_->experiment(); }

@@ -13,8 +13,6 @@ namespace {
 
 // Records of traced steps are held in memory.
 constexpr double most_trace_bytes = 4.0 * 1024 * 1024 * 1024;
-// Fewer take less time than another thread takes to start.
-constexpr double steps_worth_a_thread = 10000;
 
 double pixels_of(const Region& r) {
     return static_cast<double>(r.fast_last - r.fast_first + 1) * static_cast<double>(r.slow_last - r.slow_first + 1);
@@ -36,9 +34,7 @@ Simulator::Simulator(Experiment experiment, int threads, const kernel::Way& way)
 }
 
 int Simulator::useful_threads(int threads, double pixels) const {
-    const double steps = pixels * static_cast<double>(plan_->view().scale.steps) * plan_->view().sensor.layers;
-    if (threads == kernel::callers_thread || steps < steps_worth_a_thread) return kernel::callers_thread;
-    return static_cast<int>(std::min(static_cast<double>(threads), std::ceil(steps / steps_worth_a_thread)));
+    return kernel::useful_threads(threads, pixels * kernel::steps_of_pixel(plan_->view()));
 }
 
 void Simulator::check_inside(const kernel::PixelAddress& pixel) const {

@@ -1,11 +1,29 @@
-"""Arrays in the memory of CUDA devices: tensors of torch, arrays of CuPy, exports by DLPack or ``__cuda_array_interface__``."""
+"""Arrays in the memory of CUDA devices: tensors of torch, arrays of CuPy, exports by DLPack or ``__cuda_array_interface__``.
+
+Work on a device happens later than the call that asks for it, in the order of a stream. So that memory is neither read before it is
+written nor given to somebody else under the work, there is one rule for each step, and each stands here once:
+
+- *Which stream.* A `DeviceBuffer` names the stream in whose order its memory is to be used: torch's or CuPy's current one of the
+  device on which the array lies, what the array's interface names, or CUDA's default stream, for which an export by DLPack is made
+  ready. An interface from before version 3 knows no streams: then the whole device is waited for.
+- *Temporaries.* A copy that torch or CuPy makes for us, of an array that is not contiguous, is made on that same stream and on the
+  array's device, whatever the current one is. The buffer owns it, or the export, for as long as the buffer is used.
+- *What is read by the host* is copied in the order of that stream, and waited for, before `take` returns; numbers are converted
+  then, by the host. Nothing of the caller's is looked at later, whatever it is used for.
+- *What a kernel reads or writes* is used inside ``with buffer.work(others):``. The work begins after what all their streams had to
+  do, and they go on after it; what is dropped then is used again after it, too. A stream that its owner does not know is waited
+  for, and an error leaves the block when nothing is under way any more.
+- *torch's allocator* is told of the stream, so that a tensor of another stream may be dropped at once. CuPy has nothing of the
+  kind: there, as for CuPy's own kernels, an array must live until work on a stream that it was not made on is over.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,10 +34,15 @@ from nbhybrid.arrays.wanted import Array, Dtype, Shape, Sizes, Wanted
 from nbhybrid.devices import cuda_extension
 from nbhybrid.errors import DeviceError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 # Devices of DLPack whose memory CUDA knows: its own, and what it manages for both sides.
 _CUDA = (2, 13)
 # CUDA's name of the stream that waits for others and that others wait for; those that do not wait are the exception.
 _DEFAULT_STREAM = 1
+# The version of ``__cuda_array_interface__`` that says which stream is to be waited for.
+_FIRST_WITH_STREAMS = 3
 _DETACH = "it requires a gradient, which would not know of what is written: detach it"
 
 
@@ -61,19 +84,27 @@ class DeviceBuffer:
         address = self.address + begin * np.dtype(self.dtype).itemsize
         return dataclasses.replace(self, address=address, shape=shape, strides=None)
 
-    def begin(self, *sources: DeviceBuffer) -> None:
-        """Put the work on this memory behind what the streams of others, that it reads, have to do."""
-        for source in sources:
-            if source.stream != self.stream:
-                cuda_extension().order_after(self.device, self.stream, source.stream)
+    @contextlib.contextmanager
+    def work(self, *others: DeviceBuffer) -> Iterator[None]:
+        """Surround work that is given to the stream of this memory, and that uses others: it follows what their streams have to do.
 
-    def finish(self, *sources: DeviceBuffer) -> None:
-        """Let all that follows on these streams come after the work, or wait for it where streams are not known."""
-        for source in sources:
-            if source.stream != self.stream:
-                cuda_extension().order_after(self.device, source.stream, self.stream)
-        if self.is_awaited or any(source.is_awaited for source in sources):
-            cuda_extension().wait_for(self.device, self.stream)
+        All that follows on these streams comes after the work; where they are not known, it is waited for. If the work, or giving
+        it to the stream, fails, all of it is waited for.
+        """
+        streams = {other.stream for other in others} - {self.stream}
+        extension = cuda_extension()
+        try:
+            for stream in streams:
+                extension.order_after(self.device, self.stream, stream)
+            yield
+            for stream in streams:
+                extension.order_after(self.device, stream, self.stream)
+            if self.is_awaited or any(other.is_awaited for other in others):
+                extension.wait_for(self.device, self.stream)
+        except BaseException:
+            with contextlib.suppress(Exception):  # of a device that can do nothing more
+                extension.wait_for(self.device, self.stream)
+            raise
 
 
 def is_on_cuda(value: object) -> bool:
@@ -196,8 +227,9 @@ def to_host(value: Any, wanted: Wanted) -> Array:
         If it cannot be copied.
     """
     try:
-        if is_of_cupy(value):
-            copy: Array = value.get()
+        if is_of_cupy(value):  # which waits for its current stream
+            with importlib.import_module("cupy").cuda.Device(value.device.id):
+                copy: Array = value.get()
             return copy
         buffer = _read(value, wanted, for_output=False)
         return _copy(buffer, np.dtype(buffer.dtype))
@@ -219,15 +251,15 @@ def _copy(buffer: DeviceBuffer, dtype: np.dtype[Any]) -> Array:
     return np.ndarray(buffer.shape, dtype, memory, -first, strides)
 
 
-def _number_of(value: Any, name: str) -> int:
-    """Return the number of the device that an array lies on."""
+def _number_of(value: Any, name: str, said: dict[str, Any] | None = None) -> int:
+    """Return the number of the device that an array lies on, by what its interface said or says."""
     if is_tensor(value):
         return int(value.device.index or 0)
     place = _dlpack_place(value)
     if place is not None:
         return place[1]
     try:
-        said = value.__cuda_array_interface__
+        said = said or value.__cuda_array_interface__
         address = said["data"][0] if math.prod(said["shape"]) else 0
     except Exception as error:  # whatever the other package raises
         raise ArrayTypeError(f"{name}: its __cuda_array_interface__ is of no use: {line(error)}") from error
@@ -258,9 +290,11 @@ def _read_tensor(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffer:
         tensor = value if for_output else value.detach().resolve_neg().contiguous()
         size = tensor.element_size()
         strides = None if tensor.is_contiguous() else tuple(size * step for step in tensor.stride())
-        stream = importlib.import_module("torch").cuda.current_stream(value.device).cuda_stream or _DEFAULT_STREAM
+        current = importlib.import_module("torch").cuda.current_stream(value.device)
+        stream = current.cuda_stream or _DEFAULT_STREAM
         dtype = str(value.dtype).removeprefix("torch.")
         address, index = tensor.data_ptr(), int(value.device.index or 0)
+        tensor.record_stream(current)
     except (AttributeError, TypeError, RuntimeError) as error:
         raise wanted.type_error(text_of(value, str(value.device)), line(error)) from error
     return DeviceBuffer(address, index, dtype, tuple(value.shape), strides, stream, obstacle=obstacle, owner=tensor)
@@ -291,14 +325,14 @@ def _read_interface(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffe
     """Read what ``__cuda_array_interface__`` says, version 3 or before."""
     try:
         if is_of_cupy(value) and not for_output:
-            value = importlib.import_module("cupy").ascontiguousarray(value)
+            value = _contiguous_of_cupy(value)
         said = value.__cuda_array_interface__
         shape, dtype = tuple(map(int, said["shape"])), np.dtype(said["typestr"])
         address, is_read_only = said["data"]
         name = dtype.name if dtype.isnative else dtype.str
         strides = _strides(shape, said.get("strides"), dtype.name)
         masked = said.get("mask") is not None
-        stream = said.get("stream")
+        stream, knows_streams = said.get("stream"), said.get("version", 0) >= _FIRST_WITH_STREAMS
         if is_of_cupy(value):  # it names the current stream of the current device, which may be another one
             stream = importlib.import_module("cupy").cuda.get_current_stream(value.device.id).ptr or _DEFAULT_STREAM
     except Exception as error:  # whatever the other package raises
@@ -306,10 +340,20 @@ def _read_interface(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffe
         raise wanted.type_error(text_of(value, "cuda"), why) from error
     if masked:
         raise wanted.type_error(text_of(value, "cuda"), "the mask would be lost: fill it")
-    index = _number_of(value, wanted.name)
+    index = _number_of(value, wanted.name, said)
+    if not (knows_streams or is_of_cupy(value)):
+        cuda_extension().wait_for_all(index)
     obstacle = "it is read-only" if is_read_only else ""
     known = int(stream or _DEFAULT_STREAM)
-    return DeviceBuffer(int(address or 0), index, name, shape, strides, known, stream is None, obstacle, value)
+    # 0 may not be said, since it may mean either default stream: it is as good as nothing.
+    return DeviceBuffer(int(address or 0), index, name, shape, strides, known, not stream, obstacle, (value, said))
+
+
+def _contiguous_of_cupy(value: Any) -> Any:
+    """Return an array of CuPy, or a C-contiguous copy on its own device; CuPy would make it on the current one."""
+    cupy = importlib.import_module("cupy")
+    with cupy.cuda.Device(value.device.id):
+        return cupy.ascontiguousarray(value)
 
 
 def _dlpack_place(value: Any) -> tuple[int, int] | None:

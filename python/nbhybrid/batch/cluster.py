@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import importlib.util
 import itertools
 import logging
 import os
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbhybrid.cores import usable_cores
 from nbhybrid.errors import ModelError, NbhybridError
+from nbhybrid.extras import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,20 +40,18 @@ class WorkerFailed(NbhybridError):
 
 
 @contextlib.contextmanager
-def connected(client: Any, scheduler: str | None, workers: int | None, threads: int) -> Iterator[Any]:
+def connected(client: Any, scheduler: str | None, workers: int | None, threads: int, is_hushed: bool = False) -> Iterator[Any]:
     """Yield a client of a scheduler, which is closed in the end unless it was given.
 
     Raises
     ------
-    ModelError
-        If Dask is not there.
     SchedulerLost
         If there is no scheduler at that address.
     """
     if client is not None:
         yield client
         return
-    distributed = library()
+    distributed = _library(is_hushed)
     if scheduler is not None:
         try:
             client = distributed.Client(scheduler, timeout="10s")
@@ -73,27 +73,31 @@ def connected(client: Any, scheduler: str | None, workers: int | None, threads: 
             _close(client)
 
 
-def library() -> Any:
-    """Return the module distributed.
+def check() -> None:
+    """Look whether Dask is there, without its import, which takes as long as a short series.
 
     Raises
     ------
     ModelError
-        If it is not there.
+        If it is not.
     """
-    try:
-        return importlib.import_module("distributed")
-    except ImportError as error:
+    if importlib.util.find_spec("distributed") is None:
         raise ModelError(
-            "workers: need Dask (dask and distributed), which is not installed: pip install 'nbhybrid[dask]', or render with "
-            "--serial (workers=0)"
-        ) from error
+            f"workers: need Dask (dask and distributed), which is not installed: {install('dask')}, or render with --serial "
+            "(workers=0)"
+        )
 
 
-def hush() -> None:
+def _library(is_hushed: bool) -> Any:
+    """Return the module distributed, which `check` has found."""
+    distributed = importlib.import_module("distributed")
+    if is_hushed:
+        _hush()
+    return distributed
+
+
+def _hush() -> None:
     """Keep Dask's reports of ends and restarts from the terminal: what matters of them is said by ours."""
-    with contextlib.suppress(ModelError):
-        library()
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in _LOGGERS]
     for name in (*_LOGGERS, *names):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -131,7 +135,13 @@ def _close(client: Any) -> None:
         client.close(timeout=2)
 
 
-def render_all(client: Any, work: Callable[[Task], None], tasks: Iterator[Task], done: Callable[[Task, str], None]) -> None:
+def render_all(
+    client: Any,
+    work: Callable[[Task], None],
+    tasks: Iterator[Task],
+    done: Callable[[Task, str], None],
+    waiting: Callable[[], object] | None = None,
+) -> None:
     """Have tasks done by the workers of a client.
 
     Parameters
@@ -142,6 +152,8 @@ def render_all(client: Any, work: Callable[[Task], None], tasks: Iterator[Task],
     tasks : iterator of Task
     done : callable
         Called with each task that is done, and an error if workers have died over it so often that Dask gave it up.
+    waiting : callable, optional
+        Called now and then while no task ends.
 
     Raises
     ------
@@ -167,6 +179,8 @@ def render_all(client: Any, work: Callable[[Task], None], tasks: Iterator[Task],
             except queue.Empty:
                 if client.status not in ("running", "connecting"):
                     raise _lost(client) from None
+                if waiting is not None:
+                    waiting()
                 continue
             error = _error_of(client, future)
             done(under_way.pop(future.key), error)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from nbhybrid.batch.render import fluence_of, lines_of_frames
 from nbhybrid.errors import InputFileError, ModelError
+from nbhybrid.extras import install
 from nbhybrid.files import write_whole
 
 if TYPE_CHECKING:
@@ -20,18 +21,24 @@ if TYPE_CHECKING:
     from nbhybrid.batch.render import Frame, Series
 
 _GZIP_LEVEL = 4
+# What the master file says of its pieces.
+_WHERE = (
+    "The numbers are in {n} other files, from {first} to {last}, beside this one: copy the folder as a whole, or make one file of "
+    "it by nbhybrid batch SPEC --merge. What a missing file would hold reads as NaN; of integers as -1, or as the largest value "
+    "where there is no sign (seed, failed)."
+)
 UNITS = {
     "images": "photons",
     "parameters/image_number": "",
     "parameters/seed": "",
     "parameters/rotation": "",
+    "parameters/phi_start": "degree",
+    "parameters/phi_range": "degree",
     "parameters/fluence": "photons per square metre",
     "parameters/wavelengths": "Angstrom",
     "parameters/weights": "",
     "parameters/failed": "",
 }
-# Rows of these may be of other lengths.
-_RAGGED = ("parameters/wavelengths", "parameters/weights")
 
 
 def library() -> Any:
@@ -46,7 +53,7 @@ def library() -> Any:
         import h5py
     except ImportError as error:
         raise ModelError(
-            "output.format: \"hdf5\" needs h5py, which is not installed: pip install 'nbhybrid[hdf5]', or choose smv, bin or npy"
+            f'output.format: "hdf5" needs h5py, which is not installed: {install("hdf5")}, or choose smv, bin or npy'
         ) from error
     return h5py
 
@@ -54,10 +61,13 @@ def library() -> Any:
 def columns(frames: Sequence[Frame], series: Series) -> dict[str, npt.NDArray[Any]]:
     """Return the parameters of images by the names of their datasets."""
     wavelengths, weights = lines_of_frames(list(frames))
+    starts, ranges = np.array([series.scan_of(frame) for frame in frames], np.float64).T
     return {
         "parameters/image_number": np.array([frame.image for frame in frames], np.int64),
         "parameters/seed": np.full(len(frames), series.recipe.seed, np.uint64),
         "parameters/rotation": np.stack([frame.rotation for frame in frames]),
+        "parameters/phi_start": starts,
+        "parameters/phi_range": ranges,
         "parameters/fluence": np.array([fluence_of(frame, series) for frame in frames]),
         "parameters/wavelengths": wavelengths,
         "parameters/weights": weights,
@@ -80,12 +90,7 @@ def write_images(
     def write(name: str) -> None:
         with _created(h5py, name, provenance) as (file, parameters):
             for dataset, values in held.items():
-                properties = _untimed(h5py.h5p.create(h5py.h5p.DATASET_CREATE))
-                if dataset == "images":
-                    properties.set_chunk((1, *series.recipe.shape))
-                    if series.recipe.compression == "gzip":
-                        properties.set_shuffle()
-                        properties.set_deflate(_GZIP_LEVEL)
+                properties = _properties(h5py, dataset, values.dtype, series.recipe)
                 group = parameters if os.path.dirname(dataset) else file
                 with _dataset(h5py, group, dataset, values.dtype, values.shape, properties) as made:
                     made.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(values))
@@ -93,8 +98,30 @@ def write_images(
     write_whole(path, write)
 
 
+def nothing(dtype: npt.DTypeLike) -> Any:
+    """Return what is read where nothing was written: NaN; of integers -1, or the largest where there is no sign."""
+    kind = np.dtype(dtype)
+    if kind.kind == "f":
+        return np.array(np.nan, kind)
+    return np.array(-1 if kind.kind == "i" else np.iinfo(kind).max, kind)
+
+
+def _properties(h5py: Any, dataset: str, dtype: npt.DTypeLike, recipe: Recipe) -> Any:
+    """Return how a dataset that holds its numbers itself is stored."""
+    properties = _untimed(h5py.h5p.create(h5py.h5p.DATASET_CREATE))
+    properties.set_fill_value(nothing(dtype))
+    if dataset == "images":
+        properties.set_chunk((1, *recipe.shape))
+        if recipe.compression == "gzip":
+            properties.set_shuffle()
+            properties.set_deflate(_GZIP_LEVEL)
+    return properties
+
+
 def write_master(path: str, pieces: Sequence[str], recipe: Recipe, provenance: Mapping[str, str]) -> None:
     """Write the file whose datasets are those of all pieces, one after the other, without a copy.
+
+    What a missing piece would hold reads as `nothing` of its kind. An attribute says where the pieces are.
 
     Parameters
     ----------
@@ -119,8 +146,99 @@ def write_master(path: str, pieces: Sequence[str], recipe: Recipe, provenance: M
             for dataset in UNITS:
                 parts = [(piece, *held[dataset]) for piece, held in zip(pieces, shapes, strict=True)]
                 _link(h5py, parameters if os.path.dirname(dataset) else file, dataset, recipe.images, parts)
+            _say(h5py, file, "pieces", _WHERE.format(n=len(pieces), first=pieces[0], last=pieces[-1]))
 
     write_whole(path, write)
+
+
+def merge(path: str, pieces: Sequence[str], recipe: Recipe, provenance: Mapping[str, str]) -> None:
+    """Write a file that holds all images itself: its bytes are those of the series, and little of it is in memory.
+
+    Parameters
+    ----------
+    path, pieces, recipe, provenance
+        As for `write_master`.
+
+    Raises
+    ------
+    InputFileError
+        If a piece is no such file.
+    OutputFileError
+    """
+    h5py = library()
+    folder = os.path.dirname(path)
+    shapes = [_shapes(h5py, os.path.join(folder, piece)) for piece in pieces]
+
+    def write(name: str) -> None:
+        with _created(h5py, name, provenance) as (file, parameters), contextlib.ExitStack() as open_ones:
+            made = {}
+            for dataset in UNITS:
+                shape, dtype = _together([held[dataset] for held in shapes], recipe.images)
+                group = parameters if os.path.dirname(dataset) else file
+                properties = _properties(h5py, dataset, dtype, recipe)
+                made[dataset] = open_ones.enter_context(_dataset(h5py, group, dataset, dtype, shape, properties))
+            begin = 0
+            for piece, held in zip(pieces, shapes, strict=True):
+                _copy(h5py, os.path.join(folder, piece), held, made, begin)
+                begin += held["images"][0][0]
+        # The pieces are removed when this is done.
+        with open(name, "rb") as written:
+            os.fsync(written.fileno())
+
+    write_whole(path, write)
+
+
+def _copy(h5py: Any, piece: str, held: Mapping[str, tuple[tuple[int, ...], Any]], made: Mapping[str, Any], begin: int) -> None:
+    """Copy what a piece holds to its place in the datasets of a larger file; images as they are stored."""
+    with _closed(h5py.h5f.open(os.fsencode(piece), h5py.h5f.ACC_RDONLY)) as file:
+        for dataset, (shape, dtype) in held.items():
+            with _closed(h5py.h5d.open(file, dataset.encode())) as source:
+                rest = (0,) * (len(shape) - 1)
+                if dataset == "images":
+                    for k in range(shape[0]):
+                        filters, stored = source.read_direct_chunk((k, *rest))
+                        made[dataset].write_direct_chunk((begin + k, *rest), stored, filters)
+                    continue
+                values = np.empty(shape, dtype)
+                source.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
+                place = made[dataset].get_space()
+                place.select_hyperslab((begin, *rest), shape)
+                made[dataset].write(h5py.h5s.create_simple(shape), place, values)
+
+
+def is_merged(path: str) -> bool:
+    """Tell whether there is a file that holds all images itself, none of which has failed."""
+    if not os.path.exists(path):
+        return False
+    h5py = library()
+    try:
+        with h5py.File(path, "r") as file:
+            return not file["images"].is_virtual and not file["parameters/failed"][:].any()
+    except (OSError, KeyError):
+        return False
+
+
+def missing_pieces(path: str, image: int | None = None) -> list[str]:
+    """Return the files of images that a file refers to and that are not there.
+
+    Parameters
+    ----------
+    path : str
+        A file of a series, as `nbhybrid batch` writes it.
+    image : int, optional
+        Only the file that holds this image.
+    """
+    h5py = library()
+    with h5py.File(path, "r") as file:
+        images = file["images"]
+        sources = images.virtual_sources() if images.is_virtual else []
+    missing = []
+    for source in sources:
+        first, last = (corner[0] for corner in source.vspace.get_select_bounds())
+        wanted = image is None or first <= image <= last
+        if wanted and not os.path.exists(os.path.join(os.path.dirname(path), source.file_name)):
+            missing.append(source.file_name)
+    return missing
 
 
 def _shapes(h5py: Any, path: str) -> dict[str, tuple[tuple[int, ...], Any]]:
@@ -131,20 +249,24 @@ def _shapes(h5py: Any, path: str) -> dict[str, tuple[tuple[int, ...], Any]]:
         raise InputFileError(f"{path}: is no file of images ({error}): remove it and start again") from error
 
 
+def _together(parts: Sequence[tuple[tuple[int, ...], Any]], images: int) -> tuple[tuple[int, ...], Any]:
+    """Return shape and type of a dataset that has room for those of all pieces."""
+    width = np.max([shape[1:] for shape, _ in parts], axis=0) if len(parts[0][0]) > 1 else ()
+    return (images, *(int(n) for n in width)), parts[0][1]
+
+
 def _link(h5py: Any, group: Any, dataset: str, images: int, parts: Sequence[tuple[str, tuple[int, ...], Any]]) -> None:
     """Make a dataset of other files' datasets of the same name; where these are narrower than others, it is NaN.
 
     h5py's own function would note the time in it.
     """
-    dtype = parts[0][2]
-    width = tuple(int(n) for n in np.max([shape[1:] for _, shape, _ in parts], axis=0)) if len(parts[0][1]) > 1 else ()
-    whole = (images, *width)
+    whole, dtype = _together([(shape, dtype) for _, shape, dtype in parts], images)
     properties = _untimed(h5py.h5p.create(h5py.h5p.DATASET_CREATE))
-    properties.set_fill_value(np.array(np.nan if dataset in _RAGGED else 0, dtype))
+    properties.set_fill_value(nothing(dtype))
     begin = 0
     for piece, shape, _ in parts:
         place = h5py.h5s.create_simple(whole)
-        place.select_hyperslab((begin, *(0 for _ in width)), shape)
+        place.select_hyperslab((begin, *(0 for _ in whole[1:])), shape)
         properties.set_virtual(place, piece.encode(), f"/{dataset}".encode(), h5py.h5s.create_simple(shape))
         begin += shape[0]
     with _dataset(h5py, group, dataset, dtype, whole, properties):

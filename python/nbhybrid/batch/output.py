@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from nbhybrid.batch.recipe import Recipe
     from nbhybrid.batch.render import Frame, Series, Task
+    from nbhybrid.experiment import Experiment
 
 PIECES = "pieces"
 IMAGES = "images"
@@ -106,6 +107,8 @@ def _values(frame: Frame, series: Series) -> dict[str, Any]:
         "image_number": frame.image,
         "seed": series.recipe.seed,
         "rotation": frame.rotation.tolist(),
+        "phi_start_deg": series.scan_of(frame)[0],
+        "phi_range_deg": series.scan_of(frame)[1],
         "fluence": fluence_of(frame, series),
         "wavelengths_angstrom": wavelengths.tolist(),
         "weights": weights.tolist(),
@@ -114,11 +117,20 @@ def _values(frame: Frame, series: Series) -> dict[str, Any]:
 
 def _fill_smv(path: str, frame: Frame, series: Series) -> None:
     """Write whole photons, cut off, and the recipe's adc on top, at most 65535: as the reference's noise image."""
-    (part,) = series.parts(frame.beam)
+    (part,) = series.parts(frame)
     counts = np.minimum(np.floor(frame.pixels) + np.float32(series.recipe.adc), np.float32(_LARGEST_COUNT))
     with open(path, "wb") as file:
-        file.write(part._core.smv_header)
+        file.write(_with_mean_wavelength(part, series)._core.smv_header)
         file.write(counts.astype(np.uint16).tobytes())
+
+
+def _with_mean_wavelength(part: Experiment, series: Series) -> Experiment:
+    """Return an experiment for the header of an image: with a spectrum of its shot, the wavelength is that one's mean."""
+    if part.beam.sources is series.experiment.beam.sources or part.beam.sources is None:
+        return part
+    wavelengths, weights = lines_of(part.beam)
+    mean = float(np.average(wavelengths, weights=weights))
+    return part._variant(beam=part.beam.replace(wavelength_angstrom=mean, energy_ev=None))
 
 
 def _fill_raw(path: str, frame: Frame, series: Series) -> None:

@@ -7,12 +7,15 @@ import hashlib
 import json
 from typing import Any, Literal
 
+from nbhybrid.batch.rotation import Rotation
 from nbhybrid.batch.shots import Jitter
 
 FORMATS = ("hdf5", "smv", "bin", "npy")
 ENDINGS = {"smv": ".img", "bin": ".bin", "npy": ".npy"}
 # Bytes of images and number of images that a task renders at most, unless the spec says how many.
 _TASK_BYTES, _TASK_IMAGES = 64 << 20, 100
+# At least so many tasks if there are as many images: four for each of 16 workers. How many there really are must not show.
+_TASKS = 64
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,8 @@ class Recipe:
         Of HDF5; in the other formats, how many a task renders.
     adc : int
         What is added to the pixels of SMV images.
+    scan : Rotation, optional
+        How the crystal turns from image to image.
     """
 
     images: int
@@ -58,6 +63,7 @@ class Recipe:
     compression: str = "none"
     images_per_file: int = 1
     adc: int = 40
+    scan: Rotation | None = None
 
     @property
     def jitter(self) -> Jitter:
@@ -81,12 +87,27 @@ class Recipe:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
         """Return the recipe of what `to_dict` gave."""
-        return cls(**values | {"shape": tuple(values["shape"])})
+        scan = values.get("scan")
+        return cls(**values | {"shape": tuple(values["shape"]), "scan": None if scan is None else Rotation(**scan)})
 
 
-def usual_images_per_file(pixels: int) -> int:
-    """Return how many images a task renders unless the spec says so: it depends on their size, not on the machine."""
-    return max(1, min(_TASK_IMAGES, _TASK_BYTES // (4 * pixels)))
+def usual_images_per_file(pixels: int, images: int) -> int:
+    """Return how many images a task renders unless the spec says so.
+
+    Parameters
+    ----------
+    pixels : int
+        Of an image.
+    images : int
+        Of the series.
+
+    Returns
+    -------
+    int
+        It depends on the series alone, not on the machine: as many as fit into 64 MiB, at most 100, and in a small series so few
+        that there are 64 tasks or more.
+    """
+    return max(1, min(_TASK_IMAGES, _TASK_BYTES // (4 * pixels), images // _TASKS))
 
 
 def digest_of(values: Any) -> str:

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from nbhybrid.batch.recipe import Recipe
     from nbhybrid.beam import Beam
     from nbhybrid.experiment import Experiment
+    from nbhybrid.scan import Scan
 
     Watch = Callable[[float], bool]
 
 _NO_ROTATION = np.full((3, 3), np.nan)
+_UNTURNED = np.eye(3)
 _NOTHING = Shot()
 
 
@@ -68,7 +70,9 @@ class Frame:
         Of the lattice, on top of the experiment's; NaN if the spec has none for it.
     beam : Beam or None
     pixels : numpy.ndarray of float32
-        A part of the task's array; 0 if it failed.
+        A part of the task's array; NaN if it failed.
+    scan : Scan or None
+        Instead of the experiment's.
     error : str
         Why it failed; empty if it did not.
     """
@@ -77,12 +81,13 @@ class Frame:
     rotation: npt.NDArray[np.float64]
     beam: Beam | None
     pixels: npt.NDArray[np.float32]
+    scan: Scan | None = None
     error: str = ""
 
     def fail(self, error: Exception) -> None:
         """Note why there is no such image."""
         self.error = str(error) if isinstance(error, NbhybridError) else f"{type(error).__name__}: {error}"
-        self.pixels[...] = 0
+        self.pixels[...] = np.nan
 
 
 class Series:
@@ -97,14 +102,16 @@ class Series:
     def __init__(self, experiment: Experiment, recipe: Recipe) -> None:
         self.experiment = experiment
         self.recipe = recipe
-        self.fluence: float = experiment._cores[0].configuration["beam"]["fluence_photons_per_m2"]
+        configuration = experiment._cores[0].configuration
+        self.fluence: float = configuration["beam"]["fluence_photons_per_m2"]
+        self._scan: tuple[float, float] = (configuration["scan"]["phi_deg"], configuration["scan"]["osc_deg"])
         panels = experiment.detector.panels
         self._has_panels = panels is not None
         # One for each panel.
-        self._parts = [experiment.replace(detector=Detector(panels=(panel,))) for panel in panels] if panels else [experiment]
+        self._parts = [experiment._variant(detector=Detector(panels=(panel,))) for panel in panels] if panels else [experiment]
 
     def render(self, task: Task, watch: Watch | None = None) -> tuple[npt.NDArray[np.float32], list[Frame]]:
-        """Return the images of a task, (n, *shape), and their parameters. An image that fails is one of zeros.
+        """Return the images of a task, (n, *shape), and their parameters. All pixels of an image that fails are NaN.
 
         Parameters
         ----------
@@ -121,11 +128,20 @@ class Series:
                 self._count(frame, task.threads, watch)
         return pixels, frames
 
-    def parts(self, beam: Beam | None) -> list[Experiment]:
-        """Return the experiment of each panel in this beam."""
-        if beam is None or beam is self.experiment.beam:
-            return self._parts
-        return [part.replace(beam=beam) for part in self._parts]
+    def parts(self, frame: Frame) -> list[Experiment]:
+        """Return the experiment of each panel with the beam and the scan of an image."""
+        changes: dict[str, Any] = {}
+        if frame.beam is not None and frame.beam is not self.experiment.beam:
+            changes["beam"] = frame.beam
+        if frame.scan is not None:
+            changes["scan"] = frame.scan
+        return [part._variant(**changes) for part in self._parts] if changes else self._parts
+
+    def scan_of(self, frame: Frame) -> tuple[float, float]:
+        """Return in degrees where an image begins on the spindle, and what it turns by: 0 for a still."""
+        if self.recipe.scan is None or frame.scan is None:
+            return self._scan
+        return frame.scan.phi_deg, self.recipe.scan.width_deg
 
     def _frame(self, task: Task, k: int, pixels: npt.NDArray[np.float32]) -> Frame:
         """Return an image of a task with its parameters, not rendered yet."""
@@ -134,7 +150,10 @@ class Series:
         try:
             shot = task.shots[k] if task.shots else _NOTHING
             frame.beam = beam_of(self.experiment.beam, self.fluence, shot, self.recipe.jitter, image)
-            if task.orientations is None:
+            if self.recipe.scan is not None:
+                frame.scan = self.recipe.scan.scan(self.experiment, image)
+                frame.rotation = _UNTURNED
+            elif task.orientations is None:
                 frame.rotation = random_rotation(self.recipe.seed, image)
             else:
                 frame.rotation = rotation_of(task.orientations[k], self.recipe.quaternions)
@@ -143,10 +162,10 @@ class Series:
         return frame
 
     def _fill(self, frames: list[Frame], pixels: npt.NDArray[np.float32], threads: int, watch: Watch | None) -> None:
-        """Render images in one beam; if that fails, each alone, to see which it is."""
+        """Render images in one beam and one scan; if that fails, each alone, to see which it is."""
         try:
             rotations = np.stack([frame.rotation for frame in frames])
-            for panel, part in enumerate(self.parts(frames[0].beam)):
+            for panel, part in enumerate(self.parts(frames[0])):
                 out = np.empty((len(frames), *part.shape), np.float32) if self._has_panels else pixels
                 simulate_batch(
                     part, rotations, out, engine=self.recipe.engine, device=self.recipe.device, threads=threads, watch=watch
@@ -173,12 +192,12 @@ class Series:
 
 
 def _runs(frames: list[Frame]) -> list[tuple[int, int]]:
-    """Return begin and end of what one call can render: neighbours in the same beam, none of which has failed."""
+    """Return begin and end of what one call can render: neighbours in the same beam and scan, none of which has failed."""
     runs: list[tuple[int, int]] = []
     for k, frame in enumerate(frames):
         if frame.error:
             continue
-        if runs and runs[-1][1] == k and frames[k - 1].beam is frame.beam:
+        if runs and runs[-1][1] == k and frames[k - 1].beam is frame.beam and frames[k - 1].scan is frame.scan:
             runs[-1] = (runs[-1][0], k + 1)
         else:
             runs.append((k, k + 1))

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
 from nbhybrid._version import __version__
-from nbhybrid.batch import output
+from nbhybrid.batch import hdf5, output
 from nbhybrid.batch.recipe import Recipe
 from nbhybrid.batch.render import Series
 from nbhybrid.errors import InputFileError, OutputFileError
-from nbhybrid.experiment import Experiment
+from nbhybrid.experiment import _restored
 from nbhybrid.files import TEMPORARY, sha256, write_text
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _begin(spec: Spec) -> None:
         "nbhybrid_commit": _core.commit,
         "identity": spec.identity,
         "recipe": spec.recipe.to_dict(),
-        "spec": spec.text,
+        "spec": spec.words,
     }
     write_text(os.path.join(spec.output, EXPERIMENT), spec.experiment.to_json() + "\n")
     write_text(os.path.join(spec.output, STATE), json.dumps(state, indent=1) + "\n")
@@ -155,6 +155,8 @@ def remove_temporaries(folder: str) -> None:
 
 def pending(folder: str, recipe: Recipe) -> list[tuple[tuple[int, int], tuple[int, ...]]]:
     """Return for each task that is left its span, and the images to render. What failed before is among them."""
+    if recipe.format == "hdf5" and hdf5.is_merged(os.path.join(folder, output.MASTER)):
+        return []
     path = os.path.join(folder, output.folder_of(recipe))
     there = set(os.listdir(path)) if os.path.isdir(path) else set()
 
@@ -185,7 +187,8 @@ def _prepared(folder: str, digest: str) -> tuple[Series, dict[str, str]]:
     if state_digest(folder) != digest:
         raise InputFileError(f"{os.path.join(folder, STATE)}: was exchanged while the series was rendered")
     with open(os.path.join(folder, EXPERIMENT), encoding="utf-8") as file:
-        experiment = Experiment.from_json(file.read())
+        # Its warnings were shown when the spec was read.
+        experiment = _restored(json.load(file), None)
     provenance = {key: state[key] for key in ("nbhybrid_version", "nbhybrid_commit", "identity", "spec")}
     return Series(experiment, Recipe.from_dict(state["recipe"])), provenance
 
@@ -206,6 +209,15 @@ def prepared(folder: str, digest: str) -> tuple[Series, dict[str, str]]:
     """
     with _preparing:
         return _prepared(folder, digest)
+
+
+def remove_pieces(folder: str, recipe: Recipe) -> None:
+    """Remove the pieces of a series, all of whose images are in one file, and their folder if nothing else is in it."""
+    for span in recipe.ranges():
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, output.piece_of(recipe, span)))
+    with contextlib.suppress(OSError):
+        os.rmdir(os.path.join(folder, output.PIECES))
 
 
 def write_failures(folder: str, images: int, failures: list[tuple[int, str]]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid.batch import cluster, hdf5, output, resume
 from nbhybrid.batch.render import Task
 from nbhybrid.cores import usable_cores
-from nbhybrid.errors import ModelError, OutputFileError
+from nbhybrid.devices import why_missing
+from nbhybrid.errors import DeviceError, InputFileError, ModelError, OutputFileError
 from nbhybrid.input_warnings import already_said
 
 if TYPE_CHECKING:
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
 
     # Images done, images of the series, images that failed in this run.
     Progress = Callable[[int, int, int], object]
+    # First image and the one after the last of a task, and the images of it to render.
+    _Left = tuple[tuple[int, int], tuple[int, ...]]
+
+# Seconds that the start of Dask and its workers takes, and between two calls of `Progress` where tasks take longer.
+_START, _TICK = 2.0, 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,12 +66,22 @@ def work(task: Task, watch: Callable[[float], bool] | None = None) -> None:
     ------
     InputFileError, OutputFileError
         If the output folder is not what it was, or cannot be written to.
+    DeviceError
+        If the device is not here.
     """
     # The spec has warned when it was read.
     with already_said():
         series, provenance = resume.prepared(task.folder, task.state)
+        why = _why_missing(series.recipe.device)
+        if why:
+            raise DeviceError(why)
         pixels, frames = series.render(task, watch)
         output.write(task, pixels, frames, series, provenance)
+
+
+@functools.lru_cache
+def _why_missing(device: str) -> str:
+    return why_missing(device)
 
 
 def run_batch(
@@ -74,6 +92,8 @@ def run_batch(
     workers: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    merge: bool = False,
+    is_hushed: bool = False,
 ) -> Result:
     """Render what is left of a series, and write the file that shows it as a whole.
 
@@ -87,12 +107,19 @@ def run_batch(
     scheduler : str, optional
         Instead: the address of a Dask scheduler.
     workers : int, optional
-        Instead: how many processes of this machine do it; 0: this one alone, without Dask. By default one for each `threads` of the
-        cores that this process may use. A script that says so needs ``if __name__ == "__main__":``, as for `multiprocessing`.
+        Instead: how many processes of this machine do it; 0: this one alone, without Dask. By default this one as long as others
+        are not worth their start, and then one for each `threads` of the cores that this process may use. A script that lets
+        others do it needs ``if __name__ == "__main__":``, as for `multiprocessing`.
     threads : int, optional
         Of each task: by default 1, or without Dask the cores that this process may use.
     progress : callable, optional
-        Called with the numbers of images that are done, that there are, and that have failed, at the start and after each task.
+        Called with the numbers of images that are done, that there are, and that have failed, at the start, after each task, and
+        about once a second where tasks take longer.
+    merge : bool
+        Whether ``images.h5`` is to hold all images itself, as with ``output.single_file = true`` in the spec. Its pieces are
+        removed when all is in it, unless images failed, which another run tries again.
+    is_hushed : bool
+        Whether Dask is to report nothing by itself, as on the command line.
 
     Returns
     -------
@@ -101,7 +128,7 @@ def run_batch(
     Raises
     ------
     InputFileError
-        If the output folder holds another series.
+        If the output folder holds another series, or the spec names a device that is not here and should be.
     OutputFileError
         If it cannot be written to, or another run is at work in it.
     ModelError
@@ -110,23 +137,25 @@ def run_batch(
         If the scheduler ends or cannot be reached, or workers lack what they need; another run goes on from there.
     """
     _check(client, scheduler, workers, threads)
+    if merge and spec.recipe.format != "hdf5":
+        raise ModelError(f'merge: found a series in the format "{spec.recipe.format}", expected hdf5')
     if spec.recipe.format == "hdf5":
         hdf5.library()
+    if client is None and scheduler is None and (why := _why_missing(spec.recipe.device)):
+        raise InputFileError(f"{spec.path}: render.device: {why}")
     if client is None and workers != 0:
-        cluster.library()
+        cluster.check()
     with resume.opened(spec):
         left = resume.pending(spec.output, spec.recipe)
         to_do = sum(len(images) for _, images in left)
         meter = _Meter(spec, to_do, progress)
-        if workers == 0:
-            for task in _tasks(spec, left, threads or usable_cores()):
-                # Being asked to watch is what lets Ctrl-C through.
-                work(task, lambda done: True)
-                meter.add(task)
-        elif left:
-            with cluster.connected(client, scheduler, workers, threads or 1) as its_client:
-                cluster.render_all(its_client, work, _tasks(spec, left, threads or 1), meter.add)
-        return _finish(spec, to_do, sorted(meter.failures))
+        rest = left
+        if client is None and scheduler is None and not workers:
+            rest = _alone(spec, left, threads, meter, is_for_all=workers == 0)
+        if rest:
+            with cluster.connected(client, scheduler, workers, threads or 1, is_hushed) as its_client:
+                cluster.render_all(its_client, work, _tasks(spec, rest, threads or 1), meter.add, meter.tick)
+        return _finish(spec, to_do, sorted(meter.failures), merge or spec.single_file)
 
 
 def _check(client: Any, scheduler: str | None, workers: int | None, threads: int | None) -> None:
@@ -138,6 +167,32 @@ def _check(client: Any, scheduler: str | None, workers: int | None, threads: int
             raise ModelError(f"{name}: found {value!r}, expected a whole number, {low} or more")
 
 
+def _alone(spec: Spec, left: list[_Left], threads: int | None, meter: _Meter, is_for_all: bool) -> list[_Left]:
+    """Render in this process, on all cores, until workers are worth their start; return what is left for them.
+
+    Parameters
+    ----------
+    spec : Spec
+    left : list of (span, images)
+    threads : int, optional
+    meter : _Meter
+    is_for_all : bool
+        Whether there are to be no workers.
+    """
+    begun, done = time.monotonic(), 0
+    to_do = sum(len(images) for _, images in left)
+    for number, task in enumerate(_tasks(spec, left, threads or usable_cores())):
+        spent = time.monotonic() - begun
+        is_short = spent < _START or spent * (to_do - done) < 2 * _START * done
+        if not (is_for_all or is_short or usable_cores() // (threads or 1) < 2):
+            return left[number:]
+        # Being asked to watch is also what lets Ctrl-C through.
+        work(task, meter.tick)
+        meter.add(task)
+        done += len(task.images)
+    return []
+
+
 class _Meter:
     """Counts what is done."""
 
@@ -145,6 +200,7 @@ class _Meter:
         self._folder, self._recipe = spec.output, spec.recipe
         self._done = spec.recipe.images - to_do
         self._progress = progress
+        self._told = time.monotonic()
         self.failures: list[tuple[int, str]] = []
         self._tell()
 
@@ -155,28 +211,40 @@ class _Meter:
         self.failures += failed if error else output.failures_of(self._folder, self._recipe, task.span)
         self._tell()
 
+    def tick(self, share: float = 0.0) -> bool:
+        """Say the numbers again if it is a while since. Returns True: go on."""
+        if time.monotonic() - self._told > _TICK:
+            self._tell()
+        return True
+
     def _tell(self) -> None:
+        self._told = time.monotonic()
         if self._progress is not None:
             self._progress(self._done, self._recipe.images, len(self.failures))
 
 
-def _tasks(spec: Spec, left: list[tuple[tuple[int, int], tuple[int, ...]]], threads: int) -> Iterator[Task]:
+def _tasks(spec: Spec, left: list[_Left], threads: int) -> Iterator[Task]:
     """Yield the tasks; their share of the spec's arrays is cut out when each is wanted."""
     state = resume.state_digest(spec.output)
     for span, images in left:
-        yield Task(
-            folder=spec.output,
-            state=state,
-            span=span,
-            images=images,
-            orientations=None if spec.orientations is None else spec.orientations[list(images)],
-            shots=[spec.shot(image) for image in images] if spec.has_shots else None,
-            threads=threads,
-        )
+        yield task_of(spec, span, images, threads, state)
 
 
-def _finish(spec: Spec, rendered: int, failures: list[tuple[int, str]]) -> Result:
-    """List failures and write the master file, if all its pieces are there."""
+def task_of(spec: Spec, span: tuple[int, int], images: tuple[int, ...], threads: int, state: str = "") -> Task:
+    """Return the task of some images, with what the spec brings along for them."""
+    return Task(
+        folder=spec.output,
+        state=state,
+        span=span,
+        images=images,
+        orientations=None if spec.orientations is None else spec.orientations[list(images)],
+        shots=[spec.shot(image) for image in images] if spec.has_shots else None,
+        threads=threads,
+    )
+
+
+def _finish(spec: Spec, rendered: int, failures: list[tuple[int, str]], merge: bool) -> Result:
+    """List failures and write the file that shows the series as a whole, if all its pieces are there."""
     recipe = spec.recipe
     resume.write_failures(spec.output, recipe.images, failures)
     failed = {image for image, _ in failures}
@@ -186,10 +254,16 @@ def _finish(spec: Spec, rendered: int, failures: list[tuple[int, str]]) -> Resul
         raise OutputFileError(f"{spec.output}: {what}: all workers must see this folder under this name")
     if recipe.format != "hdf5":
         return Result(recipe.images, rendered, failures, os.path.join(spec.output, output.IMAGES))
+    path = os.path.join(spec.output, output.MASTER)
+    if hdf5.is_merged(path):
+        # This run, or one that was killed then, has had nothing else to do.
+        resume.remove_pieces(spec.output, recipe)
+        return Result(recipe.images, rendered, failures, path)
     pieces = [output.piece_of(recipe, span) for span in recipe.ranges()]
     if not all(os.path.exists(os.path.join(spec.output, piece)) for piece in pieces):
         return Result(recipe.images, rendered, failures, spec.output)
-    path = os.path.join(spec.output, output.MASTER)
     _, provenance = resume.prepared(spec.output, resume.state_digest(spec.output))
-    hdf5.write_master(path, pieces, recipe, provenance)
+    (hdf5.merge if merge else hdf5.write_master)(path, pieces, recipe, provenance)
+    if merge and not failures:
+        resume.remove_pieces(spec.output, recipe)
     return Result(recipe.images, rendered, failures, path)

@@ -14,22 +14,27 @@ from nbhybrid import _core
 from nbhybrid.batch import tables
 from nbhybrid.batch.orientations import FORMS, ORDERS, read_numbers, read_orientations
 from nbhybrid.batch.recipe import FORMATS, Recipe, digest_of, usual_images_per_file
+from nbhybrid.batch.rotation import read_rotation
 from nbhybrid.batch.shots import UNITS, Shot
 from nbhybrid.batch.spec_experiment import read_experiment
 from nbhybrid.cores import usable_cores
 from nbhybrid.devices import CPU
-from nbhybrid.engines import ENGINES, missing
+from nbhybrid.engines import ENGINES, unknown
 from nbhybrid.errors import InputFileError
 from nbhybrid.input_warnings import line_of, warn
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from nbhybrid.batch.rotation import Rotation
     from nbhybrid.batch.tables import Table
     from nbhybrid.experiment import Experiment
 
 _MOST_IMAGES = 2**32  # numbers of images are words of the noise's counter
 _LARGEST_SEED = 2**63 - 1
+_TABLES = ("series", "experiment", "render", "scan", "orientations", "shots", "noise", "output")
+# What stands for the output's name where the words of a spec are kept.
+_SOME_OUTPUT = "series"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -42,6 +47,8 @@ class Spec:
         The file, for messages.
     text : str
         What it says.
+    folder : str
+        That names of files are relative to, absolute.
     output : str
         The folder that the series is written to, absolute.
     experiment : Experiment
@@ -52,18 +59,22 @@ class Spec:
     spectra : numpy.ndarray, (n, energies, 1 or 2), or str, or None
         Rows of a wavelength or energy and perhaps a weight; or the name of a shot's file with ``{image}`` in it.
     fluences : numpy.ndarray, (n,), or None
+    single_file : bool
+        Whether ``images.h5`` is to hold all images itself in the end.
     warnings : tuple of str
         Each is also a Python warning, an `InputWarning`, when the spec is made.
     """
 
     path: str
     text: str
+    folder: str
     output: str
     experiment: Experiment
     recipe: Recipe
     orientations: npt.NDArray[np.float64] | None = None
     spectra: npt.NDArray[Any] | str | None = None
     fluences: npt.NDArray[Any] | None = None
+    single_file: bool = False
     warnings: tuple[str, ...] = ()
 
     @classmethod
@@ -87,33 +98,55 @@ class Spec:
         InputFileError
         """
         top = tables.Table(name, "", tables.parse(text, name))
-        parts = {key: top.table(key) for key in ("series", "experiment", "render", "orientations", "shots", "noise", "output")}
+        parts = {key: top.table(key) for key in _TABLES}
         top.done()
         home = os.path.abspath(folder)
         render = parts["render"]
         semantics = render.text("semantics")
         experiment, pairs = read_experiment(parts["experiment"], home, semantics)
-        orientations = _orientations(parts["orientations"], home)
+        rotation = read_rotation(parts["scan"], experiment)
+        if rotation is not None:
+            experiment = experiment._variant(scan=rotation.scan(experiment, 0))
+        orientations = _orientations(parts["orientations"], home, rotation is not None)
         spectra, fluences = _shots(parts["shots"], home, experiment)
         output = parts["series"].path("output", home)
         if output is None:
             raise parts["series"].error("output", "is not there, expected the name of a folder")
-        recipe = _recipe(parts, experiment, orientations)
+        recipe = _recipe(parts, experiment, orientations, rotation)
+        single_file = parts["output"].flag("single_file")
         held = (("orientations", orientations), ("shots", spectra), ("shots.fluences", fluences))
         for key, array in held:
             if isinstance(array, np.ndarray) and len(array) < recipe.images:
                 raise top.error(key, f"found {len(array)} rows, expected one for each of {recipe.images} images")
         for part in parts.values():
             part.done()
-        lines = tuple(map(line_of, pairs))
-        spec = cls(name, text, os.path.abspath(output), experiment, recipe, orientations, spectra, fluences, lines)
+        spec = cls(
+            path=name,
+            text=text,
+            folder=home,
+            output=os.path.abspath(output),
+            experiment=experiment,
+            recipe=recipe,
+            orientations=orientations,
+            spectra=spectra,
+            fluences=fluences,
+            single_file=single_file,
+            warnings=tuple(map(line_of, pairs)),
+        )
         warn(pairs)
         return spec
+
+    @property
+    def words(self) -> str:
+        """What the spec says, as it is kept in the files: with another name for the output, so that they do not depend on that."""
+        return tables.reworded(self.text, ("series", "output"), _SOME_OUTPUT)
 
     @functools.cached_property
     def identity(self) -> str:
         """The hash of all that decides which bytes are written: values, and contents of the files named, not the spec's wording."""
-        arrays = [_digest(array) for array in (self.orientations, self.spectra, self.fluences)]
+        # Names of files that are read later are taken as the spec gives them, wherever it lies.
+        spectra = os.path.relpath(self.spectra, self.folder) if isinstance(self.spectra, str) else self.spectra
+        arrays = [_digest(array) for array in (self.orientations, spectra, self.fluences)]
         return digest_of([self.experiment.to_dict(), self.recipe.to_dict(), arrays])
 
     def shot(self, image: int) -> Shot:
@@ -144,17 +177,24 @@ def _refusal(experiment: Experiment, engine: str) -> str:
     return next(filter(None, (simulator.device_refusal for simulator in simulators)), "")
 
 
-def _recipe(parts: dict[str, Table], experiment: Experiment, orientations: npt.NDArray[np.float64] | None) -> Recipe:
+def _recipe(
+    parts: dict[str, Table], experiment: Experiment, orientations: npt.NDArray[np.float64] | None, rotation: Rotation | None
+) -> Recipe:
     series, render, shots, noise, output = (parts[key] for key in ("series", "render", "shots", "noise", "output"))
     images = series.whole("images", 1, _MOST_IMAGES, None if orientations is None else len(orientations))
     if images is None:
         raise series.error("images", "is not there, expected a number of images where orientations are random")
     engine: Any = render.choice("engine", ENGINES, "exact")
     device = render.text("device", "cpu") or ""
-    why = missing(engine, device) or (device != CPU and _refusal(experiment, engine))
+    # Whether it is here is asked where images are rendered.
+    why = unknown(engine, device) or (device != CPU and _refusal(experiment, engine))
     if why:
         raise render.error("device", why)
     order: Any = parts["orientations"].choice("quaternions", ORDERS, "wxyz")
+    has_quaternions = orientations is not None and orientations.shape[1] == 4
+    parts["orientations"].only_with(("quaternions",), has_quaternions, "a file of quaternions")
+    has_spectra = any(key in shots for key in ("wavelengths", "spectra", "spectrum_files"))
+    shots.only_with(("unit",), has_spectra, "wavelengths, spectra or spectrum_files")
     shape = _shape(parts["experiment"], experiment)
     kind = output.choice("format", FORMATS, "hdf5")
     if kind == "smv" and len(shape) > 2:
@@ -162,9 +202,9 @@ def _recipe(parts: dict[str, Table], experiment: Experiment, orientations: npt.N
     seed = series.whole("seed", 0, _LARGEST_SEED, 0)
     pixels = int(np.prod(shape, dtype=np.int64))
     compressed = output.choice("compression", ("none", "gzip"), "none")
-    if compressed != "none" and kind != "hdf5":
-        raise output.error("compression", f'found "{compressed}" and the format "{kind}", expected hdf5')
-    per_file = output.whole("images_per_file", 1, 100000, usual_images_per_file(pixels))
+    output.only_with(("compression", "single_file"), kind == "hdf5", f'the format "hdf5", not for "{kind}"')
+    output.only_with(("adc",), kind == "smv", f'the format "smv", not for "{kind}"')
+    per_file = output.whole("images_per_file", 1, 100000, usual_images_per_file(pixels, images))
     return Recipe(
         images=images,
         seed=seed or 0,
@@ -180,6 +220,7 @@ def _recipe(parts: dict[str, Table], experiment: Experiment, orientations: npt.N
         compression=compressed,
         images_per_file=min(per_file or 1, images),
         adc=output.whole("adc", 0, 65535, 40) or 0,
+        scan=rotation,
     )
 
 
@@ -191,7 +232,10 @@ def _shape(table: Table, experiment: Experiment) -> tuple[int, ...]:
     return shape if experiment.detector.panels is None else (len(experiment.shapes), *shape)
 
 
-def _orientations(table: Table, folder: str) -> npt.NDArray[np.float64] | None:
+def _orientations(table: Table, folder: str, is_scan: bool) -> npt.NDArray[np.float64] | None:
+    table.only_with(("random", "file", "quaternions"), not is_scan, "a series without [scan]")
+    if is_scan:
+        return None
     path = table.path("file", folder)
     is_random = table.flag("random", default=path is None and len(table) == 0)
     if (path is not None) == is_random:

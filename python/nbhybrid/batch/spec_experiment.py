@@ -12,13 +12,12 @@ from nbhybrid.errors import NbhybridError, OptionError
 from nbhybrid.experiment import PARTS, Experiment, values_of_json
 from nbhybrid.input_warnings import InputWarning
 from nbhybrid.structure_factors import StructureFactors
+from nbhybrid.without_effect import line_about
 
 if TYPE_CHECKING:
     from nbhybrid.batch.tables import Table
     from nbhybrid.input_warnings import Pair
 
-# Options of nbhybrid's own that shape an experiment; the others have no effect here and are refused.
-_OWN = ("--semantics", "--max-table-gib")
 _DUMP = "Fdump.bin"
 
 
@@ -76,11 +75,12 @@ def _words(table: Table, args: Any) -> list[str]:
 
 def _placed(words: list[str], folder: str) -> list[str]:
     """Return the words with the names of files taken from a folder."""
+    useless = line_about(words, "series")
+    if useless:
+        raise OptionError(useless)
     placed: list[str] = []
     given: dict[str, list[str]] = {}
-    for name, usual, is_file, is_own, values in _core.split_options([os.fsencode(word) for word in words]):
-        if is_own and usual not in _OWN:
-            raise OptionError(f"{name}: has no effect in a series, expected engine and device in [render]")
+    for name, usual, is_file, _, values in _core.split_options([os.fsencode(word) for word in words]):
         placed += [name, *(os.path.join(folder, value) for value in values)] if is_file else [name, *values]
         given[usual] = values
     if given.get("-misset") == ["random"] and "-misset_seed" not in given:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import json
 import math
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from nbhybrid import _core
 from nbhybrid.errors import InputFileError
 
 if TYPE_CHECKING:
@@ -53,6 +56,34 @@ def parse(text: str, name: str) -> dict[str, Any]:
     except ValueError as error:
         raise InputFileError(f"{name}: is no TOML: {error}") from error
     return values
+
+
+# A text of TOML on one line.
+_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
+
+
+def reworded(text: str, place: tuple[str, str], value: str) -> str:
+    """Return a text in TOML with another value for a text in it, and all else as it was.
+
+    Parameters
+    ----------
+    text : str
+    place : (str, str)
+        A table and a key of it, which is there.
+    value : str
+    """
+    table, key = place
+    wanted = parse(text, "spec")
+    wanted[table][key] = value
+    for found in _TEXT.finditer(text):
+        changed = f"{text[: found.start()]}{json.dumps(value)}{text[found.end() :]}"
+        try:
+            if parse(changed, "spec") == wanted:
+                return changed
+        except InputFileError:
+            continue
+    # It stands on several lines.
+    return json.dumps(wanted, indent=1, default=str) + "\n"
 
 
 class Table:
@@ -145,11 +176,38 @@ class Table:
             raise self._wrong(key, value, "a finite number, zero or more")
         return float(value)
 
+    def angle(self, key: str, default: float | None = None) -> float | None:
+        """Return a finite number."""
+        value = self.take(key)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise self._wrong(key, value, "a finite number")
+        return float(value)
+
+    def only_with(self, keys: Iterable[str], has_effect: bool, what: str) -> None:
+        """Refuse keys that are given where they have no effect.
+
+        Parameters
+        ----------
+        keys : iterable of str
+        has_effect : bool
+        what : str
+            What they have an effect on.
+        """
+        useless = [key for key in keys if key in self and not has_effect]
+        if useless:
+            found = self._values[useless[0]]
+            raise self.error(useless[0], f"found {found!r}, which has no effect here: it is for {what}. Remove it")
+
     def done(self) -> None:
         """Refuse keys that nobody has taken."""
         unknown = [key for key in self._values if key not in self._known]
         if unknown:
-            raise self.error(unknown[0], f"there is no such key, expected {', '.join(dict.fromkeys(self._known))}")
+            known = list(dict.fromkeys(self._known))
+            raise self.error(
+                unknown[0], f"there is no such key, expected {', '.join(known)}{_core.did_you_mean(unknown[0], known)}"
+            )
 
     def _wrong(self, key: str, value: object, expected: str) -> InputFileError:
         return self.error(key, f"found {value!r}, expected {expected}")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+NOTHING_WRITTEN = "no file was written"
 
 # The module of each command but run; its function run(words) returns the exit status.
 COMMANDS = {
@@ -21,7 +22,7 @@ COMMANDS = {
     "batch": "nbhybrid.cli.batch",
     "env": "nbhybrid.cli.env",
 }
-# What the commands but run may need, and nbhybrid[io] brings.
+# What the commands but run may need, as modules; the extra io brings them.
 EXTRAS = ("numpy", "PIL", "matplotlib")
 
 USAGE = """\
@@ -93,9 +94,13 @@ def _guarded(command: str, words: list[str]) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in EXTRAS:
             raise
-        complain(f"error: nbhybrid {command} needs {error.name}, which is not installed: pip install 'nbhybrid[io]'")
+        from nbhybrid.extras import install
+
+        complain(f"error: nbhybrid {command} needs {error.name}, which is not installed: {install('io')}")
     except KeyboardInterrupt:
-        complain("interrupted")
+        from nbhybrid.files import what_was_written
+
+        complain(f"interrupted; {what_was_written()}")
         return INTERRUPTED
     return BAD_INPUT
 
@@ -122,6 +127,7 @@ def _guarded_run(words: list[str]) -> int:
         from nbhybrid.cli.run import run
 
         return run(words)
-    except KeyboardInterrupt as interruption:
-        complain(f"interrupted; {interruption or 'no file was written'}")
+    except KeyboardInterrupt:
+        # What comes later is caught where it is known what was written.
+        complain(f"interrupted; {NOTHING_WRITTEN}")
         return INTERRUPTED

@@ -34,11 +34,15 @@ def parser() -> argparse.ArgumentParser:
         "--scheduler", metavar="ADDRESS", help="of a Dask scheduler whose workers do the work, such as tcp://node:8786"
     )
     words.add_argument(
-        "--workers", type=int, metavar="N", help="processes of this machine (one for each --threads of the cores); 0: as --serial"
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes of this machine (one for each --threads of the cores, if that is worth their start); 0: as --serial",
     )
     words.add_argument("--serial", action="store_true", help="render in this process, without Dask")
     words.add_argument("--threads", type=int, metavar="T", help="of each worker's task (1), or of this process (its cores)")
-    words.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    words.add_argument("--merge", action="store_true", help="make images.h5 one file that needs no others (HDF5)")
+    words.add_argument("--dry-run", action="store_true", help="say what would be done and about how long it takes, and do nothing")
     words.add_argument("--example", action="store_true", help="print a spec with comments")
     words.add_argument("--strict", action="store_true", help="a warning is an error: nothing is rendered")
     words.add_argument(
@@ -68,7 +72,7 @@ def run(words: list[str]) -> int:
         spec = Spec.load(options.spec)
     log.show(pairs)
     if options.dry_run:
-        say(_plan_of(spec))
+        say(_plan_of(spec, options.threads))
         flush()
         return 0
     return _render(spec, options)
@@ -87,10 +91,6 @@ def _render(spec: Spec, options: argparse.Namespace) -> int:
 
     images = spec.recipe.images
     workers = 0 if options.serial else options.workers
-    if workers != 0:
-        from nbhybrid.batch.cluster import hush
-
-        hush()
     try:
         with ProgressBar(wanted=not options.quiet, total=images, unit="images") as bar:
             result = run_batch(
@@ -99,6 +99,8 @@ def _render(spec: Spec, options: argparse.Namespace) -> int:
                 workers=workers,
                 threads=options.threads,
                 progress=lambda done, total, failed: bar.update(done / total),
+                merge=options.merge,
+                is_hushed=True,
             )
     except (SchedulerLost, WorkerFailed) as error:
         complain(f"error: {error}; {_GOES_ON}")
@@ -134,7 +136,7 @@ def _report(spec: Spec, result: Result, quiet: bool) -> int:
     return FAILED if failed else 0
 
 
-def _plan_of(spec: Spec) -> str:
+def _plan_of(spec: Spec, threads: int | None) -> str:
     """Return what would be done, as text."""
     from nbhybrid.batch.resume import left_of
 
@@ -146,6 +148,8 @@ def _plan_of(spec: Spec) -> str:
         pixels *= n
     size = recipe.images * pixels * (2 if recipe.format == "smv" else 4) / 2**30
     orientations = "random" if spec.orientations is None else "of a file"
+    if recipe.scan is not None:
+        orientations = f"a scan from {recipe.scan.start_deg:g} degrees on, {recipe.scan.width_deg:g} degrees an image"
     spectra = "as in the experiment" if spec.spectra is None else "one a shot"
     lines = [
         f"{recipe.images} images of {' x '.join(map(str, recipe.shape))} pixels",
@@ -153,5 +157,28 @@ def _plan_of(spec: Spec) -> str:
         f"orientations: {orientations}; spectra: {spectra}; noise: {'counted photons' if recipe.noise else 'none'}",
         f"output: {spec.output}, {recipe.format}, {size:.3g} GiB" + (" before compression" if recipe.compression != "none" else ""),
         f"left to do: {images} images in {len(left)} tasks" + ("" if images == recipe.images else "; the others are there"),
+        f"time: {_time_of(spec, [image for _, each in left for image in each], threads)}",
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _time_of(spec: Spec, images: list[int], threads: int | None) -> str:
+    """Return about how long these images take here, in words."""
+    from nbhybrid.batch.estimate import seconds_an_image
+    from nbhybrid.cli.progress import duration
+    from nbhybrid.cores import usable_cores
+    from nbhybrid.devices import why_missing
+
+    if not images:
+        return "nothing is left to do"
+    why = why_missing(spec.recipe.device)
+    if why:
+        return f"not estimated, since the device is not here, which only rendering needs ({why})"
+    cores = max(threads or 1, usable_cores())
+    estimate = seconds_an_image(spec, images, cores)
+    if estimate.seconds is None:
+        return f"not estimated ({estimate.error})"
+    where = f"{cores} cores" if cores > 1 else "1 core"
+    where = f"{where} of this machine" if spec.recipe.device == "cpu" else f"{spec.recipe.device} of this machine"
+    what = f"{estimate.images:.0f} of the images" if estimate.images >= 1 else f"{100 * estimate.images:.2g} % of an image"
+    return f"about {duration(estimate.seconds * len(images))} on {where}, estimated from {what}; writing files is not counted"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import pathlib
-import sys
 import tempfile
 
 from nbhybrid.cli.console import complain, flush, say
@@ -74,7 +73,7 @@ def _fuzz(options: argparse.Namespace) -> int:
             raise
         complain(f"warning: {error}; comparing nbhybrid with itself")
     done = 0
-    with ProgressBar(wanted=sys.stderr is not None and sys.stderr.isatty()) as bar:
+    with ProgressBar(wanted=True, total=options.fuzz, unit="command lines") as bar:
 
         def count(*_: object) -> None:
             nonlocal done

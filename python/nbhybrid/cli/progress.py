@@ -1,17 +1,24 @@
-"""A progress bar for long runs on a terminal."""
+"""What is shown of a long run: a bar on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
 
+from nbhybrid.cli.console import complain
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# Seconds between two lines: at least, and at most.
+_OFTEN, _SELDOM = 10.0, 60.0
+
 
 class ProgressBar:
     """Shows the share of the work done on stderr, once the work turns out to be long.
+
+    On a terminal that is a bar; in a log, a line for each tenth of the work, or each minute if tenths take longer.
 
     Parameters
     ----------
@@ -25,11 +32,13 @@ class ProgressBar:
     """
 
     def __init__(self, wanted: bool, patience: float = 1.0, total: int = 100, unit: str = "") -> None:
-        self._wanted = wanted and sys.stderr is not None and sys.stderr.isatty()
+        on_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._wanted = wanted and on_terminal
         self._appears = time.monotonic() + patience
         self._bar: Any = None
         self._total = total
         self._unit = unit
+        self._log = _Log(total, unit) if wanted and sys.stderr is not None and not on_terminal else None
 
     def __enter__(self) -> ProgressBar:
         return self
@@ -40,6 +49,8 @@ class ProgressBar:
 
     def update(self, done: float) -> bool:
         """Show the share of the work done, 0 to 1. Returns True: go on."""
+        if self._log is not None:
+            self._log.update(done)
         if self._wanted and (self._bar is not None or time.monotonic() > self._appears):
             if self._bar is None:
                 from tqdm import tqdm
@@ -60,3 +71,41 @@ class ProgressBar:
 
     def _done_of(self, share: float) -> float:
         return round(share * self._total) if self._unit else round(100 * share, 1)
+
+
+class _Log:
+    """Lines that tell how far the work is."""
+
+    def __init__(self, total: int, unit: str) -> None:
+        self._total = total
+        self._unit = unit
+        self._begun = self._told = time.monotonic()
+        self._share_begun: float | None = None
+        self._share_told = 0.0
+
+    def update(self, share: float) -> None:
+        """Tell the share of the work done, 0 to 1, if it is time to."""
+        if self._share_begun is None:
+            self._share_begun = self._share_told = share
+        now = time.monotonic()
+        is_tenth = int(10 * share) > int(10 * self._share_told) and now - self._told >= _OFTEN
+        if share >= 1 or not (is_tenth or now - self._told >= _SELDOM):
+            return
+        self._told, self._share_told = now, share
+        done = f"{round(share * self._total)} of {self._total} {self._unit}" if self._unit else f"{100 * share:.0f} %"
+        spent, gained = now - self._begun, share - self._share_begun
+        left = f", about {duration((1 - share) / gained * spent)} to go" if gained > 0 else ""
+        complain(f"{done} done in {duration(spent)}{left}")
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words of two digits or so, such as 0.3 s, 12 min or 2.5 h."""
+    for unit, length in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        # Ninety seconds are better said in minutes, ninety minutes in hours; two days in days.
+        if seconds >= (2 if unit == "days" else 1.5) * length:
+            return f"{_two_digits(seconds / length)} {unit}"
+    return f"{_two_digits(seconds)} s"
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.2g}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
 from nbhybrid._version import __version__
+from nbhybrid.cli.seeds import repeating_command
 from nbhybrid.files import is_regular, sha256, write_text
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def run_record(
         "versions": {"nbhybrid": __version__, "commit": _core.commit, "python": platform.python_version()},
         "platform": platform.platform(),
         "arguments": list(words),
+        "seeds": simulation.seeds,
+        "repeat": repeating_command(words, simulation.seeds),
         "configuration": simulation.configuration,
         "engine": simulation.engine,
         "semantics": simulation.semantics,

@@ -7,9 +7,10 @@ import threading
 import time
 
 from nbhybrid import _core
-from nbhybrid.cli import BAD_INPUT, INTERRUPTED
+from nbhybrid.cli import BAD_INPUT, INTERRUPTED, NOTHING_WRITTEN
 from nbhybrid.cli.console import complain, flush, say
 from nbhybrid.cli.progress import ProgressBar
+from nbhybrid.cli.seeds import seeds_text
 from nbhybrid.cli.signals import unwind_when_terminated
 from nbhybrid.cli.warning_log import WarningLog
 from nbhybrid.cores import usable_cores
@@ -22,7 +23,20 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-ALL_WRITTEN = "all files were written"
+
+class _Written:
+    """What a run has written so far, for whoever stops it."""
+
+    def __init__(self) -> None:
+        self.simulation: _core.Simulation | None = None
+        # The record's name while it is not written.
+        self.record = ""
+
+    def text(self) -> str:
+        """Return it in words."""
+        if self.simulation is None or not self.simulation.committed:
+            return NOTHING_WRITTEN
+        return f"all files were written, but not the record {self.record}" if self.record else "all files were written"
 
 
 def run(words: list[str]) -> int:
@@ -34,8 +48,11 @@ def run(words: list[str]) -> int:
         The words after ``nbhybrid run``.
     """
     unwind_when_terminated()
+    written = _Written()
     try:
-        _simulate(words)
+        _simulate(words, written)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        return _stopped(stop, written)
     except NbhybridError as error:
         complain(f"error: {error}")
         return BAD_INPUT
@@ -45,7 +62,14 @@ def run(words: list[str]) -> int:
     return 0
 
 
-def _simulate(words: list[str]) -> None:
+def _stopped(stop: BaseException, written: _Written) -> int:
+    """Say that the run was stopped and what it has written, and return the exit status."""
+    status = stop.code if isinstance(stop, SystemExit) else INTERRUPTED
+    complain(f"{'terminated' if isinstance(stop, SystemExit) else 'interrupted'}; {written.text()}")
+    return status if isinstance(status, int) else INTERRUPTED
+
+
+def _simulate(words: list[str], written: _Written) -> None:
     started = time.perf_counter()
     # As bytes: a file name need not be text.
     options, of_options = _interruptible(lambda: _core.parse_options([os.fsencode(word) for word in words]))
@@ -61,9 +85,10 @@ def _simulate(words: list[str]) -> None:
         device = _interruptible(lambda: open_device(options.device))
         if device is not None:
             simulation.use_device(device)
+    time_text = simulation.foresee()
     known = len(simulation.warnings)
     log.show(simulation.warnings)
-    _say(options, simulation.description())
+    _say(options, simulation.description() + time_text)
     # Before the long part, also for whoever reads a pipe.
     flush()
     planned = time.perf_counter()
@@ -74,26 +99,24 @@ def _simulate(words: list[str]) -> None:
     log.show(simulation.warnings[known:])
     measured = time.perf_counter()
     _report(options, simulation)
-    try:
-        paths = simulation.write()
-    except KeyboardInterrupt:
-        if simulation.committed:
-            raise KeyboardInterrupt(ALL_WRITTEN) from None
-        raise
+    written.simulation, written.record = simulation, options.json_file
+    paths = simulation.write()
     _say(options, simulation.noise_text())
-    written = time.perf_counter()
+    finished = time.perf_counter()
     for path in dict.fromkeys(paths):
         _say(options, f"wrote {path}\n")
+    _say(options, seeds_text(words, simulation.seeds))
     flush()
     if options.json_file:
         from nbhybrid.cli.record import run_record, write_record
 
-        times = [started, planned, rendered, measured, written]
+        times = [started, planned, rendered, measured, finished]
         seconds = {
             stage: end - begin
             for stage, begin, end in zip(("plan", "kernel", "statistics", "write"), times[:-1], times[1:], strict=True)
         }
         write_record(options.json_file, run_record(words, simulation, log.lines, seconds, paths))
+        written.record = ""
 
 
 def _report(options: _core.Options, simulation: _core.Simulation) -> None:
@@ -135,9 +158,7 @@ def _interruptible(work: Callable[[], T]) -> T:
         while thread.is_alive():
             thread.join(timeout=0.05)
     except BaseException as stop:
-        status = stop.code if isinstance(stop, SystemExit) else INTERRUPTED
-        complain("interrupted; no file was written")
-        os._exit(status if isinstance(status, int) else INTERRUPTED)
+        os._exit(_stopped(stop, _Written()))
     if failures:
         raise failures[0]
     return results[0]

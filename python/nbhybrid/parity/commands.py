@@ -15,11 +15,14 @@ from nbhybrid.errors import InputFileError, OptionError
 
 if TYPE_CHECKING:
     import pathlib
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 OURS = [sys.executable, "-m", "nbhybrid", "run"]
 OUTPUT_FILES = {"-floatfile": "floatimage.bin", "-intfile": "intimage.img", "-pgmfile": "image.pgm", "-noisefile": "noiseimage.img"}
 DUMP = "Fdump.bin"
+# A reference that was built with -fopenmp gives each thread a state of its own: only on one thread is its image a function of the
+# options.
+REFERENCE_ENVIRONMENT = {"OMP_NUM_THREADS": "1"}
 # Of nbhybrid's own options these are decided here.
 DECIDED = ("--json", "--trace-file", "--trace-pixel", "--trace-level", "--quiet")
 
@@ -115,8 +118,10 @@ class Finished:
         return sorted(p.name for p in self.folder.iterdir() if p.is_file() and not line.is_input(p.name))
 
 
-def run_program(name: str, command: list[str], line: CommandLine, folder: pathlib.Path) -> Finished:
-    """Run a program in a new folder that holds what the command line needs.
+def run_program(
+    name: str, command: list[str], line: CommandLine, folder: pathlib.Path, environment: Mapping[str, str] | None = None
+) -> Finished:
+    """Run a program in a new folder that holds what the command line needs, with these variables on top of the environment.
 
     Raises
     ------
@@ -128,7 +133,7 @@ def run_program(name: str, command: list[str], line: CommandLine, folder: pathli
         shutil.copyfile(source, folder / copy)
     started = time.perf_counter()
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False, env={**os.environ, **(environment or {})})
     except OSError as error:
         raise InputFileError(f"{command[0]}: cannot be run: {error.strerror}") from error
     seconds = time.perf_counter() - started

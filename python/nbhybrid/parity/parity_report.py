@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid.parity import image_report, trace_report
+from nbhybrid.parity.commands import REFERENCE_ENVIRONMENT
 from nbhybrid.parity.files import write_report
 
 if TYPE_CHECKING:
@@ -19,13 +20,26 @@ if TYPE_CHECKING:
 
 def finding(parity: Parity) -> str:
     """Return the finding in a few lines."""
-    lines = []
+    lines = [_unsteady_text(parity)] if parity.unsteady else []
     for engine in parity.engines:
         lines.append(f"engine {engine.engine}: {_verdict(engine)}")
         lines += [f"  {file.name}: {_file_verdict(file)}" for file in engine.files]
         if engine.diagnosis is not None:
             lines += [f"  {line}" for line in _diagnosis_lines(engine.diagnosis)]
-    return "\n".join([*lines, *(f"note: {note}" for note in parity.line.notes)])
+    return "\n".join([*lines, *(f"note: {note}" for note in _notes(parity))])
+
+
+def _unsteady_text(parity: Parity) -> str:
+    return (
+        f"the reference differs from itself: two runs of the same command give another {', '.join(parity.unsteady)}; "
+        "what follows says nothing about nbhybrid"
+    )
+
+
+def _notes(parity: Parity) -> list[str]:
+    """Return what was done differently from the command line given."""
+    variables = " ".join(f"{name}={value}" for name, value in REFERENCE_ENVIRONMENT.items())
+    return [*parity.line.notes, f"the reference ran with {variables}"]
 
 
 def _verdict(engine: EngineParity) -> str:
@@ -55,6 +69,8 @@ def _diagnosis_lines(d: Diagnosis) -> list[str]:
 def to_markdown(parity: Parity, pictures: dict[str, str]) -> str:
     """Return the comparison as a page of Markdown; `pictures` names the PNG of each engine."""
     lines = [f"# {'Same' if parity.same else 'Different'}", ""]
+    if parity.unsteady:
+        lines += [f"**{_unsteady_text(parity)}**", ""]
     for engine in parity.engines:
         lines += [f"## Engine {engine.engine}: {_verdict(engine)}", ""]
         if engine.files:
@@ -68,7 +84,7 @@ def to_markdown(parity: Parity, pictures: dict[str, str]) -> str:
     lines += ["## Runs", "", "| program | seconds (whole process) | status |", "| --- | --- | --- |"]
     lines += [f"| {run.name} | {run.seconds:.3f} | {run.status} |" for run in _runs(parity)]
     lines += ["", f"Reference: sha256 `{parity.reference_sha256}`. The commands are in commands.txt.", ""]
-    lines += [f"Note: {note}" for note in parity.line.notes]
+    lines += [f"Note: {note}" for note in _notes(parity)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -94,7 +110,8 @@ def to_dict(parity: Parity) -> dict[str, Any]:
         "same": parity.same,
         "options": parity.words,
         "reference": {"program": parity.reference.command[0], "sha256": parity.reference_sha256},
-        "notes": parity.line.notes,
+        "unsteady": parity.unsteady,
+        "notes": _notes(parity),
         "runs": [{"name": r.name, "status": r.status, "seconds": r.seconds, "command": r.command} for r in _runs(parity)],
         "engines": [_engine_dict(engine) for engine in parity.engines],
     }
@@ -136,11 +153,17 @@ def write_folder(parity: Parity, folder: pathlib.Path) -> None:
         if file is not None and file.images is not None:
             pictures[engine.engine] = f"{engine.engine}-{file.name}.png"
             writers[pictures[engine.engine]] = functools.partial(image_report.save_picture, file.images)
-    commands = "".join(f"# {run.name}\n{shlex.join(run.command)}\n" for run in _runs(parity))
+    commands = "".join(f"# {run.name}\n{_shown(run, run is parity.reference)}\n" for run in _runs(parity))
     writers["commands.txt"] = functools.partial(_write_text, commands)
     for run in _runs(parity):
         writers[f"{run.name}.log"] = functools.partial(_write_text, run.output + run.errors)
     write_report(folder, to_markdown(parity, pictures), to_dict(parity), writers)
+
+
+def _shown(run: Finished, is_reference: bool) -> str:
+    """Return a command to paste into a shell."""
+    variables = [f"{name}={value}" for name, value in REFERENCE_ENVIRONMENT.items()] if is_reference else []
+    return shlex.join([*variables, *run.command])
 
 
 def _write_text(text: str, path: pathlib.Path) -> None:

@@ -13,7 +13,7 @@ from nbhybrid.errors import InputFileError, NbhybridError
 from nbhybrid.files import sha256
 from nbhybrid.images import has_shape, read_image
 from nbhybrid.input_warnings import already_said
-from nbhybrid.parity.commands import OURS, prepare, run_program
+from nbhybrid.parity.commands import OURS, REFERENCE_ENVIRONMENT, prepare, run_program
 from nbhybrid.parity.compare_images import ImageComparison, compare_images
 from nbhybrid.parity.compare_traces import TraceComparison, compare_traces
 from nbhybrid.traces import read_trace, trace
@@ -84,6 +84,8 @@ class Parity:
     reference: Finished
     reference_sha256: str
     engines: list[EngineParity]
+    # Files in which a second run of the reference differs from its first: looked for where an engine differs.
+    unsteady: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def same(self) -> bool:
@@ -112,14 +114,29 @@ def run_parity(words: Sequence[str], reference: str, folder: pathlib.Path, engin
     line = prepare(words)
     # nbhybrid's own complaints first: they name the option.
     _core.parse_options([word.encode("utf-8", "surrogateescape") for word in [*line.shared, *line.own]])
-    theirs = run_program("reference", [reference, *line.shared], line, folder / "reference")
+    command = [reference, *line.shared]
+    theirs = run_program("reference", command, line, folder / "reference", REFERENCE_ENVIRONMENT)
     compared = []
     for engine in engines:
         ours = run_program(f"nbhybrid-{engine}", [*OURS, *line.own, *line.shared], line, folder / f"nbhybrid-{engine}")
         if theirs.status != 0 and ours.status != 0:
             raise InputFileError(f"both programs refuse this command line; nbhybrid says: {ours.errors.strip()[-400:]}")
         compared.append(_compare(engine, list(words), line, theirs, ours, folder))
-    return Parity(list(words), line, theirs, sha256(reference), compared)
+    unsteady = []
+    if not all(engine.same for engine in compared):
+        again = run_program("reference", command, line, folder / "reference-again", REFERENCE_ENVIRONMENT)
+        unsteady = differing_files(theirs, again, line)
+    return Parity(list(words), line, theirs, sha256(reference), compared, unsteady)
+
+
+def differing_files(first: Finished, second: Finished, line: CommandLine) -> list[str]:
+    """Return the names of the files in which two runs of one command differ."""
+    names = sorted({*first.files(line), *second.files(line)})
+    return [name for name in names if _bytes_of(first.folder / name) != _bytes_of(second.folder / name)]
+
+
+def _bytes_of(path: pathlib.Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
 
 
 def _compare(
@@ -205,7 +222,7 @@ def _reference_trace(line: CommandLine, theirs: Finished, pixel: tuple[int, int]
     """Return what the reference prints of a pixel, if it has learnt to."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         command = [*theirs.command, "-trace_pixel", str(pixel[0]), str(pixel[1])]
-        traced = run_program("reference", command, line, pathlib.Path(scratch) / "trace")
+        traced = run_program("reference", command, line, pathlib.Path(scratch) / "trace", REFERENCE_ENVIRONMENT)
         if "TRACE_" not in traced.output:
             return None
         log = pathlib.Path(scratch) / "trace.log"

@@ -22,8 +22,10 @@ using Floats = float __attribute__((vector_size(lanes * sizeof(float))));
 using Doubles = double __attribute__((vector_size(lanes * sizeof(double))));
 
 // The pixel of each run at the same place.
-inline void across(const float* const* runs, int i, Floats& pixels) {
+inline Floats across(const float* const* runs, int i) {
+    Floats pixels{};
     for (int j = 0; j < lanes; ++j) pixels[j] = runs[j][i];
+    return pixels;
 }
 
 void add_pixels(const float* const* runs, int count, SumPaths& sums, SumPaths& squares) {
@@ -34,8 +36,7 @@ void add_pixels(const float* const* runs, int count, SumPaths& sums, SumPaths& s
         std::memcpy(&even_squares, squares.even + first, sizeof even_squares);
         std::memcpy(&odd_squares, squares.odd + first, sizeof odd_squares);
         for (int i = 0; i < count; ++i) {
-            Floats pixels;
-            across(runs + first, i, pixels);
+            const Floats pixels = across(runs + first, i);
             const Doubles numbers = __builtin_convertvector(pixels, Doubles);
             const Doubles their_squares = __builtin_convertvector(pixels * pixels, Doubles);
             even += numbers;
@@ -56,8 +57,7 @@ void add_deviations(const float* const* runs, int count, double mean, SumPaths& 
         std::memcpy(&even, sums.even + first, sizeof even);
         std::memcpy(&odd, sums.odd + first, sizeof odd);
         for (int i = 0; i < count; ++i) {
-            Floats pixels;
-            across(runs + first, i, pixels);
+            const Floats pixels = across(runs + first, i);
             const Doubles deviations = __builtin_convertvector(pixels, Doubles) - mean;
             const Doubles their_squares = deviations * deviations;
             even += their_squares;

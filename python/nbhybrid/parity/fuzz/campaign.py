@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from nbhybrid._version import __version__
 from nbhybrid.errors import OutputFileError
 from nbhybrid.files import sha256
-from nbhybrid.parity.commands import OURS, find_program
+from nbhybrid.parity.commands import OURS, REFERENCE_ENVIRONMENT, find_program
 from nbhybrid.parity.fuzz.judge import KINDS, Programs, Verdict, histogram, judge, shrink, write_files
 from nbhybrid.parity.fuzz.option_sets import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EXPLAINED_KINDS = ("refused", "failed", "refused-undefined", "invalid")
+EXPLAINED_KINDS = ("refused", "failed", "unsteady", "refused-undefined", "invalid")
 
 
 @dataclasses.dataclass
@@ -141,10 +141,14 @@ class Campaign:
 
     def to_text(self) -> str:
         """Return the failures, the reasons and the counts in short lines."""
-        lines = [failure.to_text() for failure in self.failures]
+        lines = []
+        if self.counts.get("unsteady"):
+            lines.append(f"the reference differs from itself in {self.counts['unsteady']} of the command lines, run twice")
+        lines += [failure.to_text() for failure in self.failures]
         for kind, reasons in self.reasons.items():
             lines += [f"{kind}:", *(f"  {count:5d}  {reason}" for reason, count in reasons.items())]
-        against = "in several ways" if self.reference is None else f"against {self.reference}"
+        variables = " ".join(f"{name}={value}" for name, value in REFERENCE_ENVIRONMENT.items())
+        against = "in several ways" if self.reference is None else f"against {self.reference} with {variables}"
         counts = ", ".join(f"{count} {kind}" for kind, count in self.counts.items() if count) or "none"
         lines.append(f"{self.runs} command lines from seed {self.seed} {against}, {self.seconds:.0f} s: {counts}")
         return "\n".join(lines)

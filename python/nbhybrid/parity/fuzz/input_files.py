@@ -43,8 +43,8 @@ def rotation_matrix(rng: random.Random) -> list[list[float]]:
 def orientation_matrix(rng: random.Random, edges: Sequence[float], wavelength: float) -> str:
     """Return the text of a well-conditioned matrix: a sheared reciprocal cell, turned, times the wavelength."""
     shear: list[list[float]] = [[1, rng.uniform(-0.3, 0.3), rng.uniform(-0.3, 0.3)], [0, 1, rng.uniform(-0.3, 0.3)], [0, 0, 1]]
-    # A left-handed matrix has a negative cell volume, which the reference carries through.
-    hand = -1 if rng.random() < 0.05 else 1
+    # Once a left-handed matrix here and there, which is refused now: the draw keeps the files of all seeds.
+    rng.random()
     turn = rotation_matrix(rng)
     rows = []
     for i in range(3):
@@ -53,7 +53,7 @@ def orientation_matrix(rng: random.Random, edges: Sequence[float], wavelength: f
             element = 0.0  # not sum(), which rounds otherwise since Python 3.12: a seed gives one file
             for k in range(3):
                 element += turn[i][k] * shear[k][j]
-            row.append(hand * element * wavelength / edges[j])
+            row.append(element * wavelength / edges[j])
         rows.append(row)
     style = rng.choice(["{:12.8f}", "{:.17g}", "{:.6e}"])
     text = "\n".join(" ".join(style.format(x) for x in row) for row in rows) + "\n"

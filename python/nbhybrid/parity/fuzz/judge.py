@@ -17,7 +17,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from nbhybrid.errors import InputFileError
-from nbhybrid.parity.commands import OURS
+from nbhybrid.parity.commands import OURS, REFERENCE_ENVIRONMENT
 from nbhybrid.parity.fuzz.option_sets import OptionSet
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ RUN_SECONDS = 60
 TOO_LONG = "takes too long"
 REFUSED = 2
 
-KINDS = ("same", "different", "refused", "failed", "undefined", "refused-undefined", "invalid")
+KINDS = ("same", "different", "refused", "failed", "unsteady", "undefined", "refused-undefined", "invalid")
 BAD_KINDS = ("different", "refused", "failed")
 
 # What the reference prints about the image; the same must be found in our output, whatever stands around the numbers.
@@ -66,6 +66,8 @@ class Way:
     def shown(self, option_set: OptionSet) -> str:
         """Return the command line as one would type it."""
         program = ["nbhybrid", "run"] if self.command == OURS else self.command
+        if self.foreign:
+            program = [*(f"{name}={value}" for name, value in REFERENCE_ENVIRONMENT.items()), *program]
         return shlex.join([*program, *self.extra, *option_set.words()])
 
 
@@ -105,6 +107,7 @@ class Verdict:
     ----------
     kind : str
         same; different, refused (though the yardstick's image is finite) or failed (any other exit than 0 and 2) need attention.
+        unsteady is a reference that differs from itself in two runs, and says nothing about ours.
         Not compared are the kinds undefined (the yardstick's image is not finite), refused-undefined (and we say so) and invalid
         (the yardstick itself gives up, and so does every other way of ours).
     detail : str
@@ -158,6 +161,10 @@ def judge(option_set: OptionSet, ways: Sequence[Way]) -> Verdict:
             verdict = _compare(option_set, yardstick, way, finite)
             if verdict.bad:
                 break
+        if verdict.kind == "different" and first.foreign:
+            found = _differences(_run(first, option_set), yardstick)
+            if found:
+                return Verdict("unsteady", f"two runs of the reference differ: {'; '.join(found)}", first.name)
         return verdict
     if first.foreign:
         return Verdict("invalid", f"the reference gives up: {yardstick.ending()}", first.name)
@@ -188,8 +195,12 @@ def _compare(option_set: OptionSet, yardstick: _Outcome, way: Way, finite: bool)
         return Verdict("failed", outcome.ending(), way.name)
     if not finite:
         return Verdict("undefined")
-    found = _compare_files(outcome.files, yardstick.files) + _compare_statistics(outcome.stdout, yardstick.stdout)
+    found = _differences(outcome, yardstick)
     return Verdict("different", "; ".join(found), way.name) if found else Verdict("same")
+
+
+def _differences(outcome: _Outcome, yardstick: _Outcome) -> list[str]:
+    return _compare_files(outcome.files, yardstick.files) + _compare_statistics(outcome.stdout, yardstick.stdout)
 
 
 def _run(way: Way, option_set: OptionSet) -> _Outcome:
@@ -207,6 +218,7 @@ def _run(way: Way, option_set: OptionSet) -> _Outcome:
                 text=True,
                 errors="replace",
                 timeout=RUN_SECONDS,
+                env={**os.environ, **(REFERENCE_ENVIRONMENT if way.foreign else {})},
             )
         except subprocess.TimeoutExpired:
             return _Outcome(None)

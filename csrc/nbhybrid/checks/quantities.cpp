@@ -1,0 +1,99 @@
+#include "nbhybrid/checks/quantities.hpp"
+
+#include <cstdint>
+
+#include "nbhybrid/core/constants.hpp"
+#include "nbhybrid/core/text.hpp"
+
+namespace nbhybrid::checks {
+
+namespace {
+
+// Crystallography has been done with gamma rays and with soft X-rays. An energy is judged by its wavelength.
+constexpr double shortest_wavelength = 0.1, longest_wavelength = 50;  // Angstrom
+// Detectors: from X-ray microscopes to image plates read in coarse steps; from a microfocus camera to small angles.
+constexpr double smallest_pixel = 1e-3, largest_pixel = 5;         // mm
+constexpr double shortest_distance = 1, longest_distance = 100e3;  // mm
+// Cells: shorter than a bond is nothing, longer than any crystal of viruses neither.
+constexpr double shortest_edge = 2, longest_edge = 5000;  // Angstrom
+
+constexpr double electron_volt = 1.602176634e-19;  // J
+
+template <std::int64_t factor>
+double times(double value) {
+    return value * static_cast<double>(factor);
+}
+double from_micrometres(double value) { return value / 1000; }
+
+}  // namespace
+
+const Quantity wavelength{"wavelength",
+                          "-lambda",
+                          "WAVELENGTH",
+                          "A",
+                          shortest_wavelength,
+                          longest_wavelength,
+                          {{"metres", times<10000000000>}, {"eV", [](double ev) { return ev_angstrom / ev; }}, {"nm", times<10>}}};
+const Quantity photon_energy{
+    "photon energy",
+    "-energy",
+    "",
+    "eV",
+    ev_angstrom / longest_wavelength,
+    ev_angstrom / shortest_wavelength,
+    {{"keV", times<1000>}, {"MeV", times<1000000>}, {"joules", [](double joules) { return joules / electron_volt; }}}};
+const Quantity pixel_size{"pixel size",
+                          "-pixel",
+                          "PIXEL_SIZE",
+                          "mm",
+                          smallest_pixel,
+                          largest_pixel,
+                          {{"micrometres", from_micrometres}, {"metres", times<1000>}}};
+const Quantity distance{"distance",
+                        "-distance",
+                        "DISTANCE",
+                        "mm",
+                        shortest_distance,
+                        longest_distance,
+                        {{"metres", times<1000>}, {"micrometres", from_micrometres}}};
+const Quantity close_distance{"distance along the detector's normal",
+                              "-close_distance",
+                              "CLOSE_DISTANCE",
+                              "mm",
+                              shortest_distance,
+                              longest_distance,
+                              {{"metres", times<1000>}, {"micrometres", from_micrometres}}};
+const Quantity cell_edge{"edge of the unit cell",
+                         "-cell",
+                         "",
+                         "A",
+                         shortest_edge,
+                         longest_edge,
+                         {{"nm", times<10>}, {"metres", times<10000000000>}, {"pm", [](double pm) { return pm / 100; }}}};
+
+const std::vector<const Quantity*>& quantities() {
+    static const std::vector<const Quantity*> all = {&wavelength, &photon_energy,  &pixel_size,
+                                                     &distance,   &close_distance, &cell_edge};
+    return all;
+}
+
+bool is_plausible(const Quantity& quantity, double value) { return value >= quantity.low && value <= quantity.high; }
+
+std::string likely_meaning(const Quantity& quantity, double value) {
+    for (const Meaning& meaning : quantity.meanings)
+        if (is_plausible(quantity, meaning.in_own_unit(value)))
+            return format("; %g looks like ", value) + std::string(meaning.unit);
+    return "";
+}
+
+std::string complaint(const Quantity& q, double value, const std::string& header) {
+    const std::string unit(q.unit);
+    const bool may_be_of_header = !header.empty() && !q.keyword.empty();
+    return std::string(q.option) + format(" %g", value) +
+           (may_be_of_header ? " (or " + std::string(q.keyword) + " of " + header + ")" : "") +
+           format(": the %s is %g %s, outside of %g to %g %s", std::string(q.name).c_str(), value, unit.c_str(), q.low, q.high,
+                  unit.c_str()) +
+           likely_meaning(q, value);
+}
+
+}  // namespace nbhybrid::checks
