@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import numbers
 from typing import TYPE_CHECKING, Any
 
-from nbhybrid import units
+from nbhybrid import _core, units
 from nbhybrid.arrays import Sizes, take, vector
 from nbhybrid.errors import ModelError
-from nbhybrid.model import Model, Vector, frozen, positive
+from nbhybrid.fields import FLAG, LARGEST_INT, number, part, whole
+from nbhybrid.hints import names_are_checked
+from nbhybrid.model import Model, Vector, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,10 +19,15 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+# The reference's: one electron scatters one photon into a steradian, for r_e^2 times the fluence is 1. In photons/m^2.
 DEFAULT_FLUENCE = 125932015286227086360700780544.0
+# The reference's exposure in seconds and edge of the beam in millimetres, where a flux comes without them.
+DEFAULT_EXPOSURE_S = 1.0
+DEFAULT_SIZE_MM = 0.1
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@names_are_checked
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Spread(Model):
     """How a spread is sampled, as the reference completes it: what is left out follows from the rest.
 
@@ -38,6 +45,8 @@ class Spread(Model):
     steps: int | None = None
     step: float | None = None
 
+    _kinds = {"range": number(least=0), "steps": whole(1, LARGEST_INT), "step": number(above=0)}
+
     def _fields(self, unit: float, unset_range: float = -1.0) -> tuple[float, float, float]:
         return (
             -1.0 if self.steps is None else float(self.steps),
@@ -46,17 +55,22 @@ class Spread(Model):
         )
 
     @classmethod
-    def _from_fields(cls, fields: Sequence[float], unit: float) -> Spread | None:
+    def _from_fields(cls, fields: Sequence[float], unit: float, unset_range: float = -1.0) -> Spread | None:
         count, width, step = fields
 
-        def given(value: float) -> float | None:
-            return units.undone(lambda x: x / unit, value, unit) if value > 0 else None
+        def given(value: float) -> float:
+            return units.undone(lambda x: x / unit, value, unit)
 
-        spread = cls(given(width), int(count) if count > 0 else None, given(step))
+        spread = cls(
+            range=None if width < 0 or width == unset_range else given(width),
+            steps=None if count <= 0 else int(count),
+            step=None if step <= 0 else given(step),
+        )
         return None if spread == cls() else spread
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@names_are_checked
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Sources(Model):
     """Point sources.
 
@@ -105,7 +119,15 @@ class Sources(Model):
         return rows
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+def _spread(value: Any) -> Spread:
+    return Spread(range=value)
+
+
+SPREAD = part(Spread, "a Spread or a number, its range", {numbers.Real: _spread})
+
+
+@names_are_checked
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Beam(Model):
     """The incident beam.
 
@@ -116,10 +138,15 @@ class Beam(Model):
     energy_ev : float, optional
         Photon energy, instead of the wavelength.
     fluence : float
-        Photons per square metre.
-    flux, exposure_s, size_mm : float, optional
-        Photons per second, seconds and the edge of the beam: with a flux they give the fluence. A size also clips the crystal
-        across the beam.
+        Photons per square metre. The default, 1.26e29, is the reference's and that of no source: with it, one electron scatters
+        one photon into a steradian, so that pixels hold far more photons than any experiment gives. Give a fluence (a microfocus
+        beamline has about 1e22 a second, the focus of an X-ray laser 1e24 a pulse) or a flux, where numbers of photons matter.
+    flux : float, optional
+        Photons per second. With `exposure_s` and `size_mm` it gives the fluence, which is then flux * exposure / size^2.
+    exposure_s : float, optional
+        Seconds, with a flux; by default 1.
+    size_mm : float, optional
+        Edge of the beam; by default 0.1. It also clips the crystal across the beam. Negative: it does not, and there is no flux.
     polarization : float or None
         Kahn's factor; None: no polarization correction at all, which is kept as 0 with `corrected_for_polarization` False.
     corrected_for_polarization : bool
@@ -131,6 +158,10 @@ class Beam(Model):
         Whether the corners of the divergence are cut off.
     sources : Sources, optional
         Instead of divergence and dispersion.
+
+    Raises
+    ------
+    ModelError, ArrayTypeError, ArrayValueError
     """
 
     wavelength_angstrom: float | None = None
@@ -149,28 +180,52 @@ class Beam(Model):
     round_divergence: bool = True
     sources: Sources | None = None
 
+    _kinds = {
+        "wavelength_angstrom": number(above=0),
+        "energy_ev": number(above=0),
+        "fluence": number(least=0),
+        "flux": number(above=0),
+        "exposure_s": number(above=0),
+        "size_mm": number(),
+        "polarization": number(),
+        "corrected_for_polarization": FLAG,
+        "horizontal_divergence_mrad": SPREAD,
+        "vertical_divergence_mrad": SPREAD,
+        "dispersion_percent": SPREAD,
+        "round_divergence": FLAG,
+        "sources": part(Sources),
+    }
+    _instead_of = {"wavelength_angstrom": "energy_ev", "energy_ev": "wavelength_angstrom", "fluence": "flux"}
+
     def __post_init__(self) -> None:
         if self.wavelength_angstrom is not None and self.energy_ev is not None:
             raise ModelError("Beam: found wavelength_angstrom and energy_ev, expected one of them")
-        for name in ("wavelength_angstrom", "energy_ev"):
-            if getattr(self, name) is not None:
-                self._set(name, positive(name, getattr(self, name)))
         if self.polarization is None:
             self._set("corrected_for_polarization", False)
             self._set("polarization", 0.0)
-        if not (math.isfinite(self.fluence) and self.fluence >= 0):
-            raise ModelError(f"fluence: found {self.fluence!r}, expected a finite number, zero or more")
+        super().__post_init__()
         for name in ("polarization_axis", "direction"):
             if getattr(self, name) is not None:
                 self._set(name, vector(getattr(self, name), name))
-        for name in ("horizontal_divergence_mrad", "vertical_divergence_mrad", "dispersion_percent"):
-            value = getattr(self, name)
-            if isinstance(value, dict):
-                self._set(name, Spread.from_dict(value))
-            elif value is not None and not isinstance(value, Spread):
-                self._set(name, Spread(range=float(value)))
-        if isinstance(self.sources, dict):
-            self._set("sources", Sources.from_dict(self.sources))
+        if self.flux is not None:
+            self._set("fluence", self._fluence_of_flux())
+
+    def _fluence_of_flux(self) -> float:
+        """Return the fluence that the flux gives, which no other may contradict."""
+        exposure = DEFAULT_EXPOSURE_S if self.exposure_s is None else self.exposure_s
+        size = DEFAULT_SIZE_MM if self.size_mm is None else self.size_mm
+        if not size > 0:
+            raise ModelError(f"Beam.size_mm: found {size!r} and a flux, expected a number above zero")
+        fluence = _core.fluence_of_flux(self.flux or 0.0, exposure, units.metres(size))
+        if self.fluence not in (DEFAULT_FLUENCE, fluence):
+            raise ModelError(f"Beam: found the flux {self.flux!r} and the fluence {self.fluence!r}, expected one of them")
+        return number(least=0).take("Beam: the fluence of this flux", fluence)  # type: ignore[no-any-return]
+
+    def replace(self, **changes: Any) -> Beam:
+        """Return a copy with other values for some fields; what they take the place of, such as an energy by a wavelength, goes."""
+        if "fluence" not in changes and self.flux is not None and not changes.keys().isdisjoint(("flux", "exposure_s", "size_mm")):
+            changes = {"fluence": DEFAULT_FLUENCE} | changes
+        return super().replace(**changes)  # type: ignore[no-any-return]
 
     @property
     def wavelength(self) -> float:
@@ -178,6 +233,17 @@ class Beam(Model):
         if self.energy_ev is not None:
             return units.angstrom_of_energy(self.energy_ev)
         return 1.0 if self.wavelength_angstrom is None else self.wavelength_angstrom
+
+    def _in_force(self) -> dict[str, Any]:
+        shown = super()._in_force() | {"fluence": self.fluence}
+        if self.energy_ev is None:
+            shown["wavelength_angstrom"] = self.wavelength
+        if self.flux is None:
+            shown.pop("exposure_s", None)
+        if not self.corrected_for_polarization:
+            shown.pop("corrected_for_polarization")
+            shown["polarization"] = None
+        return shown
 
     def _fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = {
@@ -203,11 +269,13 @@ class Beam(Model):
 
     @classmethod
     def _from_fields(cls, fields: Mapping[str, Any], frame: Mapping[str, Any] | None, sources: Sources | None) -> Beam:
+        # As in the reference: otherwise the flux is not used.
+        has_flux = fields["flux"] != 0 and fields["exposure"] > 0 and fields["size"] >= 0
         return cls(
             wavelength_angstrom=units.angstrom_of(fields["wavelength"]),
-            fluence=fields["fluence"],
-            flux=fields["flux"] or None,
-            exposure_s=fields["exposure"],
+            fluence=DEFAULT_FLUENCE if has_flux else fields["fluence"],
+            flux=fields["flux"] if has_flux else None,
+            exposure_s=fields["exposure"] if has_flux else None,
             size_mm=units.mm_of(fields["size"]),
             polarization=fields["kahn_factor"],
             corrected_for_polarization=fields["polarization"],
@@ -215,7 +283,7 @@ class Beam(Model):
             direction=frame["beam"] if frame else None,
             horizontal_divergence_mrad=Spread._from_fields(fields["horizontal"], 1000.0),
             vertical_divergence_mrad=Spread._from_fields(fields["vertical"], 1000.0),
-            dispersion_percent=Spread._from_fields(fields["dispersion"], 100.0),
+            dispersion_percent=Spread._from_fields(fields["dispersion"], 100.0, unset_range=0.0),
             round_divergence=fields["round_divergence"],
             sources=sources,
         )

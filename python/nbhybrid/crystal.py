@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid import _core, units
 from nbhybrid.arrays import rotation_matrices, take, vector
 from nbhybrid.errors import ModelError
+from nbhybrid.fields import LARGEST_INT, Kind, choice, number, part, several, whole
+from nbhybrid.hints import names_are_checked
 from nbhybrid.model import Model, Vector, frozen
 
 if TYPE_CHECKING:
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 Shape = Literal["square", "round", "gauss", "tophat"]
 
 DEFAULT_MOSAIC_SEED = 12345678
+# The reference's number of domains of a crystal with a mosaic spread.
+MOSAIC_DOMAINS = 10
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@names_are_checked
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class UnitCell(Model):
     """A unit cell.
 
@@ -49,9 +53,10 @@ class UnitCell(Model):
     beta: float = 90.0
     gamma: float = 90.0
 
+    _kinds = dict.fromkeys(("a", "b", "c", "alpha", "beta", "gamma"), number())
+
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            self._set(field.name, float(getattr(self, field.name)))
+        super().__post_init__()
         _core.cell_volume(self._fields())
 
     @property
@@ -63,7 +68,12 @@ class UnitCell(Model):
         return (self.a, self.b, self.c, *(units.radians(angle) for angle in (self.alpha, self.beta, self.gamma)))
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+def _cell_of(edges: Sequence[float]) -> UnitCell:
+    return UnitCell(*edges)
+
+
+@names_are_checked
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Crystal(Model):
     """The crystal: lattice and orientation, size, shape and mosaicity.
 
@@ -114,34 +124,48 @@ class Crystal(Model):
     mosaic_seed: int = DEFAULT_MOSAIC_SEED
     domain_rotations: npt.NDArray[np.float64] | None = None
 
+    _kinds = {
+        "cell": part(UnitCell, "a UnitCell", {list: _cell_of, tuple: _cell_of}),
+        "misset_seed": whole(),
+        "size_mm": several(3, number(least=0), "(a, b, c)"),
+        "shape": choice("square", "round", "gauss", "tophat"),
+        "fudge": number(least=0),
+        "mosaic_spread_deg": number(least=0),
+        "mosaic_domains": whole(1, LARGEST_INT),
+        "mosaic_seed": whole(),
+    }
+    _instead_of = {"n_cells": "size_mm"}
+
     def __post_init__(self) -> None:
-        if isinstance(self.cell, (dict, tuple, list)):
-            self._set("cell", UnitCell.from_dict(self.cell) if isinstance(self.cell, dict) else UnitCell(*self.cell))
+        super().__post_init__()
         if self.cell is None and self.mosflm_matrix is None:
             raise ModelError("Crystal: there is no lattice, expected cell or mosflm_matrix")
-        if self.mosflm_matrix is not None:
-            self._set("mosflm_matrix", frozen(take(self.mosflm_matrix, "mosflm_matrix", (3, 3))))
+        self._set("n_cells", _N_CELLS.take("Crystal.n_cells", self.n_cells))
         if isinstance(self.misset_deg, str):
-            if self.misset_deg != "random":
-                raise ModelError(f'misset_deg: found "{self.misset_deg}", expected three angles or "random"')
+            choice("random").take("Crystal.misset_deg", self.misset_deg)
             if self.misset_seed is None:
                 raise ModelError('misset_deg="random" needs a misset_seed')
         elif self.misset_deg is not None:
             self._set("misset_deg", vector(self.misset_deg, "misset_deg"))
+        if self.mosflm_matrix is not None:
+            self._set("mosflm_matrix", frozen(take(self.mosflm_matrix, "mosflm_matrix", (3, 3))))
         if self.rotation is not None:
             self._set("rotation", frozen(rotation_matrices(take(self.rotation, "rotation", (3, 3)), "rotation")[0]))
-        counts = (self.n_cells,) * 3 if isinstance(self.n_cells, int) else tuple(self.n_cells)
-        if len(counts) != 3 or any(not isinstance(n, int) for n in counts):
-            raise ModelError(f"n_cells: found {self.n_cells!r}, expected an integer, or three")
-        self._set("n_cells", counts)
-        if self.size_mm is not None:
-            self._set("size_mm", vector(self.size_mm, "size_mm"))
-        if self.shape not in ("square", "round", "gauss", "tophat"):
-            raise ModelError(f"shape: found {self.shape!r}, expected square, round, gauss or tophat")
-        if not (math.isfinite(self.fudge) and self.fudge >= 0):
-            raise ModelError(f"fudge: found {self.fudge!r}, expected a finite number, zero or more")
         if self.domain_rotations is not None:
             self._set("domain_rotations", frozen(rotation_matrices(self.domain_rotations, "domain_rotations")))
+
+    def _in_force(self) -> dict[str, Any]:
+        shown = super()._in_force()
+        if self.domain_rotations is not None or not self.mosaic_spread_deg:
+            for name in ("mosaic_spread_deg", "mosaic_domains", "mosaic_seed"):
+                shown.pop(name, None)
+        else:
+            shown["mosaic_domains"] = self.mosaic_domains or MOSAIC_DOMAINS
+        if self.size_mm is not None and all(self.size_mm):
+            shown.pop("n_cells", None)
+        else:
+            shown["n_cells"] = self.n_cells
+        return shown
 
     def _fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = {
@@ -179,14 +203,25 @@ class Crystal(Model):
             mosflm_matrix=None if given is None else [given[0:3], given[3:6], given[6:9]],  # type: ignore[arg-type]
             misset_deg=misset,  # type: ignore[arg-type]
             misset_seed=None if seeds["misset"] is None else -seeds["misset"],
-            n_cells=tuple(int(n) for n in fields["cells"]),  # type: ignore[arg-type]
-            size_mm=tuple(units.mm_of(edge) for edge in size) if any(size) else None,  # type: ignore[arg-type]
+            # As in the reference, there is no crystal of less than a cell, and an edge that is not above zero does not count.
+            n_cells=tuple(max(int(n), 1) for n in fields["cells"]),  # type: ignore[arg-type]
+            size_mm=tuple(units.mm_of(max(edge, 0.0)) for edge in size) if max(size) > 0 else None,  # type: ignore[arg-type]
             shape=fields["shape"],
             fudge=fields["fudge"],
             mosaic_spread_deg=None if fields["mosaic_spread"] < 0 else units.degrees_of(fields["mosaic_spread"]),
-            mosaic_domains=None if fields["mosaic_domains"] < 0 else fields["mosaic_domains"],
+            mosaic_domains=None if fields["mosaic_domains"] <= 0 else fields["mosaic_domains"],
             mosaic_seed=-seeds["mosaic"],
         )
+
+
+def _cells_of(value: Any) -> tuple[int, int, int]:
+    """Return the numbers of cells along each axis, of which one stands for all three."""
+    is_list = isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) == 1
+    a, b, c = several(3, whole(1, LARGEST_INT), "").convert(value if is_list else (value,) * 3)
+    return a, b, c
+
+
+_N_CELLS = Kind("a whole number of 1 or more, or three of them", _cells_of)
 
 
 def _cell_from(values: Sequence[float] | None) -> UnitCell | None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from nbhybrid import units
 from nbhybrid.arrays import take, vector
 from nbhybrid.errors import ModelError
-from nbhybrid.model import Model, Vector, frozen, positive
+from nbhybrid.fields import FLAG, LARGEST_INT, choice, number, part, several, shown, whole
+from nbhybrid.hints import names_are_checked
+from nbhybrid.model import Model, Vector, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +27,8 @@ NAN = math.nan
 OPEN_FIELDS = ("pixels", "beam_center_mm", "close_mm", "org", "region")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+@names_are_checked
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Sensor(Model):
     """The sensor.
 
@@ -37,18 +40,21 @@ class Sensor(Model):
         Depth at which 1/e of the photons are left, also infinite; by default the thickness.
     layers : int, optional
         Layers that are summed, for parallax.
+
+    Raises
+    ------
+    ModelError
     """
 
     thickness_um: float = 0.0
     attenuation_depth_um: float | None = None
     layers: int | None = None
 
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.thickness_um):
-            raise ModelError(f"thickness_um: found {self.thickness_um!r}, expected a finite number")
-        depth = self.attenuation_depth_um
-        if depth is not None and not depth > 0:
-            raise ModelError(f"attenuation_depth_um: found {depth!r}, expected a number above zero")
+    _kinds = {
+        "thickness_um": number(least=0),
+        "attenuation_depth_um": number(above=0, infinite=True),
+        "layers": whole(1, LARGEST_INT),
+    }
 
     def _fields(self) -> dict[str, Any]:
         depth = self.attenuation_depth_um
@@ -68,11 +74,19 @@ class Sensor(Model):
             depth = units.undone(lambda x: 1.0 / (x * 1e-6), attenuation, 1e6 / attenuation / attenuation)
         thickness = units.undone(lambda x: x * 1e-6, fields["sensor_thickness"], 1e6)
         layers = fields["layers"]
-        sensor = cls(thickness_um=thickness, attenuation_depth_um=depth, layers=None if layers < 0 else layers)
+        if layers <= 0:  # a negative thickness without layers is none
+            thickness = max(thickness, 0.0)
+        sensor = cls(thickness_um=thickness, attenuation_depth_um=depth, layers=None if layers <= 0 else layers)
         return None if sensor == cls() else sensor
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+def _closed(values: Any) -> Any:
+    """Return what `Panel.to_dict` made of values that may be open."""
+    return tuple(None if v == "open" else v for v in values) if isinstance(values, (list, tuple)) else values
+
+
+@names_are_checked
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Panel(Model):
     """A flat part of a detector, or a whole one.
 
@@ -148,48 +162,66 @@ class Panel(Model):
     mask: npt.NDArray[np.uint16] | None = None
 
     @classmethod
+    def _placed(cls, convention: Convention, placement: Mapping[str, Any]) -> Self:
+        if "convention" in placement:
+            raise ModelError(f"{cls.__name__}.{convention}: found convention={shown(placement['convention'])}, expected no other")
+        return cls(convention=convention, **placement)
+
+    @classmethod
     def mosflm(cls, **placement: Any) -> Self:
         """Return a detector in MOSFLM's convention: beam along x, X of the beam centre along the slow axis."""
-        return cls(convention="mosflm", **placement)
+        return cls._placed("mosflm", placement)
 
     @classmethod
     def xds(cls, **placement: Any) -> Self:
         """Return a detector in XDS' convention: beam along z; `org` is the pixel nearest to the sample."""
-        return cls(convention="xds", **placement)
+        return cls._placed("xds", placement)
 
     @classmethod
     def adxv(cls, **placement: Any) -> Self:
         """Return a detector in ADXV's convention: the beam centre counts from the far edge of the slow axis."""
-        return cls(convention="adxv", **placement)
+        return cls._placed("adxv", placement)
 
     @classmethod
     def denzo(cls, **placement: Any) -> Self:
         """Return a detector in DENZO's convention: as MOSFLM's, from the corners of pixels."""
-        return cls(convention="denzo", **placement)
+        return cls._placed("denzo", placement)
 
     @classmethod
     def dials(cls, **placement: Any) -> Self:
         """Return a detector in DIALS' convention: beam along z."""
-        return cls(convention="dials", **placement)
+        return cls._placed("dials", placement)
 
     @classmethod
     def custom(cls, **placement: Any) -> Self:
         """Return a detector placed by axes; beam, polarization and spindle are those of `Beam` and `Scan`."""
-        return cls(convention="custom", **placement)
+        return cls._placed("custom", placement)
+
+    _kinds = {
+        "convention": choice(*CONVENTIONS),
+        "pixels": several(2, whole(1, LARGEST_INT), "(slow, fast)", may_be_open=True),
+        "size_mm": several(2, number(above=0), "(slow, fast)"),
+        "pixel_size_mm": number(above=0),
+        "distance_mm": number(above=0),
+        "close_distance_mm": number(above=0),
+        "beam_center_mm": several(2, number(), "(X, Y)", may_be_open=True),
+        "close_mm": several(2, number(), "(X, Y)", may_be_open=True),
+        "org": several(2, number(), "(X, Y)", may_be_open=True),
+        "twotheta_deg": number(),
+        "pivot": choice("beam", "sample"),
+        "sensor": part(Sensor),
+        "curved": FLAG,
+        "point_pixel": FLAG,
+        "region": several(
+            4, whole(0, LARGEST_INT), "(first slow, last slow, first fast, last fast)", may_be_open=True
+        ),
+    }
+    _instead_of = {"distance_mm": "close_distance_mm"}
 
     def __post_init__(self) -> None:
-        if self.convention not in CONVENTIONS:
-            raise ModelError(f"convention: found {self.convention!r}, expected {', '.join(CONVENTIONS[:-1])} or custom")
-        positive("pixel_size_mm", self.pixel_size_mm)
-        positive("distance_mm", self.distance_mm)
-        if self.close_distance_mm is not None:
-            positive("close_distance_mm", self.close_distance_mm)
+        super().__post_init__()
         if self.size_mm is None and (self.pixels is None or None in self.pixels):
             raise ModelError(f"{type(self).__name__}: there is no size, expected pixels=(slow, fast) or size_mm")
-        if self.pixels is not None:
-            self._set("pixels", tuple(None if n is None else int(positive("pixels", n)) for n in self.pixels))
-        if self.size_mm is not None:
-            self._set("size_mm", tuple(positive("size_mm", edge) for edge in self.size_mm))
         self._set("rotation_deg", vector(self.rotation_deg, "rotation_deg"))
         for name in ("fast_axis", "slow_axis", "normal", "twotheta_axis", "origin_mm"):
             value = getattr(self, name)
@@ -198,13 +230,18 @@ class Panel(Model):
             if self.convention != "custom":
                 raise ModelError(f"{name}: is fixed by the {self.convention} convention; use Detector.custom")
             self._set(name, vector(value, name))
-        if isinstance(self.sensor, dict):
-            self._set("sensor", Sensor.from_dict(self.sensor))
         if self.mask is not None:
             self._set("mask", frozen(take(self.mask, "mask", ("slow", "fast"), "uint16")))
-        for name in OPEN_FIELDS:
-            if getattr(self, name) is not None:
-                self._set(name, tuple(getattr(self, name)))
+
+    def _in_force(self) -> dict[str, Any]:
+        given = super()._in_force()
+        for name in ("convention", "pixel_size_mm", "distance_mm"):
+            given[name] = getattr(self, name)
+        if self.close_distance_mm is not None:
+            given.pop("distance_mm")
+        if self.convention != "custom":
+            given.pop("pivot", None)
+        return given
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as plain values; open ends of pairs and of the region become "open"."""
@@ -217,10 +254,10 @@ class Panel(Model):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Any:
         """Return the detector of these values, as `to_dict` gives them."""
-        closed = dict(values)
+        closed = dict(values) if isinstance(values, dict) else values
         for name in OPEN_FIELDS:
-            if name in closed:
-                closed[name] = tuple(None if v == "open" else v for v in closed[name])
+            if isinstance(closed, dict) and name in closed:
+                closed[name] = _closed(closed[name])
         return super().from_dict(closed)
 
     def _fields(self) -> dict[str, Any]:
@@ -307,7 +344,8 @@ class Panel(Model):
         )
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@names_are_checked
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Detector(Panel):
     """A detector: one panel, with the parameters of `Panel`, or several.
 
@@ -325,13 +363,17 @@ class Detector(Panel):
         if self.panels is None:
             super().__post_init__()
             return
-        panels = tuple(Panel.from_dict(panel) if isinstance(panel, dict) else panel for panel in self.panels)
+        listed = self.panels if isinstance(self.panels, (list, tuple)) else ()
+        panels = tuple(Panel.from_dict(panel) if isinstance(panel, dict) else panel for panel in listed)
         if not panels or not all(type(panel) in (Panel, Detector) and getattr(panel, "panels", None) is None for panel in panels):
-            raise ModelError("panels: expected one Panel or more")
+            raise ModelError(f"Detector.panels: found {shown(self.panels)}, expected a list of one Panel or more")
         given = [f.name for f in dataclasses.fields(self) if f.name != "panels" and getattr(self, f.name) != f.default]
         if given:
             raise ModelError(f"Detector: found panels and {given[0]}, expected one of them")
         self._set("panels", panels)
+
+    def _in_force(self) -> dict[str, Any]:
+        return super()._in_force() if self.panels is None else {"panels": self.panels}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as plain values."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import numbers
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,14 @@ from nbhybrid.beam import Beam, Sources
 from nbhybrid.cores import usable_cores
 from nbhybrid.crystal import Crystal
 from nbhybrid.detector import Detector, Panel
-from nbhybrid.errors import InputFileError, ModelError
+from nbhybrid.errors import InputFileError, ModelError, NbhybridError
+from nbhybrid.fields import TEXT, shown
+from nbhybrid.hints import names_are_checked, no_such_name
 from nbhybrid.input_warnings import in_words_of_objects, line_of, warn
 from nbhybrid.scan import Sampling, Scan
 from nbhybrid.structure_factors import MAX_TABLE_GIB, StructureFactors
 from nbhybrid.without_effect import line_about
+from nbhybrid.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +37,15 @@ PARTS: dict[str, type[Model]] = {
     "scan": Scan,
     "sampling": Sampling,
 }
+# Of parts that are made in several ways.
+_EXPECTED = {
+    "structure_factors": "a number, or StructureFactors.from_file, .from_arrays or .from_grid of a file, of reflections or of a grid",
+    "crystal": "a Crystal",
+    "beam": "a Beam",
+    "detector": "a Detector",
+    "scan": "a Scan",
+    "sampling": "a Sampling",
+}
 # The reference's vectors where a custom detector leaves them open.
 CUSTOM_FRAME = {
     "beam": (1.0, 0.0, 0.0),
@@ -45,6 +58,7 @@ CUSTOM_FRAME = {
 }
 
 
+@names_are_checked
 class Experiment:
     """Crystal, structure factors, beam, detector, scan and sampling: everything that a simulation needs. Never changes.
 
@@ -96,24 +110,23 @@ class Experiment:
         _known: Experiment | None = None,
         _quiet: bool = False,
     ) -> None:
-        if isinstance(structure_factors, (int, float)):
+        if isinstance(structure_factors, numbers.Real) and not isinstance(structure_factors, bool):
             structure_factors = StructureFactors.constant(float(structure_factors))
         self.crystal = crystal
         self.structure_factors = structure_factors
         self.detector = detector
-        self.beam = beam or Beam()
-        self.scan = scan or Scan()
-        self.sampling = sampling or Sampling()
-        self._semantics = semantics
+        self.beam = Beam() if beam is None else beam
+        self.scan = Scan() if scan is None else scan
+        self.sampling = Sampling() if sampling is None else sampling
+        self._semantics = TEXT.take("Experiment.semantics", semantics)
         for name, kind in PARTS.items():
             if not isinstance(getattr(self, name), kind):
-                raise ModelError(f"{name}: found {getattr(self, name)!r}, expected a {kind.__name__}")
+                raise ModelError(f"Experiment.{name}: found {shown(getattr(self, name))}, expected {_EXPECTED[name]}")
+        table, self._of_table = self.structure_factors._for(self._semantics)
         try:
-            self._cores = tuple(
-                _core.Experiment(_core.Options(self._fields(panel), structure_factors._table), 1) for panel in self.detector.parts
-            )
-        except ModelError as error:
-            raise ModelError(in_words_of_objects(str(error))) from None
+            self._cores = tuple(_core.Experiment(_core.Options(self._fields(panel), table), 1) for panel in self.detector.parts)
+        except NbhybridError as error:
+            raise type(error)(in_words_of_objects(str(error))) from None
         # What `from_args` had to say, in the words of the command line; else the core's, in those of the objects.
         self._remarks = _remarks
         self._sealed = True
@@ -148,9 +161,12 @@ class Experiment:
         """Names and texts of the warnings."""
         if self._remarks is not None:
             return list(dict.fromkeys(self._remarks))
-        # That is how a normal which nobody gave comes about.
-        own = (pair for core in self._cores for pair in core.warnings if pair[0] != "normal-replaced")
-        return list(dict.fromkeys(self._worded(own)))
+        return list(dict.fromkeys(self._worded([*self._of_table, *self._of_cores])))
+
+    @property
+    def _of_cores(self) -> list[Pair]:
+        # A normal that nobody gave comes about by being replaced.
+        return [pair for core in self._cores for pair in core.warnings if pair[0] != "normal-replaced"]
 
     def _worded(self, pairs: Iterable[Pair]) -> list[Pair]:
         """Return warnings of the core in the words of what the experiment was made of."""
@@ -199,27 +215,38 @@ class Experiment:
     def _parts_with(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parts, some of them exchanged."""
         parts: dict[str, Any] = {name: getattr(self, name) for name in PARTS} | {"semantics": self._semantics}
-        unknown = sorted(set(changes) - set(parts))
-        if unknown:
-            raise ModelError(f"Experiment: there is no {unknown[0]}, expected {', '.join(parts)}")
+        for name in changes:
+            if name not in parts:
+                raise no_such_name("Experiment", name, parts)
+        if "semantics" in changes:
+            self._check_mended_when_read(TEXT.take("Experiment.semantics", changes["semantics"]))
         return parts | dict(changes)
 
+    def _check_mended_when_read(self, semantics: str) -> None:
+        """Refuse semantics that mend what the reading of a command line and its files has settled already."""
+        again = {name for name, _ in self._of_cores}
+        for name, _ in self._remarks or ():
+            if name in _core.defect_ids() and name not in again and _core.mends(semantics, name):
+                where = f"from_args([..., '--semantics', {semantics!r}])"
+                raise ModelError(f"Experiment.semantics: {name} acts where a command line is read, expected Experiment.{where}")
+
     @classmethod
-    def from_args(cls, args: Sequence[str]) -> Experiment:
+    def from_args(cls, args: str | Sequence[str]) -> Experiment:
         """Return the experiment of a command line of the reference.
 
         Parameters
         ----------
-        args : sequence of str
-            The options of ``nbhybrid run``, one word each; input files are read. Those that have no effect here, such as those
-            of outputs, are named by a warning.
+        args : str or sequence of str
+            The options of ``nbhybrid run``: one word each, or a text that is split as a shell does it. Input files are read. Those
+            options that have no effect here, such as those of outputs, are named by a warning.
 
         Raises
         ------
         OptionError, InputFileError, ModelError, SizeError
         """
-        options, remarks = _core.parse_options([os.fsencode(word) for word in args])
-        useless = line_about(args, "Experiment")
+        words = words_of(args)
+        options, remarks = _core.parse_options(words)
+        useless = line_about(words, "Experiment")
         if useless:
             remarks = [*remarks, ("no-effect", useless)]
         fields = options.to_dict()
@@ -298,11 +325,7 @@ class Experiment:
     @classmethod
     def from_json(cls, text: str) -> Experiment:
         """Return the experiment of a text that `to_json` made."""
-        try:
-            values = json.loads(text)
-        except ValueError as error:
-            raise InputFileError(f"the text is no JSON: {error}") from error
-        return cls.from_dict(values)
+        return cls.from_dict(values_of_json(text))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Experiment) and self.to_dict() == other.to_dict()
@@ -324,11 +347,24 @@ def _restored(values: Mapping[str, Any], remarks: tuple[Pair, ...] | None) -> Ex
     return Experiment(**_parts_of(values), _remarks=remarks, _quiet=True)
 
 
+def values_of_json(text: str) -> dict[str, Any]:
+    """Return the plain data of a text that `Experiment.to_json` made."""
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise InputFileError(f"the text is no JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise InputFileError(f"the text holds {shown(values)}, expected an object of the experiment's parts")
+    return values
+
+
 def _parts_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parts that plain values describe, and the semantics."""
-    unknown = sorted(set(values) - {*PARTS, "semantics"})
-    if unknown:
-        raise ModelError(f"Experiment: there is no {unknown[0]}, expected {', '.join(PARTS)} or semantics")
+    if not hasattr(values, "items"):
+        raise ModelError(f"Experiment: found {shown(values)}, expected a dictionary of its parts")
+    for name in values:
+        if name not in (*PARTS, "semantics"):
+            raise no_such_name("Experiment", str(name), (*PARTS, "semantics"))
     for name in ("crystal", "structure_factors", "detector"):
         if name not in values:
             raise ModelError(f"Experiment: there is no {name}")

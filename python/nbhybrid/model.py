@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbhybrid.errors import ModelError
+from nbhybrid.fields import shown
+from nbhybrid.hints import no_such_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
 
+    from nbhybrid.fields import Kind
+
 Vector = tuple[float, float, float]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Model:
     """Base of all model objects: they compare by value, and can be pickled, copied and written as plain data."""
+
+    # What each parameter may be; arrays, which need more than a kind, are looked at by the objects themselves.
+    _kinds: ClassVar[Mapping[str, Kind]] = {}
+    # Parameters that, where they are given anew, take the place of others.
+    _instead_of: ClassVar[Mapping[str, str]] = {}
+
+    def __post_init__(self) -> None:
+        """Look at each parameter that is not left open."""
+        for field in dataclasses.fields(self):
+            value, kind = getattr(self, field.name), self._kinds.get(field.name)
+            if kind is not None and not (value is None and field.default is None):
+                self._set(field.name, kind.take(f"{type(self).__name__}.{field.name}", value))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as plain values, fit for JSON and TOML; fields that are None are left out."""
@@ -34,15 +49,33 @@ class Model:
         ModelError
             For a name that is no field.
         """
-        known = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ModelError(f"{cls.__name__}: there is no {unknown[0]}, expected {', '.join(sorted(known))}")
+        if not hasattr(values, "items"):
+            raise ModelError(f"{cls.__name__}: found {shown(values)}, expected a dictionary of its parameters")
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in values:
+            if name not in known:
+                raise no_such_name(cls.__name__, str(name), known)
         return cls(**values)
 
     def replace(self, **changes: Any) -> Any:
         """Return a copy with other values for some fields."""
-        return dataclasses.replace(self, **changes)
+        known = [field.name for field in dataclasses.fields(self)]
+        for name in changes:
+            if name not in known:
+                raise no_such_name(type(self).__name__, name, known)
+        gone = {self._instead_of[name]: None for name, value in changes.items() if name in self._instead_of and value is not None}
+        return dataclasses.replace(self, **gone | changes)
+
+    def __repr__(self) -> str:
+        shown = self._in_force()
+        names = [field.name for field in dataclasses.fields(self) if field.name in shown]
+        return f"{type(self).__name__}({', '.join(f'{name}={_briefly(shown[name])}' for name in names)})"
+
+    def _in_force(self) -> dict[str, Any]:
+        """Return the parameters that `repr` shows: those that were given. What is not in force is no more shown than defaults are."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if not field.name.startswith("_")}
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        return {name: value for name, value in values.items() if value is not None and not _same(value, defaults[name])}
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self.to_dict() == other.to_dict()
@@ -62,11 +95,15 @@ def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def positive(name: str, value: float) -> float:
-    """Return the value if it is a finite number above zero."""
-    if not (math.isfinite(value) and value > 0):
-        raise ModelError(f"{name}: found {value!r}, expected a finite number above zero")
-    return float(value)
+def _same(value: Any, default: Any) -> bool:
+    return bool(type(value) is type(default) and value == default)
+
+
+def _briefly(value: Any) -> str:
+    """Return a value as `repr` shows it: an array by its numbers if they are few."""
+    if not hasattr(value, "tolist"):
+        return repr(value)
+    return repr(value.tolist()) if value.size <= 9 else f"<{value.dtype} array of shape {value.shape}>"
 
 
 def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -74,3 +111,14 @@ def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     copy = array.copy()
     copy.flags.writeable = False
     return copy
+
+
+def parameters() -> dict[str, list[str]]:
+    """Return the parameters of all objects that there are, by class."""
+    found: dict[str, list[str]] = {}
+    kinds = [Model]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        found[kind.__name__] = [field.name for field in dataclasses.fields(kind) if not field.name.startswith("_")]
+    return found

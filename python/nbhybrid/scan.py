@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid import units
 from nbhybrid.arrays import vector
-from nbhybrid.errors import ModelError
+from nbhybrid.fields import FLAG, LARGEST_INT, number, whole
+from nbhybrid.hints import names_are_checked
 from nbhybrid.model import Model, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+@names_are_checked
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Scan(Model):
     """A rotation about the spindle; what is left out follows from the rest, as in the reference.
 
@@ -24,10 +25,16 @@ class Scan(Model):
     phi_deg : float
         Where it starts.
     range_deg : float, optional
+        From the start to the end of the rotation.
     step_deg : float, optional
     steps : int, optional
+        A range alone is sampled in two steps.
     axis : (float, float, float), optional
         The spindle, for detectors without a named convention.
+
+    Raises
+    ------
+    ModelError, ArrayTypeError, ArrayValueError
     """
 
     phi_deg: float = 0.0
@@ -36,11 +43,15 @@ class Scan(Model):
     steps: int | None = None
     axis: Vector | None = None
 
+    _kinds = {
+        "phi_deg": number(),
+        "range_deg": number(least=0),
+        "step_deg": number(least=0),
+        "steps": whole(1, LARGEST_INT),
+    }
+
     def __post_init__(self) -> None:
-        for name in ("phi_deg", "range_deg", "step_deg"):
-            value = getattr(self, name)
-            if value is not None and not math.isfinite(value):
-                raise ModelError(f"{name}: found {value!r}, expected a finite number")
+        super().__post_init__()
         if self.axis is not None:
             self._set("axis", vector(self.axis, "axis"))
 
@@ -57,13 +68,15 @@ class Scan(Model):
         return cls(
             phi_deg=units.degrees_of(fields["phi"]),
             range_deg=None if width < 0 else units.degrees_of(width),
-            step_deg=None if step <= 0 else units.degrees_of(step),
-            steps=None if count < 0 else int(count),
+            step_deg=None if step < 0 else units.degrees_of(step),
+            # 0 asks for one.
+            steps=None if count < 0 else max(int(count), 1),
             axis=frame["spindle"] if frame else None,
         )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+@names_are_checked
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Sampling(Model):
     """How a pixel is sampled.
 
@@ -77,6 +90,10 @@ class Sampling(Model):
         Finer spacings are left out; 0: none.
     water_um : float
         Edge of a cube of water around the crystal.
+
+    Raises
+    ------
+    ModelError
     """
 
     oversample: int | None = None
@@ -86,11 +103,14 @@ class Sampling(Model):
     dmin_angstrom: float = 0.0
     water_um: float = 0.0
 
-    def __post_init__(self) -> None:
-        for name in ("dmin_angstrom", "water_um"):
-            value = getattr(self, name)
-            if not math.isfinite(value) or (name == "water_um" and value < 0):
-                raise ModelError(f"{name}: found {value!r}, expected a finite number, zero or more")
+    _kinds = {
+        "oversample": whole(1, LARGEST_INT),
+        "recompute_thickness": FLAG,
+        "recompute_polarization": FLAG,
+        "recompute_solid_angle": FLAG,
+        "dmin_angstrom": number(least=0),
+        "water_um": number(least=0),
+    }
 
     def _fields(self) -> dict[str, Any]:
         return {
@@ -109,6 +129,6 @@ class Sampling(Model):
             recompute_thickness=fields["thickness"],
             recompute_polarization=fields["polarization"],
             recompute_solid_angle=fields["solid_angle"],
-            dmin_angstrom=units.undone(lambda x: x * 1e-10, fields["dmin"], 1e10),
+            dmin_angstrom=units.undone(lambda x: x * 1e-10, max(fields["dmin"], 0.0), 1e10),
             water_um=units.undone(lambda x: x / 1e6, fields["water"], 1e6),
         )

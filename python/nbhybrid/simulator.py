@@ -11,17 +11,25 @@ from nbhybrid.devices import CPU, is_cuda, is_device, number_of, open_device
 from nbhybrid.engines import ENGINES, missing
 from nbhybrid.errors import ModelError
 from nbhybrid.experiment import Experiment
-from nbhybrid.input_warnings import line_of, warn
+from nbhybrid.fields import LARGEST_INT, Kind, part, whole
+from nbhybrid.hints import names_are_checked
+from nbhybrid.input_warnings import already_said, line_of, warn
 from nbhybrid.prepared import Prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy.typing as npt
 
+    from nbhybrid.input_warnings import Pair
     from nbhybrid.traces import Trace
 
 
+_EXPERIMENT = part(Experiment)
+_THREADS: Kind = whole(1, LARGEST_INT)
+
+
+@names_are_checked
 class Simulator:
     """An experiment made ready to be rendered.
 
@@ -62,19 +70,28 @@ class Simulator:
         device: str | None = None,
         threads: int | None = None,
     ) -> None:
+        experiment = _EXPERIMENT.take("experiment", experiment)
         _check_way(engine, device)
-        if threads is not None and threads < 1:
-            raise ModelError(f"threads: found {threads!r}, expected a number above zero")
+        if threads is not None:
+            threads = _THREADS.take("threads", threads)
         self.experiment = experiment if semantics is None else experiment.replace(semantics=semantics)
         self.engine = engine
         self.device = device
         self.threads = threads or usable_cores()
         self._prepared = Prepared(self.experiment, self.threads, engine, device or CPU)
-        warn(self.experiment._worded(self._prepared.warnings))
+        self._warn()
         # Whether it has been said how long an image takes, and whether one was looked at.
         self._foreseen = self._seen = False
         # On the devices where arrays were found.
         self._elsewhere: dict[str, Prepared] = {}
+
+    def _warn(self, known: Iterable[Pair] = ()) -> None:
+        """Give warnings about what was prepared that are not known yet."""
+        said = set(known)
+        warn(pair for pair in self._own_warnings() if pair not in said)
+
+    def _own_warnings(self) -> list[Pair]:
+        return list(dict.fromkeys(self.experiment._worded(self._prepared.warnings)))
 
     def _where(self, **arrays: Any) -> str:
         """Return the name of the device on which to work with these arrays."""
@@ -90,8 +107,7 @@ class Simulator:
     @property
     def warnings(self) -> list[str]:
         """Those of the experiment, and where the state that the reference carries along changes the image."""
-        own = [pair for prepared in (self._prepared, *self._elsewhere.values()) for pair in prepared.warnings]
-        return list(dict.fromkeys([*self.experiment.warnings, *map(line_of, self.experiment._worded(own))]))
+        return list(dict.fromkeys([*self.experiment.warnings, *map(line_of, self._own_warnings())]))
 
     def run(self, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
         """Render the image.
@@ -124,8 +140,8 @@ class Simulator:
         Warns
         -----
         InputWarning
-            At the first run: before, if it will take more than an hour (``long-run``); after, if every pixel of an image in the
-            host's memory is 0 or the background (``blank-image``).
+            If a pixel in the host's memory is no finite number. At the first run: before, if it will take more than an hour
+            (``long-run``); after, if every pixel of an image in the host's memory is 0 or the background (``blank-image``).
         """
         panels = {f"out[{i}]": each for i, each in enumerate(out)} if isinstance(out, (list, tuple)) else {"out": out}
         device = self._where(**panels)
@@ -135,6 +151,7 @@ class Simulator:
             self._foreseen = True
             warn(self.experiment._worded(prepared.long_run(self.experiment)))
         prepared.run(targets, watch)
+        _warn_unless_finite(targets)
         if not self._seen and not any(isinstance(memory, DeviceBuffer) for memory in targets):
             self._seen = True
             warn(self.experiment._worded(prepared.blank_images(targets)))
@@ -196,6 +213,7 @@ class Simulator:
                 core.run_pixels_on_device(addresses, memory.address, memory.stream, self.threads, watch)
         else:
             core.run_pixels(addresses, memory, self.threads, watch)
+            _warn_unless_finite([memory])
         return result
 
     def trace(self, pixels: Sequence[tuple[int, int]], level: Literal["summary", "steps"] = "summary") -> Trace:
@@ -237,8 +255,10 @@ class Simulator:
         **parts
             As `Experiment.replace` takes them: ``crystal``, ``structure_factors``, ``beam``, ``scan`` and the others.
         """
+        known = self._own_warnings()
         self.experiment = self.experiment.replace(**parts)
         self._prepared = Prepared(self.experiment, self.threads, self.engine, self.device or CPU)
+        self._warn(known)
         self._foreseen = self._seen = False
         self._elsewhere = {}
 
@@ -247,13 +267,24 @@ class Simulator:
 
 
 def _simulator(experiment: Experiment, threads: int, engine: Literal["exact", "fast"], device: str | None = None) -> Simulator:
-    return Simulator(experiment, threads=threads, engine=engine, device=device)
+    with already_said():  # where it was made
+        return Simulator(experiment, threads=threads, engine=engine, device=device)
 
 
 def _check_way(engine: str, device: str | None) -> None:
     """Refuse an engine or a device that is not there."""
     if engine not in ENGINES or not (device is None or is_device(device)):
         raise ModelError(missing(engine, device or CPU))
+
+
+def _warn_unless_finite(images: Sequence[npt.NDArray[Any] | DeviceBuffer]) -> None:
+    """Warn if pixels in the memory of the host are not finite numbers."""
+    import numpy as np
+
+    # A NaN is the largest and the smallest.
+    in_host = [image for image in images if isinstance(image, np.ndarray) and image.size]
+    if not all(np.isfinite(image.max()) and np.isfinite(image.min()) for image in in_host):
+        warn([("not-finite", "the image has pixels that are not finite numbers")])
 
 
 def _room(given: Any, name: str, shape: tuple[int, ...], device: str) -> Any:
@@ -280,6 +311,7 @@ def simulate(experiment: Experiment, out: Any = None, **options: Any) -> Any:
     -------
     numpy.ndarray of float32, (slow, fast), or `out`
     """
+    experiment = _EXPERIMENT.take("experiment", experiment)
     if options.get("device") is None:
         options["device"] = device_of(out=out)
     return Simulator(experiment, **options).run(out)
@@ -326,7 +358,15 @@ def simulate_batch(
     Interrupted
         If `watch` said so.
     ArrayTypeError, ArrayValueError, DeviceError, ModelError, SizeError
+
+    Warns
+    -----
+    InputWarning
+        Where the state that the reference carries along changes images, or a pixel is no finite number.
     """
+    experiment = _EXPERIMENT.take("experiment", experiment)
+    if threads is not None:
+        threads = _THREADS.take("threads", threads)
     names = (
         [device or device_of(orientations=orientations, out=out) or CPU] if device is None or isinstance(device, str) else device
     )
@@ -345,7 +385,9 @@ def simulate_batch(
     if isinstance(memory, DeviceBuffer):
         where_to = (memory.address, memory.stream)
         with memory.work():
-            _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, devices[0], watch)
+            remarks = _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, devices[0], watch)
     else:
-        _core.run_batch(experiment._core, rotations, memory, cores, is_fast, devices, watch)
+        remarks = _core.run_batch(experiment._core, rotations, memory, cores, is_fast, devices, watch)
+        _warn_unless_finite([memory])
+    warn(experiment._worded(remarks))
     return result

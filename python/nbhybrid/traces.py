@@ -235,7 +235,7 @@ def _pixel_to_dict(pixel: PixelTrace) -> dict[str, Any]:
 
 
 def trace(
-    args: Sequence[str],
+    args: str | Sequence[str],
     pixels: Sequence[tuple[int, int]],
     level: Literal["summary", "steps"] = "summary",
     threads: int | None = None,
@@ -246,8 +246,8 @@ def trace(
 
     Parameters
     ----------
-    args : sequence of str
-        The options of ``nbhybrid run``. No file is written.
+    args : str or sequence of str
+        The options of ``nbhybrid run``, as for `Experiment.from_args`. No file is written.
     pixels : sequence of (slow, fast)
         The pixels to trace.
     level : {"summary", "steps"}
@@ -262,6 +262,11 @@ def trace(
     -------
     Trace
 
+    Warns
+    -----
+    InputWarning
+        As ``nbhybrid run`` would warn.
+
     Raises
     ------
     OptionError, InputFileError, ModelError, SizeError
@@ -270,13 +275,17 @@ def trace(
         If the device is not there, or cannot take the run.
     """
     from nbhybrid import _core
+    from nbhybrid.input_warnings import warn
+    from nbhybrid.words import words_of
 
     if level not in ("summary", "steps"):
         raise OptionError(f"level: found {level!r}, expected summary or steps")
-    options, _ = _core.parse_options([os.fsencode(word) for word in args])
+    options, remarks = _core.parse_options(words_of(args))
     threads = threads or options.threads or usable_cores()
     device = device or options.device
-    simulator = _core.Simulator(_core.Experiment(options, threads), threads, options.engine == "fast")
+    experiment = _core.Experiment(options, threads)
+    simulator = _core.Simulator(experiment, threads, options.engine == "fast")
+    warn(dict.fromkeys([*remarks, *experiment.warnings, *simulator.warnings]))
     if device != CPU:
         why = missing(options.engine, device)
         if why:

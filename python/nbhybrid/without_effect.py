@@ -37,12 +37,12 @@ def has_effect(option: str) -> bool:
     return option not in _INSTEAD
 
 
-def line_about(args: Sequence[str], where: Literal["series", "Experiment"]) -> str:
+def line_about(args: Sequence[str | bytes], where: Literal["series", "Experiment"]) -> str:
     """Return a line that names the options without effect, and what to do; empty if there are none.
 
     Parameters
     ----------
-    args : sequence of str
+    args : sequence of str or bytes
         A command line of ``nbhybrid run``.
     where : {"series", "Experiment"}
         What is made of it.

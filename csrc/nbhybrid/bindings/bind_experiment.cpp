@@ -5,6 +5,7 @@
 
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/conversions.hpp"
+#include "nbhybrid/model/sampling_error.hpp"
 #include "nbhybrid/run/built_experiment.hpp"
 #include "nbhybrid/run/smv_header.hpp"
 
@@ -39,6 +40,15 @@ void bind_experiment(py::module_& module) {
     module.def(
         "cell_volume", [](const std::array<double, 6>& v) { return cell_volume({v[0], v[1], v[2], v[3], v[4], v[5]}); },
         py::arg("cell"));
+    module.def("fluence_of_flux", &fluence_of_flux, py::arg("flux"), py::arg("exposure"), py::arg("size"));
+    module.def(
+        "expected_sampling_error",
+        [](double spots_per_pixel, int oversample) {
+            const SamplingError error = expected_sampling_error(spots_per_pixel, oversample);
+            return py::make_tuple(error.sum, error.pixel);
+        },
+        py::arg("spots_per_pixel"), py::arg("oversample"));
+    module.def("sufficient_oversample", &sufficient_oversample, py::arg("spots_per_pixel"), py::arg("most"));
     py::class_<BuiltExperiment, std::shared_ptr<BuiltExperiment>>(module, "Experiment")
         .def(py::init([](const options::ReferenceOptions& options, int threads) {
                  const py::gil_scoped_release release;

@@ -119,7 +119,7 @@ std::vector<float*> images_at(float* first, std::size_t count, std::int64_t pixe
 using Devices = std::vector<std::shared_ptr<kernel::Device>>;
 
 // The buffer has been checked: n x slow x fast floats.
-void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads, bool is_fast,
+py::list batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads, bool is_fast,
                 const Devices& devices, const py::object& watch) {
     const std::vector<Mat3> list = rotations_of(rotations);
     const py::buffer_info info = out.request(true);
@@ -127,21 +127,28 @@ void batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, 
     const run::Batch batch{experiment.options, experiment.experiment().structure_factors, list, pixels_of(experiment),
                            way_of(is_fast)};
     const kernel::Watch native = watch_of(watch);
-    const py::gil_scoped_release release;
-    if (devices.empty()) run::run_batch(batch, first, threads, native);
-    else run::run_batch(batch, {images_at(first, list.size(), batch.pixels)}, threads, native, devices);
+    const auto render = [&] {
+        const py::gil_scoped_release release;
+        return devices.empty() ? run::run_batch(batch, first, threads, native)
+                               : run::run_batch(batch, {images_at(first, list.size(), batch.pixels)}, threads, native, devices);
+    };
+    return to_list(render());
 }
 
 // The address is that of a checked array of n x slow x fast floats in the device's memory.
-void batch_on_device(const BuiltExperiment& experiment, const py::buffer& rotations, std::uintptr_t address, std::uintptr_t stream,
-                     int threads, bool is_fast, const std::shared_ptr<kernel::Device>& device, const py::object& watch) {
+py::list batch_on_device(const BuiltExperiment& experiment, const py::buffer& rotations, std::uintptr_t address,
+                         std::uintptr_t stream, int threads, bool is_fast, const std::shared_ptr<kernel::Device>& device,
+                         const py::object& watch) {
     const std::vector<Mat3> list = rotations_of(rotations);
     const run::Batch batch{experiment.options, experiment.experiment().structure_factors, list, pixels_of(experiment),
                            way_of(is_fast)};
     const kernel::DeviceImages images{images_at(reinterpret_cast<float*>(address), list.size(), batch.pixels), true, stream};
     const kernel::Watch native = watch_of(watch);
-    const py::gil_scoped_release release;
-    run::run_batch(batch, images, threads, native, {device});
+    const auto render = [&] {
+        const py::gil_scoped_release release;
+        return run::run_batch(batch, images, threads, native, {device});
+    };
+    return to_list(render());
 }
 
 // The buffers have been checked: slow x fast floats each.

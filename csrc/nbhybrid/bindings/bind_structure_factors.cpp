@@ -23,37 +23,45 @@ io::HklLimits limits_of(double max_table_gib, bool skip_comments) {
     return limits;
 }
 
-py::tuple read(const std::string& path, bool is_dump, double default_amplitude, double max_table_gib, bool skip_comments,
-               int threads) {
+// A table, made while other Python threads run, and the warnings about it.
+template <class Make>
+py::tuple with_warnings(Make make) {
     Warnings warnings;
     Shared table;
     {
         const py::gil_scoped_release release;
-        io::HklLimits limits = limits_of(max_table_gib, skip_comments);
-        limits.threads = threads;
-        table = std::make_shared<StructureFactors>(is_dump ? io::read_fdump(path, default_amplitude, limits, warnings)
-                                                           : io::read_hkl(path, default_amplitude, limits, warnings));
+        table = std::make_shared<StructureFactors>(make(warnings));
     }
     return py::make_tuple(table, to_list(warnings));
 }
 
+py::tuple read(const std::string& path, bool is_dump, double default_amplitude, double max_table_gib, bool skip_comments,
+               int threads) {
+    io::HklLimits limits = limits_of(max_table_gib, skip_comments);
+    limits.threads = threads;
+    return with_warnings([&](Warnings& warnings) {
+        return is_dump ? io::read_fdump(path, default_amplitude, limits, warnings)
+                       : io::read_hkl(path, default_amplitude, limits, warnings);
+    });
+}
+
 // The buffers have been checked: n x 3 indices, n amplitudes.
-Shared from_rows(const py::buffer& indices, const py::buffer& amplitudes, double default_amplitude, double max_table_gib) {
+py::tuple from_rows(const py::buffer& indices, const py::buffer& amplitudes, double default_amplitude, double max_table_gib) {
     const py::buffer_info hkl = indices.request(), f = amplitudes.request();
-    const py::gil_scoped_release release;
-    return std::make_shared<StructureFactors>(io::table_of_rows(static_cast<const std::int32_t*>(hkl.ptr),
-                                                                static_cast<const double*>(f.ptr), static_cast<std::size_t>(f.size),
-                                                                default_amplitude, limits_of(max_table_gib, false)));
+    return with_warnings([&](Warnings& warnings) {
+        return io::table_of_rows(static_cast<const std::int32_t*>(hkl.ptr), static_cast<const double*>(f.ptr),
+                                 static_cast<std::size_t>(f.size), default_amplitude, limits_of(max_table_gib, false), warnings);
+    });
 }
 
 // The buffer has been checked: h x k x l amplitudes, the first at `origin`.
-Shared from_grid(const py::buffer& grid, const std::array<std::int64_t, 3>& origin, double default_amplitude,
+py::tuple from_grid(const py::buffer& grid, const std::array<std::int64_t, 3>& origin, double default_amplitude,
                  double max_table_gib) {
     const py::buffer_info info = grid.request();
-    const py::gil_scoped_release release;
-    return std::make_shared<StructureFactors>(io::table_of_grid(static_cast<const double*>(info.ptr), origin,
-                                                                {info.shape[0], info.shape[1], info.shape[2]}, default_amplitude,
-                                                                limits_of(max_table_gib, false)));
+    return with_warnings([&](Warnings& warnings) {
+        return io::table_of_grid(static_cast<const double*>(info.ptr), origin, {info.shape[0], info.shape[1], info.shape[2]},
+                                 default_amplitude, limits_of(max_table_gib, false), warnings);
+    });
 }
 
 py::buffer_info view(StructureFactors& f) {

@@ -4,6 +4,7 @@ namespace nbhybrid {
 
 const std::vector<WarningRow>& warning_table() {
     static const std::vector<WarningRow> table = {
+        {"asymmetric-unit", "the reflections of a table are those of an asymmetric unit, or of a part of the sphere"},
         {"attenuation-depth", "a sensor's thickness serves as its attenuation depth"},
         {"blank-image", "no pixel holds anything but 0, or the background"},
         {"custom-convention", "a vector option chose the custom beam-centre convention"},

@@ -7,6 +7,7 @@
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/input_file.hpp"
+#include "nbhybrid/model/semantics.hpp"
 
 namespace nbhybrid::io {
 
@@ -87,9 +88,8 @@ std::vector<ColumnRow> parse_columns(std::string_view text, const std::string& n
     }
     if (rows.empty()) throw InputFileError(name, "holds no row of numbers");
     if (first_comment != 0) {
-        warnings.add("comment-lines",
-                     name + ": line " + std::to_string(first_comment) +
-                         " begins with '#': such lines are read as rows in which words are 0, as in the reference");
+        warnings.add("comment-lines", name + ": line " + std::to_string(first_comment) +
+                     " begins with '#': such lines are read as rows in which words are 0" + how_to_mend(Defect::comment_lines));
     }
     return rows;
 }

@@ -9,6 +9,7 @@
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/input_file.hpp"
+#include "nbhybrid/io/octants.hpp"
 
 namespace nbhybrid::io {
 
@@ -110,6 +111,7 @@ StructureFactors parse_fdump(std::string_view bytes, const std::string& name, do
                                    lost));
     }
     check_finite(table, name);
+    warn_of_missing_octants(table, name, warnings);
     return table;
 }
 

@@ -19,7 +19,9 @@
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/input_file.hpp"
+#include "nbhybrid/io/octants.hpp"
 #include "nbhybrid/io/row_store.hpp"
+#include "nbhybrid/model/semantics.hpp"
 
 namespace nbhybrid::io {
 
@@ -284,16 +286,22 @@ StructureFactors make_table(const Parts& parts, const std::string& name, double 
         if (part.stopped_at() != 0) stop = "line " + std::to_string(part.stopped_at()) + " begins with '#'";
     }
     if (table.entries == 0)
-        throw InputFileError(name, "holds no row 'h k l F'" + (stop.empty() ? stop : ": " + stop + ", where reading ends"));
+        throw InputFileError(name, "holds no row 'h k l F'" + (stop.empty() ? stop
+                                                                            : ": " + stop + ", where reading ends" +
+                                                                                  how_to_mend(Defect::comment_lines)));
     table.default_amplitude = default_amplitude;
     table.values = zero_table(table.h, table.k, table.l, limits, name);
     fill_default(table);
+    OctantCounts octants;
     for (const HklReader& part : parts)
         part.rows().for_each([&](const std::array<int, 3>& indices, double amplitude) {
             table.values[place_in(table, indices[0], indices[1], indices[2])] = amplitude;
+            octants.add(indices[0], indices[1], indices[2]);
         });
+    octants.warn(name, default_amplitude, warnings);
     if (!stop.empty())
-        warnings.add("comment-lines", name + ": " + stop + ": it and the rest of the file were not read, as in the reference");
+        warnings.add("comment-lines",
+                     name + ": " + stop + ": it and the rest of the file were not read" + how_to_mend(Defect::comment_lines));
     return table;
 }
 
@@ -387,7 +395,7 @@ StructureFactors read_hkl(const std::string& path, double default_amplitude, con
 }
 
 StructureFactors table_of_rows(const std::int32_t* indices, const double* amplitudes, std::size_t count, double default_amplitude,
-                               const HklLimits& limits) {
+                               const HklLimits& limits, Warnings& warnings) {
     if (count == 0) throw ModelError("there are no structure factors: expected at least one row");
     StructureFactors table;
     IndexRange* const ranges[] = {&table.h, &table.k, &table.l};
@@ -406,8 +414,13 @@ StructureFactors table_of_rows(const std::int32_t* indices, const double* amplit
     table.entries = static_cast<std::int64_t>(count);
     table.values = zero_table(table.h, table.k, table.l, limits, "structure factors");
     fill_default(table);
-    for (std::size_t row = 0; row < count; ++row)
-        table.values[place_in(table, indices[3 * row], indices[3 * row + 1], indices[3 * row + 2])] = amplitudes[row];
+    OctantCounts octants;
+    for (std::size_t row = 0; row < count; ++row) {
+        const std::int32_t* const index = indices + 3 * row;
+        table.values[place_in(table, index[0], index[1], index[2])] = amplitudes[row];
+        octants.add(index[0], index[1], index[2]);
+    }
+    octants.warn("the list", default_amplitude, warnings);
     return table;
 }
 
@@ -425,7 +438,8 @@ IndexRange range_of_grid(const char* name, std::int64_t origin, std::int64_t cou
 }  // namespace
 
 StructureFactors table_of_grid(const double* grid, const std::array<std::int64_t, 3>& origin,
-                               const std::array<std::int64_t, 3>& counts, double default_amplitude, const HklLimits& limits) {
+                               const std::array<std::int64_t, 3>& counts, double default_amplitude, const HklLimits& limits,
+                               Warnings& warnings) {
     StructureFactors table;
     const IndexRange h = table.h = range_of_grid("h", origin[0], counts[0]);
     const IndexRange k = table.k = range_of_grid("k", origin[1], counts[1]);
@@ -440,6 +454,7 @@ StructureFactors table_of_grid(const double* grid, const std::array<std::int64_t
             std::copy_n(grid + (i * k.count() + j) * l.count(), l.count(),
                         table.values.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(i) * table.stride_h() +
                                                                            static_cast<std::size_t>(j) * table.stride_k()));
+    warn_of_missing_octants(table, "the grid", warnings);
     return table;
 }
 

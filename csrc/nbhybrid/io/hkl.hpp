@@ -39,12 +39,13 @@ StructureFactors parse_hkl(std::string_view text, const std::string& name, doubl
 // The same for rows in memory: count x 3 indices and count amplitudes; later rows win. Throws ModelError for an amplitude that is
 // not finite or an index beyond the largest, and SizeError.
 StructureFactors table_of_rows(const std::int32_t* indices, const double* amplitudes, std::size_t count, double default_amplitude,
-                               const HklLimits& limits);
+                               const HklLimits& limits, Warnings& warnings);
 
 // A table of all amplitudes of a grid of `counts` entries along h, k and l (l fastest), the first of them at `origin`. Throws
 // ModelError for an empty grid, an amplitude that is not finite or an index beyond the largest, and SizeError.
 StructureFactors table_of_grid(const double* grid, const std::array<std::int64_t, 3>& origin,
-                               const std::array<std::int64_t, 3>& counts, double default_amplitude, const HklLimits& limits);
+                               const std::array<std::int64_t, 3>& counts, double default_amplitude, const HklLimits& limits,
+                               Warnings& warnings);
 
 // Zeros for a table over these ranges, padding included. SizeError with the ranges, the size and the limit if it would be larger
 // than limits.max_table_bytes, or than what the machine can provide.

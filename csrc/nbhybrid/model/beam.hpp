@@ -26,6 +26,9 @@ struct Beam {
     std::vector<Source> sources;
 };
 
+// Photons/m^2 of a flux (photons/s) through a square beam of this edge (m) in this time (s).
+inline double fluence_of_flux(double flux, double exposure, double size) { return flux * exposure / size / size; }
+
 struct SourceGrid {
     Vec3 direction;
     Vec3 polarization_axis;

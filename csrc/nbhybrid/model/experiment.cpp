@@ -41,6 +41,10 @@ void check_index_range(const Experiment& e) {
 
 int steps_per_pixel(const Experiment& experiment) { return static_cast<int>(steps_as_double(experiment)); }
 
+double spots_per_pixel(double longest_edge, double wavelength, double distance, double pixel_size) {
+    return longest_edge / (wavelength * distance / pixel_size);
+}
+
 double recommended_oversample(double longest_edge, double wavelength, double distance, double pixel_size) {
     const double reciprocal_pixel_size = wavelength * distance / pixel_size;
     return std::max(1.0, std::ceil(3.0 * longest_edge / reciprocal_pixel_size));

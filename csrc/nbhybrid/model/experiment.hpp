@@ -41,6 +41,9 @@ struct Experiment {
 // Steps a pixel takes: sources x domains x phi steps x sub-pixels. Layers of the sensor are not counted.
 int steps_per_pixel(const Experiment& experiment);
 
+// A pixel's edge in units of a spot's width, which is 1/longest_edge in reciprocal space; no unit.
+double spots_per_pixel(double longest_edge, double wavelength, double distance, double pixel_size);
+
 // Sub-pixels along a pixel's edge that resolve the spots of this crystal: three for each reciprocal pixel that its longest edge
 // fills.
 double recommended_oversample(double longest_edge, double wavelength, double distance, double pixel_size);

@@ -14,6 +14,7 @@
 #include "nbhybrid/io/fdump.hpp"
 #include "nbhybrid/io/hkl.hpp"
 #include "nbhybrid/io/matrix.hpp"
+#include "nbhybrid/model/sampling_error.hpp"
 #include "nbhybrid/options/placement.hpp"
 #include "nbhybrid/random/random_rotation.hpp"
 
@@ -112,7 +113,7 @@ void apply_beam_size(const ReferenceOptions& o, Beam& beam, Vec3& size, Warnings
     const BeamOptions& b = o.beam;
     beam.fluence = b.fluence;
     if (b.flux != 0.0 && b.exposure > 0.0 && b.size >= 0) {
-        beam.fluence = b.flux * b.exposure / b.size / b.size;
+        beam.fluence = fluence_of_flux(b.flux, b.exposure, b.size);
         if (!std::isfinite(beam.fluence))
             throw OptionError(format("-flux: the fluence through a -beamsize of %g mm is not finite", b.size * 1000));
     }
@@ -286,7 +287,8 @@ StructureFactors read_amplitudes(const ReferenceOptions& o, int threads, Built& 
     const bool may_read_dump = c.dump_file_given || !o.own.semantics.mends(Defect::silent_fdump);
     if (may_read_dump && access(c.dump_file.c_str(), F_OK) == 0) {
         warnings.add(c.dump_file_given ? "dump-file" : "silent-fdump",
-                     "no -hkl file: the amplitudes are read from " + c.dump_file + ", which an earlier run left");
+                     "no -hkl file: the amplitudes are read from " + c.dump_file + ", which an earlier run left" +
+                         (c.dump_file_given ? "" : how_to_mend(Defect::silent_fdump)));
         return within_table_limit([&] { return io::read_fdump(c.dump_file, c.default_amplitude, limits, warnings); });
     }
     if (c.default_amplitude == 0.0)
@@ -336,6 +338,28 @@ void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, B
     if (crystal.domains.size() > 1) built.seeds.mosaic = -o.seeds.mosaic;
 }
 
+// Where sub-pixels are larger than the spots need. How large the errors are is known for spots without sharp edges, and of a known
+// width.
+void warn_about_sampling(const Experiment& e, double recommended, Warnings& warnings) {
+    const physics::CrystalShape shape = e.crystal.shape;
+    if (shape != physics::CrystalShape::square && shape != physics::CrystalShape::round) {
+        warnings.add("undersampled",
+                     format("the spots are finer than the sub-pixels: -oversample %.10g would resolve them", recommended));
+        return;
+    }
+    const int oversample = e.sampling.oversample;
+    const double spots = spots_per_pixel(longest_edge(e.crystal.cells, e.crystal.lattice), e.beam.wavelength,
+                                         e.detector.distance, e.detector.pixel_size);
+    const int enough = sufficient_oversample(spots, static_cast<int>(std::min(recommended, 46340.0)));
+    if (oversample >= enough) return;
+    const SamplingError error = expected_sampling_error(spots, oversample);
+    const auto percent = [](double value) { return value > 1 ? std::string("more than 100") : format("%.2g", 100 * value); };
+    warnings.add("undersampled",
+                 format("with -oversample %d a sub-pixel is %.2g spots wide: the sums of single spots are off by about %s %%, their "
+                        "brightest pixels by about %s %%; -oversample %d is enough",
+                        oversample, spots / oversample, percent(error.sum).c_str(), percent(error.pixel).c_str(), enough));
+}
+
 void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnings) {
     PixelSampling& s = e.sampling;
     s.thickness = o.sampling.thickness;
@@ -353,9 +377,7 @@ void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnin
                    "-oversample",
                    chosen, chosen * chosen));
     s.oversample = static_cast<int>(chosen);
-    if (chosen < recommended)
-        warnings.add("undersampled",
-                     format("the spots are finer than the sub-pixels: -oversample %.10g would resolve them", recommended));
+    if (chosen < recommended && warnings.are_heard()) warn_about_sampling(e, recommended, warnings);
 }
 
 bool have_different_weights(const std::vector<Source>& sources) {

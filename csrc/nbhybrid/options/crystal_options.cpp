@@ -106,7 +106,7 @@ OptionTopic crystal_options() {
              [](Options& o, const Words& w, Warnings&) { o.crystal.mosaic_spread = w.number() / degrees_per_radian; }},
             {"-mosaic_domains -mosaic_dom*", 1, 1, "n", "mosaic domains (1, or 10 with a spread)",
              [](Options& o, const Words& w, Warnings&) { o.crystal.mosaic_domains = w.integer(); }},
-            {"-hkl", 1, 1, "FILE", "amplitudes: rows h k l F",
+            {"-hkl", 1, 1, "FILE", "amplitudes: rows h k l F, of the whole sphere: no symmetry is applied",
              [](Options& o, const Words& w, Warnings&) { o.crystal.hkl_file = w.path(); }},
             {"-default_F", 1, 1, "F", "amplitude of what the table lacks (0)",
              [](Options& o, const Words& w, Warnings&) { o.crystal.default_amplitude = w.number(); }},

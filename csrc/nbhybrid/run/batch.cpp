@@ -1,9 +1,10 @@
 #include "nbhybrid/run/batch.hpp"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 
-#include "nbhybrid/core/warnings.hpp"
+#include "nbhybrid/core/text.hpp"
 #include "nbhybrid/kernel/parallel.hpp"
 #include "nbhybrid/options/build.hpp"
 #include "nbhybrid/run/device_set.hpp"
@@ -17,13 +18,45 @@ namespace {
 // more than this, each with a plan of its own.
 constexpr std::int64_t pixels_of_group = std::int64_t{1} << 21U, most_images_of_group = 256;
 
-std::unique_ptr<Simulator> simulator_of(const Batch& batch, std::int64_t number, int threads) {
+// What the simulators of the images have to say, from any thread: each kind once, for the first image.
+class Remarks {
+public:
+    void add(std::int64_t image, const Warnings& warnings) {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        for (const Warning& warning : warnings.all()) {
+            const auto [entry, is_new] = kinds_.try_emplace(warning.name, Kind{image, 0, warning.text});
+            ++entry->second.images;
+            if (!is_new && image < entry->second.first) entry->second = {image, entry->second.images, warning.text};
+        }
+    }
+    // `images` is the number of all.
+    Warnings take(std::int64_t images) const {
+        Warnings warnings;
+        for (const auto& [name, kind] : kinds_)
+            warnings.add(name, format("%lld of %lld images, the first of them image %lld: ", static_cast<long long>(kind.images),
+                                      static_cast<long long>(images), static_cast<long long>(kind.first)) +
+                                   kind.text);
+        return warnings;
+    }
+
+private:
+    struct Kind {
+        std::int64_t first, images;
+        std::string text;  // of the first
+    };
+    std::mutex mutex_;
+    std::map<std::string, Kind> kinds_;
+};
+
+std::unique_ptr<Simulator> simulator_of(const Batch& batch, std::int64_t number, int threads, Remarks& remarks) {
     const Mat3& rotation = batch.rotations[static_cast<std::size_t>(number)];
     options::ReferenceOptions turned = batch.options;
     turned.crystal.rotation = batch.options.crystal.rotation ? rotation * *batch.options.crystal.rotation : rotation;
     turned.crystal.structure_factors = batch.structure_factors;
-    Warnings ignored;
-    return std::make_unique<Simulator>(options::build_experiment(turned, ignored).experiment, threads, batch.way);
+    Warnings known = Warnings::unheard();  // but those of the experiment without a rotation
+    auto simulator = std::make_unique<Simulator>(options::build_experiment(turned, known).experiment, threads, batch.way);
+    remarks.add(number, simulator->warnings());
+    return simulator;
 }
 
 // A device for each thread that asks, and whether it has the table already.
@@ -56,12 +89,13 @@ private:
 // The images of a batch that go through a device together.
 class Group {
 public:
-    Group(const Batch& batch, std::int64_t first, std::int64_t count, int threads) : simulators_(static_cast<std::size_t>(count)) {
+    Group(const Batch& batch, std::int64_t first, std::int64_t count, int threads, Remarks& remarks)
+        : simulators_(static_cast<std::size_t>(count)) {
         kernel::StopSign stop;
         const bool side_by_side = count >= 2 * static_cast<std::int64_t>(threads);
         kernel::for_each_task(count, side_by_side ? threads : kernel::callers_thread, stop, nullptr, [&](std::int64_t i) {
             simulators_[static_cast<std::size_t>(i)] =
-                simulator_of(batch, first + i, side_by_side ? kernel::callers_thread : threads);
+                simulator_of(batch, first + i, side_by_side ? kernel::callers_thread : threads, remarks);
         });
     }
 
@@ -78,10 +112,11 @@ private:
 
 }  // namespace
 
-void run_batch(const Batch& batch, float* images, int threads, const kernel::Watch& watch) {
+Warnings run_batch(const Batch& batch, float* images, int threads, const kernel::Watch& watch) {
     const auto count = static_cast<std::int64_t>(batch.rotations.size());
+    Remarks remarks;
     const auto render = [&](std::int64_t i, int its_threads, const kernel::Watch& its_watch) {
-        const std::unique_ptr<Simulator> simulator = simulator_of(batch, i, its_threads);
+        const std::unique_ptr<Simulator> simulator = simulator_of(batch, i, its_threads, remarks);
         kernel::TraceRequest none;
         simulator->run(images + i * simulator->experiment().detector.pixels(), none, its_threads, its_watch);
     };
@@ -89,22 +124,24 @@ void run_batch(const Batch& batch, float* images, int threads, const kernel::Wat
     if (count >= 2 * static_cast<std::int64_t>(threads)) {
         kernel::StopSign stop;
         kernel::for_each_task(count, threads, stop, watch, [&](std::int64_t i) { render(i, kernel::callers_thread, nullptr); });
-        return;
+        return remarks.take(count);
     }
     for (std::int64_t i = 0; i < count; ++i)
         render(i, threads,
                [&](double done) { return !watch || watch((static_cast<double>(i) + done) / static_cast<double>(count)); });
+    return remarks.take(count);
 }
 
-void run_batch(const Batch& batch, const kernel::DeviceImages& images, int threads, const kernel::Watch& watch,
-               const std::vector<std::shared_ptr<kernel::Device>>& devices) {
+Warnings run_batch(const Batch& batch, const kernel::DeviceImages& images, int threads, const kernel::Watch& watch,
+                   const std::vector<std::shared_ptr<kernel::Device>>& devices) {
     const auto count = static_cast<std::int64_t>(batch.rotations.size());
+    Remarks remarks;
     const std::int64_t size = std::clamp<std::int64_t>(pixels_of_group / batch.pixels, 1, most_images_of_group);
     const std::int64_t groups = (count + size - 1) / size;
     DevicePool pool(devices);
     const auto render = [&](std::int64_t number, int its_threads, const kernel::Watch& its_watch) {
         const std::int64_t first = number * size, last = std::min(first + size, count);
-        Group group(batch, first, last - first, its_threads);
+        Group group(batch, first, last - first, its_threads, remarks);
         kernel::DeviceImages its_images = images;
         its_images.values.assign(images.values.begin() + first, images.values.begin() + last);
         DevicePool::Entry entry = pool.take();
@@ -123,6 +160,7 @@ void run_batch(const Batch& batch, const kernel::DeviceImages& images, int threa
         kernel::for_each_task(groups, workers, stop, watch,
                               [&](std::int64_t i) { render(i, threads_each, [&](double) { return !stop.is_up(); }); });
     }
+    return remarks.take(count);
 }
 
 }  // namespace nbhybrid::run

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/core/warnings.hpp"
 #include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/render.hpp"
 #include "nbhybrid/model/structure_factors.hpp"
@@ -23,12 +24,13 @@ struct Batch {
 };
 
 // Renders the images one after the other in `images`: what a Simulator gives for the options with that rotation. Small images are
-// rendered side by side, large ones with all threads each. Throws as build_experiment() does, and Interrupted.
-void run_batch(const Batch& batch, float* images, int threads, const kernel::Watch& watch);
+// rendered side by side, large ones with all threads each. Returns what the simulators have to say beyond the experiment's own
+// warnings. Throws as build_experiment() does, and Interrupted.
+Warnings run_batch(const Batch& batch, float* images, int threads, const kernel::Watch& watch);
 
 // The same on devices, which share the images among themselves: many small ones go through a device together. If the images lie in
 // a device's memory, there must be that one device only. Throws DeviceError if they cannot take the run.
-void run_batch(const Batch& batch, const kernel::DeviceImages& images, int threads, const kernel::Watch& watch,
-               const std::vector<std::shared_ptr<kernel::Device>>& devices);
+Warnings run_batch(const Batch& batch, const kernel::DeviceImages& images, int threads, const kernel::Watch& watch,
+                   const std::vector<std::shared_ptr<kernel::Device>>& devices);
 
 }  // namespace nbhybrid::run

@@ -11,7 +11,7 @@ what the rest of the package calls.
 from nbhybrid.arrays.checks import rotation_matrices, take, vector
 from nbhybrid.arrays.device import DeviceBuffer, device_buffer, device_of, is_on_cuda, room_like
 from nbhybrid.arrays.errors import ArrayTypeError, ArrayValueError
-from nbhybrid.arrays.kinds import Kind, kind_of
+from nbhybrid.arrays.kinds import Kind, kind_of, text_of
 from nbhybrid.arrays.outputs import out_buffer, target
 from nbhybrid.arrays.wanted import Sizes
 
@@ -30,5 +30,6 @@ __all__ = [
     "rotation_matrices",
     "take",
     "target",
+    "text_of",
     "vector",
 ]

@@ -13,6 +13,7 @@ from nbhybrid.batch.render import Task
 from nbhybrid.cores import usable_cores
 from nbhybrid.devices import why_missing
 from nbhybrid.errors import DeviceError, InputFileError, ModelError, OutputFileError
+from nbhybrid.input_warnings import already_said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,12 +69,14 @@ def work(task: Task, watch: Callable[[float], bool] | None = None) -> None:
     DeviceError
         If the device is not here.
     """
-    series, provenance = resume.prepared(task.folder, task.state)
-    why = _why_missing(series.recipe.device)
-    if why:
-        raise DeviceError(why)
-    pixels, frames = series.render(task, watch)
-    output.write(task, pixels, frames, series, provenance)
+    # The spec has warned when it was read.
+    with already_said():
+        series, provenance = resume.prepared(task.folder, task.state)
+        why = _why_missing(series.recipe.device)
+        if why:
+            raise DeviceError(why)
+        pixels, frames = series.render(task, watch)
+        output.write(task, pixels, frames, series, provenance)
 
 
 @functools.lru_cache

@@ -21,6 +21,7 @@ from nbhybrid.cores import usable_cores
 from nbhybrid.devices import CPU
 from nbhybrid.engines import ENGINES, unknown
 from nbhybrid.errors import InputFileError
+from nbhybrid.input_warnings import line_of, warn
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -61,6 +62,7 @@ class Spec:
     single_file : bool
         Whether ``images.h5`` is to hold all images itself in the end.
     warnings : tuple of str
+        Each is also a Python warning, an `InputWarning`, when the spec is made.
     """
 
     path: str
@@ -101,7 +103,7 @@ class Spec:
         home = os.path.abspath(folder)
         render = parts["render"]
         semantics = render.text("semantics")
-        experiment, warnings = read_experiment(parts["experiment"], home, semantics)
+        experiment, pairs = read_experiment(parts["experiment"], home, semantics)
         rotation = read_rotation(parts["scan"], experiment)
         if rotation is not None:
             experiment = experiment._variant(scan=rotation.scan(experiment, 0))
@@ -118,7 +120,7 @@ class Spec:
                 raise top.error(key, f"found {len(array)} rows, expected one for each of {recipe.images} images")
         for part in parts.values():
             part.done()
-        return cls(
+        spec = cls(
             path=name,
             text=text,
             folder=home,
@@ -129,8 +131,10 @@ class Spec:
             spectra=spectra,
             fluences=fluences,
             single_file=single_file,
-            warnings=tuple(warnings),
+            warnings=tuple(map(line_of, pairs)),
         )
+        warn(pairs)
+        return spec
 
     @property
     def words(self) -> str:

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
 from nbhybrid.errors import NbhybridError, OptionError
-from nbhybrid.experiment import PARTS, Experiment
+from nbhybrid.experiment import PARTS, Experiment, values_of_json
+from nbhybrid.input_warnings import InputWarning
 from nbhybrid.structure_factors import StructureFactors
 from nbhybrid.without_effect import line_about
 
 if TYPE_CHECKING:
     from nbhybrid.batch.tables import Table
+    from nbhybrid.input_warnings import Pair
 
 _DUMP = "Fdump.bin"
 
 
-def read_experiment(table: Table, folder: str, semantics: str | None) -> tuple[Experiment, list[str]]:
-    """Return the experiment of a table, and warnings about it.
+def read_experiment(table: Table, folder: str, semantics: str | None) -> tuple[Experiment, list[Pair]]:
+    """Return the experiment of a table, and warnings about it: names and texts.
 
     Parameters
     ----------
@@ -46,18 +48,17 @@ def read_experiment(table: Table, folder: str, semantics: str | None) -> tuple[E
         warnings.simplefilter("always")
         try:
             if args:
-                own = ["--semantics", semantics] if semantics is not None else []
-                experiment = Experiment.from_args([*_placed(_words(table, args), folder), *own])
-            elif path:
-                experiment = _of_file(path)
+                chosen = [] if semantics is None else ["--semantics", semantics]
+                experiment = Experiment.from_args([*_placed(_words(table, args), folder), *chosen])
             else:
-                experiment = Experiment.from_dict(_with_amplitudes(parts, folder))
-            if semantics is not None and not args:
-                experiment = experiment.replace(semantics=semantics)
+                values = _of_file(path) if path else _with_amplitudes(parts, folder)
+                experiment = Experiment.from_dict(values if semantics is None else values | {"semantics": semantics})
         except (NbhybridError, OSError, TypeError, KeyError, AttributeError) as error:
             text = str(error) if isinstance(error, NbhybridError) else f"{type(error).__name__}: {error}"
             raise table.error(ways[0] if ways[0] != "parts" else "", text) from error
-    return experiment, list(dict.fromkeys([*(str(each.message) for each in caught), *experiment.warnings]))
+    # Those of a file of structure factors, too, which are not the experiment's.
+    pairs = [each.message.args for each in caught if isinstance(each.message, InputWarning)]
+    return experiment, list(dict.fromkeys([*pairs, *experiment._pairs]))
 
 
 def _words(table: Table, args: Any) -> list[str]:
@@ -88,9 +89,9 @@ def _placed(words: list[str], folder: str) -> list[str]:
     return placed if "-dump" in given else [*placed, "-dump", os.path.join(folder, _DUMP)]
 
 
-def _of_file(path: str) -> Experiment:
+def _of_file(path: str) -> dict[str, Any]:
     with open(path, encoding="utf-8") as file:
-        return Experiment.from_json(file.read())
+        return values_of_json(file.read())
 
 
 def _with_amplitudes(parts: dict[str, Any], folder: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import os
 from nbhybrid.cli import BAD_INPUT, INTERRUPTED
 from nbhybrid.cli.console import complain, flush, say
 from nbhybrid.cli.signals import unwind_when_terminated
+from nbhybrid.cli.warning_log import WarningLog, caught, names_in
 from nbhybrid.errors import OptionError
 
 TYPE_CHECKING = False
@@ -43,6 +44,10 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--merge", action="store_true", help="make images.h5 one file that needs no others (HDF5)")
     words.add_argument("--dry-run", action="store_true", help="say what would be done and about how long it takes, and do nothing")
     words.add_argument("--example", action="store_true", help="print a spec with comments")
+    words.add_argument("--strict", action="store_true", help="a warning is an error: nothing is rendered")
+    words.add_argument(
+        "--ignore-warnings", metavar="LIST", default="", help="leave out warnings of these names, which stand behind them: NAME,..."
+    )
     words.add_argument("--quiet", action="store_true", help="print errors only, and no bar")
     return words
 
@@ -62,10 +67,10 @@ def run(words: list[str]) -> int:
     unwind_when_terminated()
     from nbhybrid.batch import Spec
 
-    spec = Spec.load(options.spec)
-    if not options.quiet:
-        for line in spec.warnings:
-            complain(f"warning: {line}")
+    log = WarningLog(strict=options.strict, ignored=names_in(options.ignore_warnings), quiet=options.quiet)
+    with caught() as pairs:
+        spec = Spec.load(options.spec)
+    log.show(pairs)
     if options.dry_run:
         say(_plan_of(spec, options.threads))
         flush()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
+from nbhybrid import _core
 from nbhybrid.cli import BAD_INPUT
 from nbhybrid.cli.console import flush, say
+from nbhybrid.cli.warning_log import WarningLog, caught
 from nbhybrid.devices import is_device
 from nbhybrid.errors import OptionError
 from nbhybrid.files import write_text, write_whole
@@ -29,9 +33,13 @@ def run(words: list[str]) -> int:
         flush()
         return 0 if words else BAD_INPUT
     args, pixels, level, out, device = _split(words)
+    options, _ = _core.parse_options([os.fsencode(word) for word in args])
+    log = WarningLog(strict=options.strict, ignored=options.ignored_warnings)
     from nbhybrid.traces import trace
 
-    result = trace(args, pixels, "steps" if level == "steps" else "summary", device=device)
+    with caught() as pairs:
+        result = trace(args, pixels, "steps" if level == "steps" else "summary", device=device)
+    log.show(pairs)
     if out is None:
         say(result.text())
     else:

@@ -12,6 +12,7 @@ from nbhybrid.engines import EXACT_ENGINES
 from nbhybrid.errors import InputFileError, NbhybridError
 from nbhybrid.files import sha256
 from nbhybrid.images import has_shape, read_image
+from nbhybrid.input_warnings import already_said
 from nbhybrid.parity.commands import OURS, REFERENCE_ENVIRONMENT, prepare, run_program
 from nbhybrid.parity.compare_images import ImageComparison, compare_images
 from nbhybrid.parity.compare_traces import TraceComparison, compare_traces
@@ -194,7 +195,9 @@ def diagnose(
     reference's: then the two differ by those defects only, and the traces of the two semantics are compared.
     """
     diagnosis = Diagnosis(pixel)
-    traced = trace(words, [pixel], level="steps")
+    # The run has said what there is to say.
+    with already_said():
+        traced = trace(words, [pixel], level="steps")
     printed = _reference_trace(line, theirs, pixel, folder)
     if printed is not None:
         diagnosis.against = "the reference's own trace"
@@ -209,7 +212,9 @@ def diagnose(
         return diagnosis
     diagnosis.defects = defects
     diagnosis.against = f"nbhybrid with --semantics {semantics}, which gives the reference's image"
-    diagnosis.traces = compare_traces(trace([*words, "--semantics", semantics], [pixel], level="steps"), traced)
+    with already_said():
+        mended = trace([*words, "--semantics", semantics], [pixel], level="steps")
+    diagnosis.traces = compare_traces(mended, traced)
     return diagnosis
 
 
