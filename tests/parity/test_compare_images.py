@@ -163,7 +163,7 @@ def test_cbf(tmp_path):
 def test_cbf_without_fabio(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "fabio", None)
     (tmp_path / "a.cbf").write_bytes(b"###CBF: VERSION 1.5\n")
-    with pytest.raises(InputFileError, match=r"nbhybrid\[cbf\]"):
+    with pytest.raises(InputFileError, match=r"pip install fabio"):
         read_image(tmp_path / "a.cbf")
 
 
