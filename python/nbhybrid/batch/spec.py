@@ -20,6 +20,7 @@ from nbhybrid.cores import usable_cores
 from nbhybrid.devices import CPU
 from nbhybrid.engines import ENGINES, missing
 from nbhybrid.errors import InputFileError
+from nbhybrid.input_warnings import line_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -103,6 +104,8 @@ class Spec:
                 raise top.error(key, f"found {len(array)} rows, expected one for each of {recipe.images} images")
         for part in parts.values():
             part.done()
+        if recipe.format == "smv":
+            warnings += map(line_of, experiment._core.smv_warnings)
         return cls(name, text, os.path.abspath(output), experiment, recipe, orientations, spectra, fluences, tuple(warnings))
 
     @functools.cached_property
