@@ -107,9 +107,9 @@ class Panel(Model):
     close_distance_mm : float, optional
         Along the detector's normal, instead of `distance_mm`.
     beam_center_mm : (float, float), optional
-        X and Y of the convention; by default the middle. Either may be None.
+        X and Y of the convention where the beam meets the detector; by default the middle. Either may be None.
     close_mm : (float, float), optional
-        The point nearest to the sample.
+        The point nearest to the sample, along fast and slow from the first pixel's corner.
     org : (float, float), optional
         The same in pixels, XDS' ORGX and ORGY.
     rotation_deg : (float, float, float)

@@ -267,7 +267,8 @@ TEST("smv: a written image is read again") {
     CHECK(image.pixels == pixels);
     CHECK_EQ(image.fast_pixels, 4);
     CHECK_EQ(image.header_value("DISTANCE").value(), 99.0);
-    CHECK_THROWS_WITH(io::read_smv(folder / "b.img", io::HeaderKeys::anywhere), InputFileError, "b.img: cannot be read: No such file or directory");
+    CHECK_THROWS_WITH(io::read_smv(folder / "b.img", io::HeaderKeys::anywhere), InputFileError,
+                      "b.img: cannot be read: No such file or directory");
 }
 
 TEST("image files: PGM and float layouts") {

@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 from geometry import CELL, CONVENTIONS, beam_of, detector, experiment, header_file, header_of
 from helpers import error_line, run, run_well
+from nbhybrid.batch import Spec, run_batch
 from tolerances import DXTBX_PIXELS
 
 # Headers hold several of these at once: no contradiction, and the command line counts first.
@@ -200,3 +202,16 @@ def test_report_09_a_broken_key_of_ours_is_refused(tmp_path):
     line = error_line(run([*CELL.split(), "-img", file, "--semantics", "corrected"], tmp_path))
     assert "NBHYBRID_BEAM_CENTER" in line
     assert "expected 2 numbers" in line
+
+
+def test_report_09_series_of_smv_images(tmp_path):
+    parts = {"experiment": f'args = "{SHAPE} -adxv"', "render": 'semantics = "corrected"', "output": 'format = "smv"\nadc = 7'}
+    parts |= {"series": 'output = "out"\nimages = 1\nseed = 1', "orientations": 'file = "one.npy"'}
+    np.save(tmp_path / "one.npy", np.eye(3)[None])
+    spec = Spec.from_toml("".join(f"[{name}]\n{text}\n" for name, text in parts.items()), tmp_path)
+    assert [line for line in spec.warnings if "is mirrored" in line and line.endswith("[header-center]")] == [spec.warnings[-1]]
+    run_batch(spec, workers=1)
+    run_well([*SHAPE.split(), "-adxv", "-adc", 7, "--semantics", "corrected"], tmp_path)
+    ours = header_of(tmp_path / "out" / "images", "image_000000.img")
+    assert ours == header_of(tmp_path)
+    assert ours["ADC_OFFSET"] == "7"

@@ -66,8 +66,8 @@ struct SmvHeader {
     int digits = 6;  // of numbers; the reference writes six
 };
 
-// Padded to 512 bytes; longer, although it still says 512, if the text is longer than that, as in the reference. With more statements
-// than the reference's it is padded to a multiple of 512, which it says.
+// Padded to 512 bytes; longer, although it still says 512, if the text is longer than that, as in the reference. With more
+// statements than the reference's it is padded to a multiple of 512, which it says.
 std::string smv_header_text(const SmvHeader& header);
 
 }  // namespace nbhybrid::io

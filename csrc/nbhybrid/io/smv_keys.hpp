@@ -1,7 +1,7 @@
 #pragma once
-// Keys of SMV headers that no other program has. Places are in mm along the fast and the slow axis from the outer corner of the first
-// pixel, angles in degrees, vectors in the laboratory frame before the detector turns. None of them contains a key that the reference
-// reads, which looks for these anywhere.
+// Keys of SMV headers that no other program has. Places are in mm along the fast and the slow axis from the outer corner of the
+// first pixel, angles in degrees, vectors in the laboratory frame before the detector turns. None of them contains a key that the
+// reference reads, which looks for these anywhere.
 
 namespace nbhybrid::io {
 

@@ -76,13 +76,13 @@ struct Detector {
     double size_fast = 0, size_slow = 0;  // m
     Convention convention = Convention::mosflm;
     Pivot pivot = Pivot::beam;
-    LaboratoryFrame frame;                    // before all rotations
-    Vec3 rotation;                            // about x, y and z, radians
-    Vec3 fast_axis, slow_axis, normal;        // unit vectors after all rotations
-    Vec3 origin;                              // corner of the first pixel, m
+    LaboratoryFrame frame;              // before all rotations
+    Vec3 rotation;                      // about x, y and z, radians
+    Vec3 fast_axis, slow_axis, normal;  // unit vectors after all rotations
+    Vec3 origin;                        // corner of the first pixel, m
     // m, along the beam and along the normal; where Defect::distance is mended, both are the radius of a curved detector.
     double distance = 0, close_distance = 0;
-    double twotheta = 0;                      // radians
+    double twotheta = 0;  // radians
     DetectorOrigins origins;
     Sensor sensor;
     bool curved = false;

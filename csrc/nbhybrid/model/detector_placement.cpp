@@ -128,8 +128,8 @@ Distances distances_of(const PlacementRequest& q, const Attitude& a) {
     return {close_distance / a.cos_tilt, close_distance};
 }
 
-// Of the detector where it stands, where the reference has those before the two-theta swing. Either of them is the radius of a curved
-// one.
+// Of the detector where it stands, where the reference has those before the two-theta swing. Either of them is the radius of a
+// curved one.
 Distances mended_distances(const PlacementRequest& q, const Attitude& a, bool curved) {
     const bool is_usual = q.distance == usual_distance;
     if (is_given(q.close_distance) && !is_usual && !q.origin) {
@@ -170,9 +170,10 @@ double mended_centre(const CentreAxis& axis, const PlacementRequest& q, Pivot pi
     if (is_given(axis.beam) && is_given(axis.close)) {
         const double tolerance = 0.01 * q.pixel_size;  // finer than anybody knows a beam centre
         if (!(std::fabs(axis.close + shift - axis.beam) <= tolerance))
-            throw ModelError(format("%s and %s contradict each other: by the first the beam meets the detector %.10g mm along its %s "
-                                    "axis, by the second %.10g mm",
-                                    axis.beam_option, axis.close_option, 1000 * axis.beam, axis.name, 1000 * (axis.close + shift)));
+            throw ModelError(
+                format("%s and %s contradict each other: by the first the beam meets the detector %.10g mm along its %s "
+                       "axis, by the second %.10g mm",
+                       axis.beam_option, axis.close_option, 1000 * axis.beam, axis.name, 1000 * (axis.close + shift)));
     }
     if (pivot == Pivot::beam) return is_given(axis.beam) ? axis.beam : is_given(axis.close) ? axis.close + shift : axis.usual;
     return is_given(axis.close) ? axis.close : is_given(axis.beam) ? axis.beam - shift : axis.usual;
@@ -188,8 +189,8 @@ double close_of(double close, double org, double pixel_size, const char* close_o
 }
 
 // All of -Xbeam, -Xclose, -ORGX and -pivot count, in every convention.
-void mend_centres(const PlacementRequest& q, const LaboratoryFrame& frame, const Attitude& a, const Distances& distances, Centres& c,
-                  Pivot& pivot) {
+void mend_centres(const PlacementRequest& q, const LaboratoryFrame& frame, const Attitude& a, const Distances& distances,
+                  Centres& c, Pivot& pivot) {
     const bool swaps = q.convention == Convention::mosflm || q.convention == Convention::denzo;
     const DetectorPoint beam = beam_point(q);
     PlacementRequest nothing = q;
@@ -315,8 +316,8 @@ void place_detector(const PlacementRequest& q, const LaboratoryFrame& frame, Det
     d.normal = attitude.normal;
     if (q.origin) d.origin = *q.origin;
     else if (d.pivot == Pivot::sample)
-        d.origin = swing(-centres.close_fast * frame.fast - centres.close_slow * frame.slow + distances.along_normal * frame.normal, q,
-                         frame);
+        d.origin = swing(-centres.close_fast * frame.fast - centres.close_slow * frame.slow + distances.along_normal * frame.normal,
+                         q, frame);
     else d.origin = -centres.beam_fast * d.fast_axis - centres.beam_slow * d.slow_axis + distances.along_beam * frame.beam;
 
     d.close_distance = has_radius ? distances.along_normal : dot(d.origin, d.normal);

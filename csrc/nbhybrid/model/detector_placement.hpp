@@ -31,7 +31,7 @@ struct PlacementRequest {
     double x_beam = not_given, y_beam = not_given;    // in the convention's terms
     double x_close = not_given, y_close = not_given;  // along the fast and the slow axis, from the first pixel's corner
     double org_x = not_given, org_y = not_given;      // pixels
-    Vec3 rotation;                                // about x, y and z, radians
+    Vec3 rotation;                                    // about x, y and z, radians
     // Corner of the first pixel, m, where it is after all rotations; else it follows from the centres and distances.
     std::optional<Vec3> origin;
     double twotheta = 0;

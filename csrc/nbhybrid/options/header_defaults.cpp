@@ -21,10 +21,7 @@ io::HeaderKeys keys_of(const Semantics& semantics) {
 class Header {
 public:
     Header(const std::string& path, const io::SmvImage& image, const Semantics& semantics, Warnings& warnings)
-        : path_(path),
-          image_(image),
-          keys_(keys_of(semantics)),
-          warnings_(warnings) {}
+        : path_(path), image_(image), keys_(keys_of(semantics)), warnings_(warnings) {}
 
     // `longer_key` is another whole key of the same meaning.
     template <class Take>
@@ -42,8 +39,9 @@ public:
         if (keys_ == io::HeaderKeys::whole) return whole;
         const std::optional<double> value = image_.header_value(keyword, io::HeaderKeys::anywhere);
         if (value && value != whole)
-            warnings_.add(id_of(Defect::header_keys), path_ + format(": %s=%g is found inside another key or a value", keyword, *value) +
-                                                          how_to_mend(Defect::header_keys));
+            warnings_.add(id_of(Defect::header_keys),
+                          path_ + format(": %s=%g is found inside another key or a value", keyword, *value) +
+                              how_to_mend(Defect::header_keys));
         return value;
     }
 
@@ -90,8 +88,7 @@ Convention convention_named(const Header& header, const std::string& name) {
         known += (known.empty() ? "" : ", ") + std::string(each);
         ++i;
     }
-    throw InputFileError(header.path(),
-                         std::string(io::convention_key) + " is " + quoted(name) + ", expected one of " + known);
+    throw InputFileError(header.path(), std::string(io::convention_key) + " is " + quoted(name) + ", expected one of " + known);
 }
 
 // What nbhybrid wrote, and BEAM_CENTER does not say.
@@ -166,9 +163,11 @@ void take_header(const std::string& path, const io::SmvImage& image, bool is_mas
     if (!header.own_text(io::convention_key)) return;
     if (semantics.mends(Defect::header_center)) take_own_keys(header, options.detector, twotheta);
     else
-        warnings.add(id_of(Defect::header_center), path + ": nbhybrid wrote this header for DIALS: its BEAM_CENTER is not where the beam "
-                                                          "meets the detector in the terms of any convention here" +
-                                                       how_to_mend(Defect::header_center));
+        warnings.add(id_of(Defect::header_center),
+                     path +
+                         ": nbhybrid wrote this header for DIALS: its BEAM_CENTER is not where the beam "
+                         "meets the detector in the terms of any convention here" +
+                         how_to_mend(Defect::header_center));
 }
 
 void fill(double& value, double otherwise) {

@@ -41,9 +41,12 @@ struct CentreOption {
 };
 
 constexpr CentreOption centre_options[] = {
-    {"-Xbeam", "BEAM_CENTER_X", &PlacementRequest::x_beam}, {"-Ybeam", "BEAM_CENTER_Y", &PlacementRequest::y_beam},
-    {"-Xclose", "", &PlacementRequest::x_close},            {"-Yclose", "", &PlacementRequest::y_close},
-    {"-ORGX", "ORGX", &PlacementRequest::org_x},            {"-ORGY", "ORGY", &PlacementRequest::org_y},
+    {"-Xbeam", "BEAM_CENTER_X", &PlacementRequest::x_beam},
+    {"-Ybeam", "BEAM_CENTER_Y", &PlacementRequest::y_beam},
+    {"-Xclose", "", &PlacementRequest::x_close},
+    {"-Yclose", "", &PlacementRequest::y_close},
+    {"-ORGX", "ORGX", &PlacementRequest::org_x},
+    {"-ORGY", "ORGY", &PlacementRequest::org_y},
 };
 
 std::string listed(const std::vector<std::string>& names) {
@@ -75,16 +78,18 @@ public:
             if (stand_alike(try_to_place(without, frame_, detector_, semantics_), detector_)) idle.push_back(given.back());
         }
         if (request_.pivot_asked && detector_.pivot != *request_.pivot_asked) idle.emplace_back("-pivot");
-        const std::string where = request_.convention == Convention::custom ? "beside the other options of the beam centre and the pivot"
-                                                                           : std::string("with -") + name_of(request_.convention);
+        const std::string where = request_.convention == Convention::custom
+                                      ? "beside the other options of the beam centre and the pivot"
+                                      : std::string("with -") + name_of(request_.convention);
         const DetectorOrigins& o = detector_.origins;
         add(Defect::beam_center,
-            !idle.empty() ? "no effect " + where + ": " + listed(idle)
-                          : listed(given) +
-                                format(": taken for %s before the detector turns; where it stands the beam meets it %g mm along its fast "
-                                       "and %g mm along its slow axis",
-                                       detector_.pivot == Pivot::sample ? "the point nearest to the sample" : "where the beam meets",
-                                       1000 * o.beam_fast, 1000 * o.beam_slow));
+            !idle.empty()
+                ? "no effect " + where + ": " + listed(idle)
+                : listed(given) +
+                      format(": taken for %s before the detector turns; where it stands the beam meets it %g mm along its fast "
+                             "and %g mm along its slow axis",
+                             detector_.pivot == Pivot::sample ? "the point nearest to the sample" : "where the beam meets",
+                             1000 * o.beam_fast, 1000 * o.beam_slow));
     }
 
     void about_distances() const {
@@ -95,11 +100,11 @@ public:
             add(Defect::distance, "-distance and -close_distance contradict each other, and only the second counts");
         else if (!mended) add(Defect::distance, "the detector lies parallel to the beam: -distance is that before it turned");
         else
-            add(Defect::distance,
-                format("-distance and -close_distance are those of the detector before it turns: as they are meant it is %g mm away along "
-                       "the beam and %g mm along its normal, and is taken to be %g and %g mm away",
-                       1000 * mended->distance, 1000 * mended->close_distance, 1000 * detector_.distance,
-                       1000 * detector_.close_distance));
+            add(Defect::distance, format("-distance and -close_distance are those of the detector before it turns: as they are "
+                                         "meant it is %g mm away along "
+                                         "the beam and %g mm along its normal, and is taken to be %g and %g mm away",
+                                         1000 * mended->distance, 1000 * mended->close_distance, 1000 * detector_.distance,
+                                         1000 * detector_.close_distance));
     }
 
     void about_mask() const {
@@ -108,8 +113,9 @@ public:
         PlacementRequest as_image = request_;
         as_image.y_beam = header.y_of_mask;
         if (stand_alike(try_to_place(as_image, frame_, detector_, semantics_), detector_)) return;
-        add(Defect::mask_header, *options_.detector.mask_file +
-                                     ": BEAM_CENTER_Y in the header of a -mask counts from the far edge, in that of an -img it does not");
+        add(Defect::mask_header,
+            *options_.detector.mask_file +
+                ": BEAM_CENTER_Y in the header of a -mask counts from the far edge, in that of an -img it does not");
     }
 
 private:

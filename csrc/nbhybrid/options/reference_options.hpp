@@ -78,7 +78,7 @@ struct HeaderPlacement {
 struct DetectorOptions {
     // pixel size, sizes, distances and centres stand in the request
     PlacementRequest placement;
-    HeaderPlacement header;  // of a command line: where the request's parts come from
+    HeaderPlacement header;                         // of a command line: where the request's parts come from
     std::int64_t fast_pixels = 0, slow_pixels = 0;  // 0: from the size
     std::vector<std::string> vector_options;        // those that chose Convention::custom, since the last named convention
     std::optional<Vec3> pix0;                       // m, except that pix0_in_mm tells what the user meant

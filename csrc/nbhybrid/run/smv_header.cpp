@@ -70,8 +70,7 @@ void tell_dxtbx(const Experiment& e, double adc_offset, io::SmvHeader& h) {
 void tell_ourselves(const Detector& d, io::SmvHeader& h) {
     const DetectorOrigins& o = d.origins;
     h.more.push_back(std::string(io::convention_key) + "=" + name_of(d.convention));
-    if (d.pivot == Pivot::beam)
-        h.more.push_back(numbers(io::beam_key, {o.beam_fast * millimetres, o.beam_slow * millimetres}));
+    if (d.pivot == Pivot::beam) h.more.push_back(numbers(io::beam_key, {o.beam_fast * millimetres, o.beam_slow * millimetres}));
     else h.more.push_back(numbers(io::nearest_key, {o.close_fast * millimetres, o.close_slow * millimetres}));
     if (norm(d.rotation) != 0) h.more.push_back(vector(io::rotation_key, degrees_per_radian * d.rotation));
     if (d.curved) h.more.push_back(std::string(io::curved_key) + "=1");
@@ -119,7 +118,8 @@ void warn_about_smv_header(const Experiment& e, Warnings& warnings) {
     if (!e.semantics.mends(Defect::header_center)) return;
     const std::string reason = not_in_smv(e);
     if (reason.empty()) return;
-    warnings.add(id_of(Defect::header_center), "DIALS cannot find the geometry in the header of an SMV image, since the detector " + reason +
+    warnings.add(id_of(Defect::header_center), "DIALS cannot find the geometry in the header of an SMV image, since the detector " +
+                                                   reason +
                                                    ": make a .expt or NXmx file for it, of the vectors that --json records");
 }
 

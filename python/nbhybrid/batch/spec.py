@@ -120,6 +120,8 @@ class Spec:
                 raise top.error(key, f"found {len(array)} rows, expected one for each of {recipe.images} images")
         for part in parts.values():
             part.done()
+        if recipe.format == "smv":
+            pairs += experiment._worded(experiment._core.smv_warnings)
         spec = cls(
             path=name,
             text=text,
