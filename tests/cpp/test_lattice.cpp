@@ -142,7 +142,8 @@ TEST("lattice: mended, edges and angles are the cell's, whatever they are") {
 
 TEST("lattice: mended, cells that were right keep their bits") {
     const double r = right_angle;
-    for (const UnitCell& cell : {UnitCell{50, 60, 70, r, r, r}, UnitCell{50, 60, 70, r, 1.9, r}, UnitCell{50, 50, 70, r, r, 2 * pi / 3}}) {
+    for (const UnitCell& cell :
+         {UnitCell{50, 60, 70, r, r, r}, UnitCell{50, 60, 70, r, 1.9, r}, UnitCell{50, 50, 70, r, r, 2 * pi / 3}}) {
         const Lattice u = make_lattice(cell, Orientation{}), v = make_lattice(cell, Orientation{}, ObliqueCell::as_asked);
         CHECK(near(u.a, v.a, 0) && near(u.b, v.b, 0) && near(u.c, v.c, 0));
         CHECK(near(u.a_star, v.a_star, 0) && near(u.b_star, v.b_star, 0) && near(u.c_star, v.c_star, 0));
