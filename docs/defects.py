@@ -423,8 +423,7 @@ def spot_scale(case, drawing):
                 shaped = sized if shape == "gauss" else sized.replacing(("-gauss_xtal", "-tophat_spots"))
                 found[shape, cells, end] = shaped.run(mended).image.sum() / square
     if drawing:
-        images = case.both("-mosaic 0 -mosaic_domains 1")
-        draw(case, [image / image.max() for image in images], "N = 20", (150, 210, 150, 210), unit="relative to the peak")
+        draw(case, case.both(), "N = 20, 30 domains", (150, 230, 150, 230))
     return {
         "gauss over square, N = 5, reference": f"{found['gauss', 5, 'reference']:.0f} times",
         "gauss over square, N = 20, reference": share(found["gauss", 20, "reference"], 1),

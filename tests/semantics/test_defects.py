@@ -251,6 +251,30 @@ def test_header_center(tmp_path):
     assert agree(simulate(tmp_path, "-img head.img", "reference,header-center"), mended)
 
 
+@pytest.mark.parametrize("shape", ["-gauss_xtal", "-tophat_spots"])
+def test_spot_scale(shape, tmp_path):
+    # A cubic cell, for which a factor on the width is all that is between the two.
+    words = f"-cell 60 60 60 -N 7 {shape} -fudge"
+    defect, mended = both(tmp_path, f"{words} 0.4", "spot-scale")
+    assert agree(simulate(tmp_path, f"{words} {0.4 * 60**2 / 7**4:.17g}"), mended)
+    assert agree(simulate(tmp_path, f"{words} {0.4 / 60**2 * 7**4:.17g}", "reference,spot-scale"), defect)
+    assert not agree(defect, mended, 1e-2)
+
+
+def test_oblique_cell(tmp_path):
+    # Real axes from edges and angles: c along z, b in the plane of y and z. Columns of the inverse are the reciprocal axes.
+    edges, (alpha, beta, gamma) = np.array([60.0, 70.0, 80.0]), np.radians([70.0, 110.0, 115.0])
+    y = (math.cos(gamma) - math.cos(alpha) * math.cos(beta)) / math.sin(alpha)
+    b, a = (0, math.sin(alpha), math.cos(alpha)), (math.sqrt(math.sin(beta) ** 2 - y**2), y, math.cos(beta))
+    stars = np.linalg.inv(np.array([a, b, (0, 0, 1)]) * edges[:, None])
+    (tmp_path / "a.mat").write_text("\n".join(" ".join(repr(float(x)) for x in row) for row in stars) + "\n")
+    defect, mended = both(tmp_path, "-cell 60 70 80 70 110 115", "oblique-cell")
+    # Beside the matrix the cell of the scene gives the edges alone.
+    right = simulate(tmp_path, "-mat a.mat -cell 60 70 80")
+    assert agree(mended, right)
+    assert not agree(defect, right, 1e-2)
+
+
 @pytest.mark.parametrize("words", ["-twotheta_axis 5 1 0", "-misset_seed 4 -phi 3 -osc 1"])
 def test_corrected_options_are_not_confused(words, tmp_path):
     done = run_well([*SCENE.split(), "-default_F", 1, "-detpixels", 4, *words.split(), "--semantics", "corrected"], tmp_path)
