@@ -9,7 +9,6 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid.errors import ModelError
-from nbhybrid.hints import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -159,7 +158,7 @@ def choice(*names: str) -> Kind:
             raise Refused
         return str(value)
 
-    return Kind(one_of(names), convert)
+    return Kind(" or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names), convert)
 
 
 def several(count: int, each: Kind, meaning: str, *, may_be_open: bool = False) -> Kind:

@@ -9,7 +9,7 @@ import math
 import operator
 import os
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbhybrid import _core
 from nbhybrid.arrays import Sizes, take
@@ -66,7 +66,7 @@ class StructureFactors(Model):
     _table: Any = None
     _up_to_comment: UpToComment | None = None
 
-    _kinds = {"interpolate": FLAG}
+    _kinds: ClassVar = {"interpolate": FLAG}
 
     @classmethod
     def from_file(
@@ -92,9 +92,9 @@ class StructureFactors(Model):
         max_table_gib : float
             Larger tables are refused.
         skip_comments : bool, optional
-            Whether lines that begin with ``#`` are skipped. By default the semantics of an experiment decide: with the reference's the
-            first such line ends the file, and the experiment warns of it; where ``comment-lines`` is mended they are skipped. The
-            properties `grid` and `origin` tell of the whole file. False: the first ends the file in any case.
+            Whether lines that begin with ``#`` are skipped. By default the semantics of an experiment decide: with the reference's
+            the first such line ends the file, and the experiment warns of it; where ``comment-lines`` is mended they are skipped.
+            The properties `grid` and `origin` tell of the whole file. False: the first ends the file in any case.
 
         Warns
         -----
@@ -243,7 +243,7 @@ class StructureFactors(Model):
         """Return what there is, in a line."""
         table = ""
         if self._table.has_table:
-            ranges = zip("hkl", self._table.origin, memoryview(self._table).shape, strict=True)
+            ranges = zip("hkl", self._table.origin, memoryview(self._table).shape or (), strict=True)
             table = "a table over " + ", ".join(f"{name} {first}..{first + count - 1}" for name, first, count in ranges) + "; "
         more = "" if self.interpolate is None else f", interpolate={self.interpolate}"
         return f"<StructureFactors: {table}others {self.default!r}{more}>"
