@@ -224,7 +224,7 @@ class Beam(Model):
     def replace(self, **changes: Any) -> Beam:
         """Return a copy with other values for some fields; what they take the place of, such as an energy by a wavelength, goes."""
         if "fluence" not in changes and self.flux is not None and not changes.keys().isdisjoint(("flux", "exposure_s", "size_mm")):
-            changes = {"fluence": DEFAULT_FLUENCE} | changes
+            changes = {"fluence": DEFAULT_FLUENCE, "flux": self.flux} | changes
         return super().replace(**changes)  # type: ignore[no-any-return]
 
     @property

@@ -57,6 +57,8 @@ class Kind:
             return self.convert(value)
         except Refused:
             raise ModelError(f"{name}: found {shown(value)}, expected {self.expected}") from None
+        except ModelError as error:  # of what it is made of
+            raise ModelError(f"{name}: {error}") from None
 
 
 def shown(value: Any) -> str:
@@ -76,18 +78,17 @@ def shown(value: Any) -> str:
 
         return f"a {text_of(value)}"
     name = value.__name__ if isinstance(value, type) else type(value).__name__
-    return f"the class {name}" if isinstance(value, type) else f"{'an' if name[:1] in 'AEIOUaeiou' else 'a'} {name}"
+    return f"the class {name}" if isinstance(value, type) else f"{'an' if name[:1] in 'AEIOaeio' else 'a'} {name}"
 
 
 def _plain_number(value: Any) -> Any:
     """Return a number of numpy as one of Python."""
-    return value.item() if hasattr(value, "item") and not isinstance(value, (str, bytes)) else value
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
 
 
 def _scalar(value: Any) -> Any:
     """Return a number, also that of an array without axes; no truth value is one."""
-    if getattr(value, "ndim", None) == 0 or type(value).__module__ == "numpy":
-        value = _plain_number(value)
+    value = _plain_number(value)
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise Refused
     return value
@@ -207,4 +208,4 @@ def part(kind: type[Any], expected: str = "", others: Mapping[type, Callable[[An
                 return make(value)
         raise Refused
 
-    return Kind(expected or f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}", convert)
+    return Kind(expected or f"{'an' if kind.__name__[0] in 'AEIO' else 'a'} {kind.__name__}", convert)

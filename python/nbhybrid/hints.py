@@ -93,7 +93,8 @@ def _of_option(word: str, owner: str) -> str:
     from nbhybrid.input_warnings import WORDS
 
     for option, words in WORDS.items():
-        if _letters(option[1:]) in (_letters(word), _letters(_stem(word))):
+        is_object = words[0].isupper()
+        if is_object and _letters(option[1:]) in (_letters(word), _letters(_stem(word))):
             own = re.fullmatch(rf"{owner}\(([^()]*)\)", words)
             return ", ".join(re.findall(r"(\w+)=", own[1])) if own else words
     return ""
