@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import numbers
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbhybrid import _core, units
 from nbhybrid.arrays import Sizes, take, vector
@@ -45,7 +45,7 @@ class Spread(Model):
     steps: int | None = None
     step: float | None = None
 
-    _kinds = {"range": number(least=0), "steps": whole(1, LARGEST_INT), "step": number(above=0)}
+    _kinds: ClassVar = {"range": number(least=0), "steps": whole(1, LARGEST_INT), "step": number(above=0)}
 
     def _fields(self, unit: float, unset_range: float = -1.0) -> tuple[float, float, float]:
         return (
@@ -180,7 +180,7 @@ class Beam(Model):
     round_divergence: bool = True
     sources: Sources | None = None
 
-    _kinds = {
+    _kinds: ClassVar = {
         "wavelength_angstrom": number(above=0),
         "energy_ev": number(above=0),
         "fluence": number(least=0),
@@ -195,7 +195,7 @@ class Beam(Model):
         "round_divergence": FLAG,
         "sources": part(Sources),
     }
-    _instead_of = {"wavelength_angstrom": "energy_ev", "energy_ev": "wavelength_angstrom", "fluence": "flux"}
+    _instead_of: ClassVar = {"wavelength_angstrom": "energy_ev", "energy_ev": "wavelength_angstrom", "fluence": "flux"}
 
     def __post_init__(self) -> None:
         if self.wavelength_angstrom is not None and self.energy_ev is not None:
@@ -224,7 +224,7 @@ class Beam(Model):
     def replace(self, **changes: Any) -> Beam:
         """Return a copy with other values for some fields; what they take the place of, such as an energy by a wavelength, goes."""
         if "fluence" not in changes and self.flux is not None and not changes.keys().isdisjoint(("flux", "exposure_s", "size_mm")):
-            changes = {"fluence": DEFAULT_FLUENCE} | changes
+            changes = {"fluence": DEFAULT_FLUENCE, "flux": self.flux} | changes
         return super().replace(**changes)  # type: ignore[no-any-return]
 
     @property

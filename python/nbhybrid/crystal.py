@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nbhybrid import _core, units
 from nbhybrid.arrays import rotation_matrices, take, vector
@@ -53,7 +53,7 @@ class UnitCell(Model):
     beta: float = 90.0
     gamma: float = 90.0
 
-    _kinds = dict.fromkeys(("a", "b", "c", "alpha", "beta", "gamma"), number())
+    _kinds: ClassVar = dict.fromkeys(("a", "b", "c", "alpha", "beta", "gamma"), number())
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -124,7 +124,7 @@ class Crystal(Model):
     mosaic_seed: int = DEFAULT_MOSAIC_SEED
     domain_rotations: npt.NDArray[np.float64] | None = None
 
-    _kinds = {
+    _kinds: ClassVar = {
         "cell": part(UnitCell, "a UnitCell", {list: _cell_of, tuple: _cell_of}),
         "misset_seed": whole(),
         "size_mm": several(3, number(least=0), "(a, b, c)"),
@@ -134,7 +134,7 @@ class Crystal(Model):
         "mosaic_domains": whole(1, LARGEST_INT),
         "mosaic_seed": whole(),
     }
-    _instead_of = {"n_cells": "size_mm"}
+    _instead_of: ClassVar = {"n_cells": "size_mm"}
 
     def __post_init__(self) -> None:
         super().__post_init__()

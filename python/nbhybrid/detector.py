@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nbhybrid import units
 from nbhybrid.arrays import take, vector
@@ -50,7 +50,7 @@ class Sensor(Model):
     attenuation_depth_um: float | None = None
     layers: int | None = None
 
-    _kinds = {
+    _kinds: ClassVar = {
         "thickness_um": number(least=0),
         "attenuation_depth_um": number(above=0, infinite=True),
         "layers": whole(1, LARGEST_INT),
@@ -197,7 +197,7 @@ class Panel(Model):
         """Return a detector placed by axes; beam, polarization and spindle are those of `Beam` and `Scan`."""
         return cls._placed("custom", placement)
 
-    _kinds = {
+    _kinds: ClassVar = {
         "convention": choice(*CONVENTIONS),
         "pixels": several(2, whole(1, LARGEST_INT), "(slow, fast)", may_be_open=True),
         "size_mm": several(2, number(above=0), "(slow, fast)"),
@@ -212,11 +212,9 @@ class Panel(Model):
         "sensor": part(Sensor),
         "curved": FLAG,
         "point_pixel": FLAG,
-        "region": several(
-            4, whole(0, LARGEST_INT), "(first slow, last slow, first fast, last fast)", may_be_open=True
-        ),
+        "region": several(4, whole(0, LARGEST_INT), "(first slow, last slow, first fast, last fast)", may_be_open=True),
     }
-    _instead_of = {"distance_mm": "close_distance_mm"}
+    _instead_of: ClassVar = {"distance_mm": "close_distance_mm"}
 
     def __post_init__(self) -> None:
         super().__post_init__()

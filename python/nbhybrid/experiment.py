@@ -39,7 +39,7 @@ PARTS: dict[str, type[Model]] = {
 }
 # Of parts that are made in several ways.
 _EXPECTED = {
-    "structure_factors": "a number, or StructureFactors.from_file, .from_arrays or .from_grid of a file, of reflections or of a grid",
+    "structure_factors": "a number, or StructureFactors.from_file, .from_arrays or .from_grid",
     "crystal": "a Crystal",
     "beam": "a Beam",
     "detector": "a Detector",
@@ -113,7 +113,7 @@ class Experiment:
         if isinstance(structure_factors, numbers.Real) and not isinstance(structure_factors, bool):
             structure_factors = StructureFactors.constant(float(structure_factors))
         self.crystal = crystal
-        self.structure_factors = structure_factors
+        self.structure_factors: StructureFactors = structure_factors  # type: ignore[assignment]  # looked at below
         self.detector = detector
         self.beam = Beam() if beam is None else beam
         self.scan = Scan() if scan is None else scan
@@ -122,7 +122,8 @@ class Experiment:
         for name, kind in PARTS.items():
             if not isinstance(getattr(self, name), kind):
                 raise ModelError(f"Experiment.{name}: found {shown(getattr(self, name))}, expected {_EXPECTED[name]}")
-        table, self._of_table = self.structure_factors._for(self._semantics)
+        table, of_table = self.structure_factors._for(self._semantics)
+        self._of_table: list[Pair] = of_table
         try:
             self._cores = tuple(_core.Experiment(_core.Options(self._fields(panel), table), 1) for panel in self.detector.parts)
         except NbhybridError as error:

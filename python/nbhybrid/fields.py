@@ -9,7 +9,6 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid.errors import ModelError
-from nbhybrid.hints import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +57,8 @@ class Kind:
             return self.convert(value)
         except Refused:
             raise ModelError(f"{name}: found {shown(value)}, expected {self.expected}") from None
+        except ModelError as error:  # of what it is made of
+            raise ModelError(f"{name}: {error}") from None
 
 
 def shown(value: Any) -> str:
@@ -77,18 +78,17 @@ def shown(value: Any) -> str:
 
         return f"a {text_of(value)}"
     name = value.__name__ if isinstance(value, type) else type(value).__name__
-    return f"the class {name}" if isinstance(value, type) else f"{'an' if name[:1] in 'AEIOUaeiou' else 'a'} {name}"
+    return f"the class {name}" if isinstance(value, type) else f"{'an' if name[:1] in 'AEIOaeio' else 'a'} {name}"
 
 
 def _plain_number(value: Any) -> Any:
     """Return a number of numpy as one of Python."""
-    return value.item() if hasattr(value, "item") and not isinstance(value, (str, bytes)) else value
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
 
 
 def _scalar(value: Any) -> Any:
     """Return a number, also that of an array without axes; no truth value is one."""
-    if getattr(value, "ndim", None) == 0 or type(value).__module__ == "numpy":
-        value = _plain_number(value)
+    value = _plain_number(value)
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise Refused
     return value
@@ -159,7 +159,7 @@ def choice(*names: str) -> Kind:
             raise Refused
         return str(value)
 
-    return Kind(one_of(names), convert)
+    return Kind(" or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names), convert)
 
 
 def several(count: int, each: Kind, meaning: str, *, may_be_open: bool = False) -> Kind:
@@ -208,4 +208,4 @@ def part(kind: type[Any], expected: str = "", others: Mapping[type, Callable[[An
                 return make(value)
         raise Refused
 
-    return Kind(expected or f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}", convert)
+    return Kind(expected or f"{'an' if kind.__name__[0] in 'AEIO' else 'a'} {kind.__name__}", convert)

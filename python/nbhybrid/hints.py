@@ -7,10 +7,11 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from nbhybrid import _core
 from nbhybrid.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     P = ParamSpec("P")
     T = TypeVar("T")
@@ -41,20 +42,25 @@ def no_such_name(owner: str, name: str, names: Iterable[str]) -> ModelError:
 def hint(word: str, names: Sequence[str], owner: str = "") -> str:
     """Return what may have been meant by a word; empty if that is anybody's guess.
 
-    The names are asked first: for one that begins like the word, is it with another unit, or with more or fewer parts; then the
-    options of the command line and the parameters of other objects; then the names again, for a slip of the pen.
+    Looked for are, in this order: the name with another unit or other underscores; one that begins with the word; an option of the
+    command line of this name; the parts of the word among the parts of names, and the other way round; a parameter of another
+    object; and what the core finds similar, as for options.
     """
     same = [name for name in names if _letters(_stem(name)) == _letters(_stem(word))]
     begins = [name for name in names if name.startswith(f"{word}_") or name == f"{word}s"]
     option = _of_option(word, owner)
     for found in (same, begins if len(begins) == 1 else [], [option] if option else [], begins, _by_parts(word, names)):
         if 0 < len(found) <= _MOST:
-            return " or ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
+            return _listed(found)
     elsewhere = _of_other_objects(word, owner)
     if elsewhere:
         return elsewhere
-    near = [name for name in names if _is_slip(word, name)]
-    return near[0] if len(near) == 1 else ""
+    similar = _core.similar_names(word, list(names))
+    return _listed(similar) if len(similar) <= _MOST else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _stem(name: str) -> str:
@@ -87,7 +93,8 @@ def _of_option(word: str, owner: str) -> str:
     from nbhybrid.input_warnings import WORDS
 
     for option, words in WORDS.items():
-        if _letters(option[1:]) in (_letters(word), _letters(_stem(word))):
+        is_object = words[0].isupper()
+        if is_object and _letters(option[1:]) in (_letters(word), _letters(_stem(word))):
             own = re.fullmatch(rf"{owner}\(([^()]*)\)", words)
             return ", ".join(re.findall(r"(\w+)=", own[1])) if own else words
     return ""
@@ -105,27 +112,6 @@ def _of_other_objects(word: str, owner: str) -> str:
         if other not in (owner, "Panel") and _letters(_stem(name)) == _letters(_stem(word))
     ]
     return found[0] if len(found) == 1 else ""
-
-
-def _is_slip(word: str, name: str) -> bool:
-    """Tell whether one letter is missing, too many or wrong, or two neighbours are swapped; in long words also two."""
-    first, second = _letters(_stem(word)), _letters(_stem(name))
-    shorter = min(len(first), len(second))
-    return shorter >= 4 and _distance(first, second) <= (2 if shorter >= 9 else 1)
-
-
-def _distance(first: str, second: str) -> int:
-    """Return how many letters to insert, delete, change or swap with a neighbour turn one word into the other."""
-    before: list[int] = []
-    last = list(range(len(second) + 1))
-    for i, a in enumerate(first, 1):
-        row = [i]
-        for j, b in enumerate(second, 1):
-            row.append(min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b)))
-            if i > 1 and j > 1 and a == second[j - 2] and first[i - 2] == b:
-                row[j] = min(row[j], before[j - 2] + 1)
-        before, last = last, row
-    return last[-1]
 
 
 def checked_names(function: Callable[P, T], owner: str) -> Callable[P, T]:
@@ -158,11 +144,5 @@ def checked_names(function: Callable[P, T], owner: str) -> Callable[P, T]:
 
 def names_are_checked(kind: type[T]) -> type[T]:
     """Have the names of a class's parameters checked; for a dataclass, put above its decorator."""
-    kind.__init__ = checked_names(kind.__init__, kind.__name__)  # type: ignore[misc]
+    setattr(kind, "__init__", checked_names(kind.__init__, kind.__name__))  # noqa: B010  (mypy allows no other way)
     return kind
-
-
-def one_of(names: Mapping[str, object] | Sequence[str]) -> str:
-    """Return names as messages list them."""
-    listed = list(names)
-    return " or ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)

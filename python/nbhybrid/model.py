@@ -72,7 +72,7 @@ class Model:
         return f"{type(self).__name__}({', '.join(f'{name}={_briefly(shown[name])}' for name in names)})"
 
     def _in_force(self) -> dict[str, Any]:
-        """Return the parameters that `repr` shows: those that were given. What is not in force is no more shown than defaults are."""
+        """Return the parameters that `repr` shows: those that were given and are in force."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if not field.name.startswith("_")}
         defaults = {field.name: field.default for field in dataclasses.fields(self)}
         return {name: value for name, value in values.items() if value is not None and not _same(value, defaults[name])}

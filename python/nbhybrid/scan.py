@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbhybrid import units
 from nbhybrid.arrays import vector
@@ -43,7 +43,7 @@ class Scan(Model):
     steps: int | None = None
     axis: Vector | None = None
 
-    _kinds = {
+    _kinds: ClassVar = {
         "phi_deg": number(),
         "range_deg": number(least=0),
         "step_deg": number(least=0),
@@ -103,7 +103,7 @@ class Sampling(Model):
     dmin_angstrom: float = 0.0
     water_um: float = 0.0
 
-    _kinds = {
+    _kinds: ClassVar = {
         "oversample": whole(1, LARGEST_INT),
         "recompute_thickness": FLAG,
         "recompute_polarization": FLAG,

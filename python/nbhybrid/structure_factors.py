@@ -9,7 +9,7 @@ import math
 import operator
 import os
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbhybrid import _core
 from nbhybrid.arrays import Sizes, take
@@ -43,10 +43,13 @@ class UpToComment:
         Of the core; None where no row comes before that line.
     remark : (str, str)
         Name and text of the warning; without a table, what is wrong.
+    error : str
+        Why the rest of the file is no table; empty if it is one.
     """
 
     table: Any
     remark: Pair
+    error: str = ""
 
 
 @names_are_checked
@@ -66,7 +69,7 @@ class StructureFactors(Model):
     _table: Any = None
     _up_to_comment: UpToComment | None = None
 
-    _kinds = {"interpolate": FLAG}
+    _kinds: ClassVar = {"interpolate": FLAG}
 
     @classmethod
     def from_file(
@@ -92,9 +95,9 @@ class StructureFactors(Model):
         max_table_gib : float
             Larger tables are refused.
         skip_comments : bool, optional
-            Whether lines that begin with ``#`` are skipped. By default the semantics of an experiment decide: with the reference's the
-            first such line ends the file, and the experiment warns of it; where ``comment-lines`` is mended they are skipped. The
-            properties `grid` and `origin` tell of the whole file. False: the first ends the file in any case.
+            Whether lines that begin with ``#`` are skipped. By default the semantics of an experiment decide: with the reference's
+            the first such line ends the file, and the experiment warns of it; where ``comment-lines`` is mended they are skipped.
+            The properties `grid` and `origin` tell of the whole file. False: the first ends the file in any case.
 
         Warns
         -----
@@ -128,14 +131,19 @@ class StructureFactors(Model):
             return cls(interpolate=interpolate, _table=table)
         if not os.path.isfile(path):
             raise InputFileError(f"{os.fspath(path)}: has a line that begins with '#', and can be read once: give skip_comments")
-        up_to_comment = UpToComment(table, ending[0])
-        table, remarks = read(True)
+        try:
+            whole, remarks = read(True)
+        except InputFileError as error:
+            return cls(interpolate=interpolate, _table=table, _up_to_comment=UpToComment(table, ending[0], str(error)))
+        up_to_comment, table = UpToComment(table, ending[0]), whole
         warn(_in_words(remarks))
         return cls(interpolate=interpolate, _table=table, _up_to_comment=up_to_comment)
 
     def _for(self, semantics: str) -> tuple[Any, list[Pair]]:
         """Return the core's table for an experiment of these semantics, and warnings about it."""
         if self._up_to_comment is None or _core.mends(semantics, "comment-lines"):
+            if self._up_to_comment is not None and self._up_to_comment.error:
+                raise InputFileError(self._up_to_comment.error)
             return self._table, []
         if self._up_to_comment.table is None:
             raise InputFileError(in_words_of_objects(self._up_to_comment.remark[1]))
@@ -243,7 +251,7 @@ class StructureFactors(Model):
         """Return what there is, in a line."""
         table = ""
         if self._table.has_table:
-            ranges = zip("hkl", self._table.origin, memoryview(self._table).shape, strict=True)
+            ranges = zip("hkl", self._table.origin, memoryview(self._table).shape or (), strict=True)
             table = "a table over " + ", ".join(f"{name} {first}..{first + count - 1}" for name, first, count in ranges) + "; "
         more = "" if self.interpolate is None else f", interpolate={self.interpolate}"
         return f"<StructureFactors: {table}others {self.default!r}{more}>"
@@ -255,7 +263,8 @@ class StructureFactors(Model):
             values["interpolate"] = self.interpolate
         values |= _packed(self._table)
         if self._up_to_comment is not None:
-            values["up_to_comment"] = {"warning": list(self._up_to_comment.remark), **_packed(self._up_to_comment.table)}
+            ending: dict[str, Any] = {"warning": list(self._up_to_comment.remark), "error": self._up_to_comment.error}
+            values["up_to_comment"] = ending | _packed(self._up_to_comment.table)
         return values
 
     @classmethod
@@ -275,7 +284,7 @@ class StructureFactors(Model):
             if ending is not None:
                 name, text = ending["warning"]
                 table = _unpacked(ending, default) if "values_base64" in ending else None
-                up_to_comment = UpToComment(table, (name, text))
+                up_to_comment = UpToComment(table, (name, text), ending.get("error", ""))
             return cls(interpolate=values.get("interpolate"), _table=_unpacked(values, default), _up_to_comment=up_to_comment)
         except (KeyError, TypeError, ValueError, binascii.Error, zlib.error) as error:
             if isinstance(error, ModelError):

@@ -24,7 +24,8 @@ SMALL = {
     "detector": nb.Detector.mosflm(pixels=(20, 20)),
     "sampling": nb.Sampling(oversample=2),
 }
-WORDS = "-cell 70 80 90 -N 5 -detpixels 20 -oversample 2 -nonoise -nopgm --quiet"
+WORDS = "-cell 70 80 90 -N 5 -detpixels 20 -oversample 2"
+QUIETLY = ["-nonoise", "-nopgm", "--quiet"]
 
 
 def small(**parts):
@@ -247,9 +248,12 @@ def test_report_24_the_semantics_can_be_overruled(tmp_path):
 
 def test_report_24_a_comment_in_the_first_line_is_an_error_that_tells_the_cure(tmp_path):
     path = commented(tmp_path, 1)
-    done = run([*WORDS.split(), "-hkl", path], tmp_path)
+    done = run([*WORDS.split(), "-hkl", path, *QUIETLY], tmp_path)
     assert done.returncode == 2
-    assert "line 1 begins with '#', where reading ends, as in the reference: --semantics reference,comment-lines mends it" in done.stderr
+    assert (
+        "line 1 begins with '#', where reading ends, as in the reference: --semantics reference,comment-lines mends it"
+        in done.stderr
+    )
     factors = nb.StructureFactors.from_file(path)
     with pytest.raises(nb.InputFileError, match=r'Experiment\(semantics="reference,comment-lines"\) mends it'):
         small(structure_factors=factors)
@@ -262,7 +266,9 @@ def test_report_24_what_comes_after_a_comment_may_be_no_rows(tmp_path):
     path.write_text("1 0 0 5\n# remarks\nnot a row\n")
     with pytest.raises(nb.InputFileError, match="line 3"):
         small(structure_factors=nb.StructureFactors.from_file(path), semantics="corrected")
-    assert small(structure_factors=nb.StructureFactors.from_file(path)).configuration["structure_factors"]["h_range"] == [1, 1]
+    factors = nb.StructureFactors.from_file(path)
+    assert small(structure_factors=factors).configuration["structure_factors"]["h_range"] == [1, 1]
+    assert nb.StructureFactors.from_dict(factors.to_dict()) == factors
 
 
 def test_report_24_what_was_read_is_not_mended_afterwards(tmp_path):
@@ -303,7 +309,7 @@ def test_report_25_an_asymmetric_unit_is_warned_of(group, tmp_path):
     is_in, octants = UNITS[group]
     rows = [(*hkl, 5.0) for hkl in sphere(9) if is_in(*hkl)]
     (tmp_path / "f.hkl").write_text(hkl_text(rows))
-    done = run_well([*WORDS.split(), "-hkl", "f.hkl"], tmp_path)
+    done = run_well([*WORDS.split(), "-hkl", "f.hkl", *QUIETLY], tmp_path)
     assert f"f.hkl: its reflections lie in {octants} of the 8 octants" in done.stderr
     assert "[asymmetric-unit]" in done.stderr
     hkl = np.array(rows)[:, :3].astype(int)
@@ -365,7 +371,7 @@ REFUSED = [
     (lambda: nb.Scan(osc_deg=1), "Scan: there is no osc_deg, did you mean range_deg?"),
     (lambda: nb.Sampling(oversample=-1), "Sampling.oversample: found -1, expected a whole number of 1 or more"),
     (lambda: nb.Sampling(oversample=True), "found True"),
-    (lambda: small(structure_factors=np.ones((90, 90, 90))), "float64 numpy.ndarray of shape (90, 90, 90), expected a number, or Str"),
+    (lambda: small(structure_factors=np.ones((90, 90, 90))), "float64 numpy.ndarray of shape (90, 90, 90), expected a number"),
     (lambda: small(structure_factors="f.hkl"), "StructureFactors.from_file, .from_arrays or .from_grid"),
     (lambda: small(crystal=CELL), "Experiment.crystal: found a UnitCell, expected a Crystal"),
     (lambda: small(beam=0), "Experiment.beam: found 0, expected a Beam"),
@@ -419,15 +425,11 @@ NONSENSE = [object(), "nonsense", np.ones((40, 41)), [1, 2, 3, 4, 5], {"nonsense
 
 @pytest.mark.parametrize(("name", "field"), FIELDS, ids=[f"{name}.{field}" for name, field in FIELDS])
 def test_report_35_every_field_refuses_what_it_cannot_be(name, field):
-    example = EXAMPLES[name]
-    allowed = {("Sources", "directions"): (), ("Panel", "mask"): (2,), ("Detector", "mask"): (2,)}.get((name, field), ())
-    for i, value in enumerate(NONSENSE):
-        if i in allowed or ((name, field) in {("Sources", "wavelengths_angstrom"), ("Sources", "weights")} and i == 3):
+    for value in NONSENSE:
+        if field == "mask" and isinstance(value, np.ndarray):
             continue
-        if (name, field) == ("Beam", "sources") and i == 4:
-            pass
         with pytest.raises(nb.Error) as refused:
-            example.replace(**{field: value})
+            EXAMPLES[name].replace(**{field: value})
         text = str(refused.value)
         assert "\n" not in text, text
         assert len(text) < 300, text
@@ -488,8 +490,9 @@ HINTS = [
     ("Crystal", "matrix", "mosflm_matrix"), ("Detector", "distance", "distance_mm"), ("Detector", "detpixels", "pixels"),
     ("Detector", "detector_distance_mm", "distance_mm"), ("Detector", "pixel_mm", "pixel_size_mm"), ("Detector", "roi", "region"),
     ("Detector", "beam_center", "beam_center_mm"), ("Detector", "gain", ""), ("Scan", "osc_range", "range_deg"),
-    ("Scan", "phi_steps", "steps"), ("Scan", "phisteps", "steps"), ("Sampling", "oversampling", "oversample"),
-    ("Sampling", "d_min", "dmin_angstrom"), ("Sampling", "file_size_of_table", ""), ("Experiment", "hkl", "StructureFactors.from_file"),
+    ("Scan", "phi_steps", "steps"), ("Scan", "phisteps", "steps"), ("Sampling", "oversampel", "oversample"),
+    ("Sampling", "d_min", "dmin_angstrom"), ("Sampling", "file_size_of_table", ""),
+    ("Experiment", "hkl", "StructureFactors.from_file"),
 ]  # fmt: skip
 
 
@@ -504,7 +507,7 @@ def test_report_35_a_text_is_split():
     assert nb.Experiment.from_args(text) == nb.Experiment.from_args(text.replace("'", "").split())
     numbers = ["-cell", 70, 80.0, 90, "-N", 5, "-default_F", 100, "-detpixels", 20, "-oversample", 2, "-misset", 10, 20, 30]
     assert nb.Experiment.from_args(numbers) == nb.Experiment.from_args(text)
-    assert nb.trace(text, [(3, 4)])[0]["I_pixel_sr"] == nb.trace(text.replace("'", "").split(), [(3, 4)])[0]["I_pixel_sr"]
+    assert nb.trace(text, [(3, 4)])[0]["F_cell"] == nb.trace(text.replace("'", "").split(), [(3, 4)])[0]["F_cell"]
 
 
 @pytest.mark.parametrize(
@@ -516,8 +519,10 @@ def test_report_35_a_text_is_split():
     ],
 )  # fmt: skip
 def test_report_35_what_the_command_line_takes_is_the_same_experiment(words, tmp_path):
-    words = f"{WORDS} -default_F 100 -lambda 1.2 {words}".replace("-oversample 2 ", "" if "-oversample 0" in words else "-oversample 2 ")
-    run_well([*words.split(), "-floatfile", "f.bin"], tmp_path)
+    words = f"{WORDS} -default_F 100 -lambda 1.2 {words}".replace(
+        "-oversample 2 ", "" if "-oversample 0" in words else "-oversample 2 "
+    )
+    run_well([*words.split(), "-floatfile", "f.bin", *QUIETLY], tmp_path)
     image = np.fromfile(tmp_path / "f.bin", "<f4")
     experiment = nb.Experiment.from_args(words)
     assert nb.simulate(experiment).tobytes() == image.tobytes()
@@ -528,7 +533,9 @@ def test_report_35_what_the_command_line_takes_is_the_same_experiment(words, tmp
 
 
 def test_report_36_the_page_has_the_measured_errors():
-    done = subprocess.run([sys.executable, ROOT / "docs" / "oversampling.py", "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "oversampling.py", "--check"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -541,7 +548,9 @@ def undersampled(n_cells, oversample, **crystal):
 
 
 def test_report_36_the_warning_tells_the_errors_and_asks_for_no_more_than_needed():
-    assert "Sampling(oversample=1) a sub-pixel is 1.8 spots wide: the sums of single spots are off by about 97 %" in undersampled(10, 1)
+    assert "Sampling(oversample=1) a sub-pixel is 1.8 spots wide: the sums of single spots are off by about 97 %" in undersampled(
+        10, 1
+    )
     assert "brightest pixels by about more than 100 %; Sampling(oversample=4) is enough" in undersampled(10, 1)
     assert "off by about 0 %, their brightest pixels by about 5.2 %" in undersampled(10, 3)
     assert undersampled(10, 4) == ""
@@ -593,7 +602,7 @@ def test_report_37_a_beam_shows_the_fluence_that_is_used():
 
 def test_report_37_flux_and_fluence_do_not_contradict_each_other():
     beam = nb.Beam(flux=1e12)
-    with pytest.raises(nb.ModelError, match="found the flux .* and the fluence"):
+    with pytest.raises(nb.ModelError, match=r"found the flux .* and the fluence"):
         nb.Beam(flux=1e12, fluence=1e21)
     assert beam.replace(flux=2e12).fluence == 2 * beam.fluence
     assert beam.replace(size_mm=0.2).fluence == pytest.approx(beam.fluence / 4)

@@ -44,7 +44,7 @@ def test_every_warning_of_the_core_has_a_name_of_the_table():
 def test_an_experiment_warns_once_in_the_words_of_the_objects():
     experiment, names = caught(wet)
     assert names == ["undersampled", "water-twice"]
-    assert "Sampling(oversample=3) would resolve them [undersampled]" in experiment.warnings[0]
+    assert "Sampling(oversample=3) is enough [undersampled]" in experiment.warnings[0]
     assert 'Experiment(semantics="reference,water-twice") mends it [water-twice]' in experiment.warnings[1]
 
 
@@ -64,7 +64,7 @@ def test_a_copy_does_not_warn_again_unless_it_has_something_new_to_say():
 def test_a_command_line_is_warned_about_in_its_own_words():
     experiment, names = caught(lambda: nb.Experiment.from_args([*WORDS[:-3], "-water", "3"]))
     assert names == ["undersampled", "water-twice"]
-    assert "-oversample 3 would" in experiment.warnings[0]
+    assert "-oversample 3 is enough" in experiment.warnings[0]
 
 
 def test_a_kind_is_silenced_by_its_name():

@@ -78,6 +78,14 @@ void bind_options(py::module_& module) {
         for (const DefectRow& row : defect_table()) names.emplace_back(row.id, row.reference);
         return names;
     });
+    module.def(
+        "similar_names",
+        [](std::string_view word, const std::vector<std::string>& names) {
+            std::vector<std::vector<std::string>> things;
+            for (const std::string& name : names) things.push_back({name});
+            return similar_names(word, things);
+        },
+        py::arg("word"), py::arg("names"));
     module.def("did_you_mean", py::overload_cast<std::string_view, const std::vector<std::string>&>(&did_you_mean), py::arg("word"),
                py::arg("names"));
     module.def("options_help", &options::options_help);

@@ -119,8 +119,8 @@ std::vector<float*> images_at(float* first, std::size_t count, std::int64_t pixe
 using Devices = std::vector<std::shared_ptr<kernel::Device>>;
 
 // The buffer has been checked: n x slow x fast floats.
-py::list batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads, bool is_fast,
-                const Devices& devices, const py::object& watch) {
+py::list batch_into(const BuiltExperiment& experiment, const py::buffer& rotations, const py::buffer& out, int threads,
+                    bool is_fast, const Devices& devices, const py::object& watch) {
     const std::vector<Mat3> list = rotations_of(rotations);
     const py::buffer_info info = out.request(true);
     auto* const first = static_cast<float*>(info.ptr);

@@ -56,7 +56,7 @@ py::tuple from_rows(const py::buffer& indices, const py::buffer& amplitudes, dou
 
 // The buffer has been checked: h x k x l amplitudes, the first at `origin`.
 py::tuple from_grid(const py::buffer& grid, const std::array<std::int64_t, 3>& origin, double default_amplitude,
-                 double max_table_gib) {
+                    double max_table_gib) {
     const py::buffer_info info = grid.request();
     return with_warnings([&](Warnings& warnings) {
         return io::table_of_grid(static_cast<const double*>(info.ptr), origin, {info.shape[0], info.shape[1], info.shape[2]},

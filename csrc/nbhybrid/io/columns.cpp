@@ -89,7 +89,8 @@ std::vector<ColumnRow> parse_columns(std::string_view text, const std::string& n
     if (rows.empty()) throw InputFileError(name, "holds no row of numbers");
     if (first_comment != 0) {
         warnings.add("comment-lines", name + ": line " + std::to_string(first_comment) +
-                     " begins with '#': such lines are read as rows in which words are 0" + how_to_mend(Defect::comment_lines));
+                                          " begins with '#': such lines are read as rows in which words are 0" +
+                                          how_to_mend(Defect::comment_lines));
     }
     return rows;
 }

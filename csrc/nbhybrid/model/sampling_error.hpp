@@ -9,9 +9,9 @@ struct SamplingError {
     double pixel = 0;  // of the pixel in which its centre lies
 };
 
-// Of the spots of a crystal of one domain: sinc^2 along both edges of a pixel, sampled at the middles of `oversample` equal parts of
-// each edge. `spots_per_pixel` is the pixel's edge in units of 1/L in reciprocal space, L being the crystal's edge:
-// L * pixel / (wavelength * distance), no unit, above 0.
+// Of the spots of a crystal of one domain: sinc^2 along both edges of a pixel, sampled at the middles of `oversample` equal parts
+// of each edge. `spots_per_pixel` is the pixel's edge in units of 1/L in reciprocal space, L being the crystal's edge: L * pixel /
+// (wavelength * distance), no unit, above 0.
 SamplingError expected_sampling_error(double spots_per_pixel, int oversample);
 
 // The fewest parts of an edge with which a spot's sum is right to a tenth of a per cent, and its brightest pixel to

@@ -348,16 +348,17 @@ void warn_about_sampling(const Experiment& e, double recommended, Warnings& warn
         return;
     }
     const int oversample = e.sampling.oversample;
-    const double spots = spots_per_pixel(longest_edge(e.crystal.cells, e.crystal.lattice), e.beam.wavelength,
-                                         e.detector.distance, e.detector.pixel_size);
+    const double spots = spots_per_pixel(longest_edge(e.crystal.cells, e.crystal.lattice), e.beam.wavelength, e.detector.distance,
+                                         e.detector.pixel_size);
     const int enough = sufficient_oversample(spots, static_cast<int>(std::min(recommended, 46340.0)));
     if (oversample >= enough) return;
     const SamplingError error = expected_sampling_error(spots, oversample);
     const auto percent = [](double value) { return value > 1 ? std::string("more than 100") : format("%.2g", 100 * value); };
-    warnings.add("undersampled",
-                 format("with -oversample %d a sub-pixel is %.2g spots wide: the sums of single spots are off by about %s %%, their "
-                        "brightest pixels by about %s %%; -oversample %d is enough",
-                        oversample, spots / oversample, percent(error.sum).c_str(), percent(error.pixel).c_str(), enough));
+    warnings.add(
+        "undersampled",
+        format("with -oversample %d a sub-pixel is %.2g spots wide: the sums of single spots are off by about %s %%, their "
+               "brightest pixels by about %s %%; -oversample %d is enough",
+               oversample, spots / oversample, percent(error.sum).c_str(), percent(error.pixel).c_str(), enough));
 }
 
 void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnings) {

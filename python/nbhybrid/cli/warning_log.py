@@ -48,7 +48,6 @@ def caught() -> Iterator[list[tuple[str, str]]]:
             warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
-
 class WarningLog:
     """Shows warnings as they come.
 
