@@ -93,20 +93,24 @@ std::vector<std::string_view> words_of(std::string_view line) {
 struct Row {
     std::size_t columns = 0;
     bool all_numbers = true;
-    bool begins_with_indices = false;  // three integers
+    bool begins_with_indices = false;   // three integers
+    bool ends_with_wavelength = false;  // in metres, after four other numbers: nothing else is so small
 };
 
 Row row_of(const std::vector<std::string_view>& words) {
     Row row;
     row.columns = words.size();
     std::size_t integers = 0;
+    double last = 0;
     for (std::size_t i = 0; i < words.size(); ++i) {
         long long integer = 0;
         double number = 0;
         if (i == integers && i < 3 && parse_int(words[i], integer)) ++integers;
         row.all_numbers = row.all_numbers && parse_double(words[i], number);
+        last = number;
     }
     row.begins_with_indices = integers == 3;
+    row.ends_with_wavelength = row.columns == 5 && last > 0 && last < 1e-6;
     return row;
 }
 
@@ -120,8 +124,8 @@ FileKind kind_by_columns(const std::vector<std::string_view>& lines, bool last_i
     std::size_t reflections = 0, sources = 0, triples = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (!rows[i].all_numbers) return FileKind::unknown;
-        if (rows[i].begins_with_indices && rows[i].columns >= 4) ++reflections;
-        else if (rows[i].columns == 5) ++sources;
+        if (rows[i].ends_with_wavelength) ++sources;
+        else if (rows[i].begins_with_indices && rows[i].columns >= 4) ++reflections;
         if (i < 3 && rows[i].columns == 3 && !rows[i].begins_with_indices) ++triples;
     }
     if (reflections == rows.size()) return FileKind::reflections;

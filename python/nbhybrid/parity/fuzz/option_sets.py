@@ -384,6 +384,19 @@ def _repeats(rng: random.Random, groups: list[Group]) -> list[Group]:
     return [(group[0], f"{float(group[1]) * 1.5 + 1:.4g}") for group in given if rng.random() < 0.08]
 
 
+def _beam_in_force(groups: list[Group], scene: Scene) -> tuple[float, ...]:
+    """Return the way of the photons: that of the convention which is chosen last, by name or by a vector."""
+    beam: tuple[float, ...] = (1, 0, 0)
+    for name, *_ in groups:
+        if name in ("-mosflm", "-denzo"):
+            beam = (1, 0, 0)
+        elif name in ("-xds", "-adxv", "-dials"):
+            beam = (0, 0, 1)
+        elif name.endswith("_vector") or name in ("-pix0_vector_mm", "-spindle_axis", "-twotheta_axis"):
+            beam = scene.beam
+    return beam
+
+
 def build(seed: int) -> OptionSet:
     """Return the option set of this seed."""
     rng = random.Random(seed)
@@ -395,6 +408,10 @@ def build(seed: int) -> OptionSet:
     groups = geometric + sized + others + _sensor(rng, scene) + _scan(rng) + _output(rng, files)
     groups += _subpixels(rng, scene, groups)
     rng.shuffle(groups)
+    beam = _beam_in_force(groups, scene)
+    if "s.txt" in files and beam != scene.beam:
+        # Sources behind the crystal or beside it are refused.
+        files["s.txt"] = input_files.source_file(random.Random(seed), beam, scene.wavelength).encode()
     pixel = (7 * seed % scene.slow, 11 * seed % scene.fast)
     return OptionSet(seed, _without_infinite_misset(_repeats(rng, groups) + groups), files, pixel)
 
