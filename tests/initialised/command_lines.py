@@ -41,5 +41,5 @@ ALL = [f"{line} {shape}" for shape in SHAPES for line in EACH_SHAPE] + OTHERS
 RUNS = [
     f"{CONSTANT} {DETECTOR} -oversample 1 -fluence 1e28",
     f"-cell 70 80 90 75 85 95 -hkl small.hkl -N 5 {DETECTOR} -oversample 1 -water 3 -fluence 1e28 -mosaic 0.5 -mosaic_domains 3"
-    " -trace-pixel 2 3 -printout",
+    " --trace-pixel 2 3 -printout",
 ]

@@ -56,7 +56,7 @@ def run(build, program, *words, level=None, lines=(), folder=GOLDEN / "inputs", 
 
 
 @pytest.fixture(scope="session")
-def start():
+def start(request):
     """Return what starts a run on one of the processors, or gives one that was started before."""
     started = {}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -67,10 +67,12 @@ def start():
                 started[key] = pool.submit(run, *words, **more)
             return started[key]
 
-        # The long ones first.
-        if VALGRIND is not None:
+        # The long ones first, of those that were asked for.
+        asked_for = {item.name for item in request.session.items}
+        if VALGRIND is not None and "test_the_cpp_tests_under_valgrind" in asked_for:
             start_one(PLAIN, "nbhybrid_tests", "", NO_TEST_OF, under=UNDER_VALGRIND)
-            for level in VALGRIND_LEVELS:
+        for level in VALGRIND_LEVELS:
+            if VALGRIND is not None and f"test_command_lines_under_valgrind[{level}]" in asked_for:
                 start_one(PLAIN, "nbhybrid_ways", level=level, lines=ALL, under=UNDER_VALGRIND)
         yield start_one
 
