@@ -291,6 +291,15 @@ SWUNG = [
 ]
 
 
+@pytest.mark.parametrize("semantics", ["reference", "corrected", "reference,beam-center"])
+@pytest.mark.parametrize("words", SWUNG)
+def test_report_07_objects_and_plain_values_keep_the_geometry(words, semantics):
+    made, _ = experiment(f"{NO_DISTANCE} {words}", semantics)
+    again = nb.Experiment.from_json(made.to_json())
+    assert again.geometry == made.geometry
+    assert again.configuration["detector"] == made.configuration["detector"]
+
+
 @pytest.mark.parametrize("words", SWUNG)
 def test_report_07_reading_back_gives_the_same_geometry(words, tmp_path):
     written, _ = experiment(f"{NO_DISTANCE} {words}")
