@@ -32,7 +32,7 @@ add_library(nbhybrid_cuda STATIC cuda/callers_memory.cpp cuda/cuda_device.cpp cu
             $<TARGET_OBJECTS:nbhybrid_cuda_exact> $<TARGET_OBJECTS:nbhybrid_cuda_fast> $<TARGET_OBJECTS:nbhybrid_cuda_float>)
 target_include_directories(nbhybrid_cuda PUBLIC cuda)
 # Linked statically: nothing of CUDA need be installed, and without a driver its calls fail with a message.
-target_link_libraries(nbhybrid_cuda PUBLIC nbhybrid_core CUDA::cudart_static)
+target_link_libraries(nbhybrid_cuda PUBLIC nbhybrid_core CUDA::cudart_static ${CMAKE_DL_LIBS})
 set_target_properties(nbhybrid_cuda PROPERTIES CXX_VISIBILITY_PRESET hidden)
 
 if(NBHYBRID_PYTHON)

@@ -205,7 +205,8 @@ def test_report_09_a_broken_key_of_ours_is_refused(tmp_path):
 
 
 def test_report_09_series_of_smv_images(tmp_path):
-    parts = {"experiment": f'args = "{SHAPE} -adxv"', "render": 'semantics = "corrected"', "output": 'format = "smv"\nadc = 7'}
+    shape = SHAPE.replace(" -nopgm -nonoise", "")
+    parts = {"experiment": f'args = "{shape} -adxv"', "render": 'semantics = "corrected"', "output": 'format = "smv"\nadc = 7'}
     parts |= {"series": 'output = "out"\nimages = 1\nseed = 1', "orientations": 'file = "one.npy"'}
     np.save(tmp_path / "one.npy", np.eye(3)[None])
     spec = Spec.from_toml("".join(f"[{name}]\n{text}\n" for name, text in parts.items()), tmp_path)

@@ -22,6 +22,12 @@ class Reason:
 
 
 ALLOWED = {
+    "beam-center": Reason(
+        "a centre or a pivot that its convention does not look at", ("-Xbeam", "-Xclose", "-ORGX", "-pivot", "-xds", "-dials")
+    ),
+    "distance": Reason("a two-theta swing, so that the header's distance is another", ("-twotheta", "-twotheta_axis")),
+    "oblique-cell": Reason("a cell with three oblique angles, which become others", ("-cell",)),
+    "spot-scale": Reason("spots whose width goes with N^3", ("-gauss_xtal", "-tophat_spots", "-binary_spots")),
     "undersampled": Reason("small images, on purpose with few sub-pixels", ("-oversample",)),
     "attenuation-depth": Reason("a thickness without a depth is what the case is about", ("-detector_thick",)),
     "blank-image": Reason("-detector_abs inf: a sensor that captures nothing, all pixels are 0", ("-detector_abs",)),

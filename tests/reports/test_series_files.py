@@ -218,7 +218,7 @@ def test_report_27_headers_of_a_scan_say_where_each_image_is(tmp_path):
         words = [*args.split(), "-phi", str(10.5 + 0.5 * i), *scan_words]
         path = tmp_path / "out" / "images" / f"image_{i:06d}.img"
         expected = nb.Experiment.from_args(words)
-        assert path.read_bytes()[:512] == expected._core.smv_header
+        assert path.read_bytes()[:512] == expected._core.smv_header(40)
         counts = np.minimum(np.floor(nb.simulate(expected)) + 40, 65535)
         assert np.array_equal(read_image(path).pixels, counts)
         head = header(path)

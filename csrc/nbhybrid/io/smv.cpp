@@ -172,7 +172,8 @@ SmvImage parse_smv(std::string_view bytes, const std::string& name, HeaderKeys k
 }
 
 SmvImage read_smv(const std::string& path, HeaderKeys keys) {
-    return reading_as(FileKind::smv, path, "an SMV image", [&] { return parse_smv(read_whole_file(path, longest_file), path, keys); });
+    return reading_as(FileKind::smv, path, "an SMV image",
+                      [&] { return parse_smv(read_whole_file(path, longest_file), path, keys); });
 }
 
 namespace {

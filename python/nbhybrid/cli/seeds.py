@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The option of each seed that may come from the clock.
 OPTIONS = {"noise": "-seed", "misset": "-misset_seed"}
-# Options that do nothing where they are the last word, as in the reference: nothing may be put behind them.
+# It does nothing where no other word of the reference follows, as there: nothing may be put behind it.
 ONLY_IF_NOT_LAST = "-curved_det"
 
 
@@ -26,17 +26,22 @@ def repeating_words(words: Sequence[str], seeds: Mapping[str, int]) -> list[str]
     seeds : mapping of str to int
         Those used: noise, misset and mosaic, where something was drawn.
     """
-    given = {usual for _, usual, *_ in _core.split_options([os.fsencode(word) for word in words])}
+    options = _core.split_options([os.fsencode(word) for word in words])
+    given = [usual for _, usual, _, is_own, _ in options if not is_own]
     new = [word for name, option in OPTIONS.items() if name in seeds and option not in given for word in (option, str(seeds[name]))]
     # Behind the others: -misset_seed takes three words after it for angles.
-    return [*new, *words] if words and words[-1] == ONLY_IF_NOT_LAST else [*words, *new]
+    return [*new, *words] if given[-1:] == [ONLY_IF_NOT_LAST] else [*words, *new]
 
 
 def repeating_command(words: Sequence[str], seeds: Mapping[str, int]) -> str:
     """Return the command to paste into a shell that repeats a run to the last bit."""
-    import shlex
+    return " ".join(map(_quoted, ["nbhybrid", "run", *repeating_words(words, seeds)]))
 
-    return shlex.join(["nbhybrid", "run", *repeating_words(words, seeds)])
+
+def _quoted(word: str) -> str:
+    """Return a word as a shell takes it; `shlex`, which does the same, would take longer to import than a short run takes."""
+    is_plain = word.isascii() and word != "" and all(c.isalnum() or c in "@%+=:,./-_" for c in word)
+    return word if is_plain else "'" + word.replace("'", "'\"'\"'") + "'"
 
 
 def seeds_text(words: Sequence[str], seeds: Mapping[str, int]) -> str:
