@@ -159,20 +159,22 @@ class Gpu(fake_cuda.Extension):
     def delay_rendering(self, core, monkeypatch):
         """Let what the core renders into the device's memory be done by the stream, later."""
 
-        def late(function, place):
+        def late(function, place, result):
             def give(*arguments):
                 address, stream = arguments[place : place + 2]
                 self.give(stream, lambda: function(*arguments), address)
+                return result
 
             return give
 
+        # Where address and stream stand, and what is returned at once: a batch's warnings.
         places = {
-            (core.Simulator, "run_on_device"): 1,
-            (core.Simulator, "run_pixels_on_device"): 2,
-            (core, "run_batch_on_device"): 2,
+            (core.Simulator, "run_on_device"): (1, None),
+            (core.Simulator, "run_pixels_on_device"): (2, None),
+            (core, "run_batch_on_device"): (2, []),
         }
-        for (owner, name), place in places.items():
-            monkeypatch.setattr(owner, name, late(getattr(owner, name), place))
+        for (owner, name), (place, result) in places.items():
+            monkeypatch.setattr(owner, name, late(getattr(owner, name), place, result))
 
     def own_stream(self):
         """Return the number of a new stream."""

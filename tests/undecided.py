@@ -7,6 +7,7 @@ import json
 import os
 
 from helpers import SMALL, run_well
+from nbhybrid import _core
 
 SHAPES = ["-square_xtal", "-round_xtal", "-gauss_xtal", "-tophat_spots"]
 FACTORS = {
@@ -27,6 +28,18 @@ SHARES = {
 def words(shape, factors, share):
     """Return a command line."""
     return [*f"{SMALL} -oversample 1".split(), *f"{shape} {FACTORS[factors]} {SHARES[share][1]}".split()]
+
+
+def count_emulated(command_line, folder):
+    """Return the same of a device that this host emulates, which the command line does not offer."""
+    files = [word for name in ("float", "int") for word in (f"-{name}file", str(folder / f"{name}image.bin"))]
+    options, _ = _core.parse_options([word.encode() for word in [*command_line, *files, "-nonoise", "-nopgm"]])
+    simulation = _core.Simulation(_core.Experiment(options, 1), 1)
+    simulation.use_device(_core.emulated_device())
+    simulation.render()
+    simulation.measure()
+    simulation.write()
+    return simulation.counts["undecided"], (folder / "floatimage.bin").read_bytes()
 
 
 def count(command_line, folder, device="cpu", level=None):

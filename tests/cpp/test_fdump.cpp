@@ -55,7 +55,8 @@ TEST("fdump: what is written is read again") {
         io::write_fdump(folder / "F.bin", written);
         Warnings warnings;
         const StructureFactors found = io::read_fdump(folder / "F.bin", 3.0, {}, warnings);
-        CHECK(warnings.all().empty());
+        // Some of these tables lie in one sector.
+        for (const Warning& warning : warnings.all()) CHECK_EQ(warning.name, std::string("asymmetric-unit"));
         CHECK(found.values == written.values);
         CHECK_EQ(found.h.min, written.h.min);
         CHECK_EQ(found.h.max, written.h.max);

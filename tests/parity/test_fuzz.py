@@ -75,7 +75,7 @@ def test_a_wrong_reference_is_found(wrong_program):
     assert words[: len(COMMAND)] == COMMAND or words[:2] == ["nbhybrid", "run"]
     assert "-phi" in words
     assert len([word for word in words if word.startswith("-")]) <= 9
-    assert failure.yardstick.startswith(reference)
+    assert failure.yardstick.startswith(f"OMP_NUM_THREADS=1 {reference}")
     assert failure.command in campaign.to_text()
     described = json.loads(json.dumps(campaign.to_dict()))
     assert described["failures"][0]["command"] == failure.command
