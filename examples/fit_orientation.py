@@ -14,7 +14,7 @@ import numpy as np
 
 TRUE_TURN = np.array([0.20, -0.28, 0.16])  # degrees, about x, y and z of the laboratory
 TRUE_SCALE = 1.7
-BOXES, REACH = 40, 4  # number of boxes, and pixels from the middle of one to its edge
+BOXES, REACH = 40, 3  # number of boxes, and pixels from the middle of one to its edge
 STEP = 0.01  # of the finite differences, in degrees and in the scale
 
 
@@ -25,7 +25,7 @@ def nominal():
     return nb.Experiment(
         crystal=nb.Crystal(cell=nb.UnitCell(70, 80, 90, 75, 85, 95), misset_deg=(10, 20, 30), n_cells=6, shape="gauss"),
         structure_factors=nb.StructureFactors.from_arrays(hkl, amplitudes),
-        beam=nb.Beam(wavelength_angstrom=1.0, fluence=1e29),
+        beam=nb.Beam(wavelength_angstrom=1.0, fluence=1e30),
         detector=nb.Detector.mosflm(pixels=(400, 400), pixel_size_mm=0.1, distance_mm=120),
         sampling=nb.Sampling(oversample=2),
         semantics="corrected",
