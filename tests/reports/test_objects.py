@@ -2,11 +2,9 @@
 
 import inspect
 import json
-import pathlib
 import re
 import subprocess
 import sys
-import warnings
 
 import nbhybrid as nb
 import numpy as np
@@ -14,31 +12,7 @@ import pytest
 from helpers import GOLDEN, hkl_text, run, run_well
 from nbhybrid import _core, hints
 from nbhybrid.model import Model, parameters
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-CELL = nb.UnitCell(70, 80, 90)
-SMALL = {
-    "crystal": nb.Crystal(cell=CELL, n_cells=5),
-    "structure_factors": 100.0,
-    "detector": nb.Detector.mosflm(pixels=(20, 20)),
-    "sampling": nb.Sampling(oversample=2),
-}
-WORDS = "-cell 70 80 90 -N 5 -detpixels 20 -oversample 2"
-QUIETLY = ["-nonoise", "-nopgm", "--quiet"]
-
-
-def small(**parts):
-    """Return a small experiment with these parts."""
-    return nb.Experiment(**(SMALL | parts))
-
-
-def names_of_warnings(make):
-    """Return what a function gives, and the names of the warnings that Python had of it."""
-    with warnings.catch_warnings(record=True) as record:
-        warnings.simplefilter("always")
-        made = make()
-    return made, [each.message.name for each in record if isinstance(each.message, nb.InputWarning)]
-
+from objects import CELL, QUIETLY, ROOT, SMALL, WORDS, names_of_warnings, small
 
 # 24: a file with a comment is the same crystal for all
 
