@@ -10,6 +10,8 @@ TEST_SOURCES := $(shell find tests/cpp -type f)
 
 # What is installed and tested: this folder, or a wheel that was built before (make test WHEEL=dist/wheel/....whl).
 WHEEL ?= .
+# How many tests run at a time: auto is one for each core.
+TEST_PROCESSES ?= auto
 # How long `make fuzz` tries each reader.
 FUZZ_SECONDS ?= 600
 CXX_FILES = $(shell find csrc cuda tests -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh')
@@ -21,7 +23,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed build/dev/nbhybrid_tests
 	build/dev/nbhybrid_tests
 	build/dev/nbhybrid_device_tests
-	NBHYBRID_PERTURBED=$(CURDIR)/build/dev/nbhybrid_perturbed $(BIN)/python -m pytest tests
+	NBHYBRID_PERTURBED=$(CURDIR)/build/dev/nbhybrid_perturbed $(BIN)/python -m pytest -n $(TEST_PROCESSES) tests
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -44,16 +46,16 @@ asan: $(VENV)/tools
 # Nothing is read that was never written; tests/initialised says how that is seen. Needs valgrind and gcc 12 or later.
 VALGRIND ?= valgrind
 INITIALISED_FLAGS ?= -O1 -g1
-initialised: $(VENV)/tools
+initialised: $(VENV)/tools build/dev/nbhybrid_tests
 	@command -v $(VALGRIND) > /dev/null || { echo "make initialised: $(VALGRIND) is not here: what is read and was never written is NOT LOOKED FOR" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet 'pytest>=7' numpy
-	for way in initialised initialised-pattern initialised-zero; do \
+	for way in initialised-pattern initialised-zero; do \
 	  $(RUN_CMAKE) --preset $$way -DCMAKE_CXX_FLAGS_CHECKS="$(INITIALISED_FLAGS)" || exit 1; \
 	  $(RUN_CMAKE) --build --preset $$way || exit 1; \
 	done
 	NBHYBRID_INITIALISED=$(CURDIR)/build VALGRIND=$(VALGRIND) $(BIN)/python -m pytest -q tests/initialised
 
-# What takes too long for every change: the same with the vector instructions that users have.
+# What takes too long for every change: the same with the kernel optimised as users have it.
 nightly:
 	$(MAKE) initialised INITIALISED_FLAGS="-O3 -g1"
 

@@ -211,7 +211,7 @@ def test_report_09_series_of_smv_images(tmp_path):
     np.save(tmp_path / "one.npy", np.eye(3)[None])
     spec = Spec.from_toml("".join(f"[{name}]\n{text}\n" for name, text in parts.items()), tmp_path)
     assert [line for line in spec.warnings if "is mirrored" in line and line.endswith("[header-center]")] == [spec.warnings[-1]]
-    run_batch(spec, workers=1)
+    run_batch(spec, workers=0)
     run_well([*SHAPE.split(), "-adxv", "-adc", 7, "--semantics", "corrected"], tmp_path)
     ours = header_of(tmp_path / "out" / "images", "image_000000.img")
     assert ours == header_of(tmp_path)
