@@ -1,9 +1,9 @@
 """Nothing is read that was never written: `make initialised`.
 
 Two ways to see it. Under valgrind, which knows no AVX-512, no jump and no address may depend on what nobody has set: the programs
-are those of `make test`, with the instructions that users have. And two builds, in which gcc sets what the program does not, once to a pattern and once to zero, must give
-the same images and the same counts of undecided pixels. A program whose kernel leaves a member unset shows that both ways would
-notice.
+are those of `make test`, with the instructions that users have. And two builds, in which gcc sets what the program does not, once
+to a pattern and once to zero, must give the same images and the same counts of undecided pixels. A program whose kernel leaves a
+member unset shows that both ways would notice.
 """
 
 import concurrent.futures

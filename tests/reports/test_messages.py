@@ -71,7 +71,7 @@ def test_report_29_a_line_each_tenth_or_each_minute(seconds, times, monkeypatch)
     assert [round(now) for now, _ in clock.lines] == pytest.approx(times, abs=1)
     for now, line in clock.lines:
         done = round(100 * now / seconds)
-        assert line.startswith(f"{done} of 100 images done in {progress.duration(now)}, about ")
+        assert line.startswith(f"{done} of 100 images done in {_core.duration_text(now)}, about ")
         assert line.endswith(" to go")
 
 
@@ -91,7 +91,7 @@ def test_report_29_what_was_there_does_not_count_for_the_time_left(monkeypatch):
     [(0.31, "0.31 s"), (12, "12 s"), (89, "89 s"), (150, "2.5 min"), (5000, "83 min"), (9000, "2.5 h"), (260000, "3 days")],
 )
 def test_report_29_times_in_words(seconds, words):
-    assert progress.duration(seconds) == words
+    assert _core.duration_text(seconds) == words
 
 
 def patched_run(words, patch, folder, **options):

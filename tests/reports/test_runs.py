@@ -193,7 +193,7 @@ def test_report_15_minutes_are_told_and_seconds_are_not(tmp_path):
     assert foreseen("") == ("", [])
     line, warned = foreseen("-oversample 4000")
     assert line.startswith("  1.6e+10 steps: about ")
-    assert line.endswith(" minutes on 1 threads (an estimate)\n")
+    assert line.endswith(" min on 1 threads (an estimate)\n")
     assert warned == []
 
 

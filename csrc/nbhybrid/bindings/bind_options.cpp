@@ -3,6 +3,7 @@
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/option_values.hpp"
 #include "nbhybrid/core/names.hpp"
+#include "nbhybrid/core/text.hpp"
 #include "nbhybrid/model/semantics.hpp"
 #include "nbhybrid/options/parse.hpp"
 
@@ -86,6 +87,7 @@ void bind_options(py::module_& module) {
             return similar_names(word, things);
         },
         py::arg("word"), py::arg("names"));
+    module.def("duration_text", &duration_text, py::arg("seconds"), "A time in words of two digits or so, such as 2.5 h.");
     module.def("did_you_mean", py::overload_cast<std::string_view, const std::vector<std::string>&>(&did_you_mean), py::arg("word"),
                py::arg("names"));
     module.def("options_help", &options::options_help);

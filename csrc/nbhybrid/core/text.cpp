@@ -166,6 +166,21 @@ std::string format(const char* pattern, ...) {
     return text;
 }
 
+std::string duration_text(double seconds) {
+    struct Unit {
+        const char* name;
+        double length, begins;
+    };
+    constexpr double minute = 60, hour = 60 * minute, day = 24 * hour, year = 365 * day;
+    // Ninety seconds are better said in minutes, ninety minutes in hours.
+    constexpr Unit units[] = {
+        {"years", year, 2 * year}, {"days", day, 2 * day}, {"h", hour, 1.5 * hour}, {"min", minute, 1.5 * minute}, {"s", 1, 0}};
+    const Unit* unit = units;
+    while (seconds < unit->begins) ++unit;
+    const double value = seconds / unit->length;
+    return format(value >= 9.95 ? "%.0f %s" : "%.2g %s", value, unit->name);
+}
+
 std::string quoted(std::string_view word) {
     constexpr std::size_t longest = 40;
     std::string text = "\"";

@@ -35,6 +35,9 @@ double parse_prefix_like_atof(const std::string& text);
 // The word between quotes as a message can show it: unprintable bytes are escaped and long words cut.
 std::string quoted(std::string_view word);
 
+// A time in words of two digits or so, such as 0.31 s, 12 min or 2.5 h.
+std::string duration_text(double seconds);
+
 // White space in the C locale.
 inline bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 

@@ -8,7 +8,7 @@ namespace nbhybrid::run {
 
 namespace {
 
-constexpr double minute = 60, hour = 3600, day = 24 * hour;
+constexpr double hour = 3600;  // seconds
 
 // Seconds that a thread takes for the place of a sub-pixel, and for a step there. From bench/results/cpu-2core.md: case A (one
 // orientation) takes 9.1 ns a step, case B (a hundred) 2.8, gaussian spots 0.22; those that are left to the scalar path 110.
@@ -23,13 +23,6 @@ Cost cost_of(const Simulator& simulator) {
     const Bounds& bounds = simulator.plan().bounds();
     if (!bounds.unusable.empty()) return scalar_cost;
     return bounds.reach.is_limited ? culled_cost : vector_cost;
-}
-
-std::string time_text(double seconds) {
-    if (seconds < hour) return format("%.0f minutes", seconds / minute);
-    if (seconds < 2 * day) return format("%.1f hours", seconds / hour);
-    if (seconds < 1000 * day) return format("%.0f days", seconds / day);
-    return format("%.0f years", seconds / (365 * day));
 }
 
 // How the number of sub-pixels came about.
@@ -84,13 +77,13 @@ Duration expected_duration(const Simulator& simulator, int threads) {
 
 std::string duration_line(const Duration& d) {
     const std::string where = d.device == "cpu" ? format("%d threads", d.threads) : d.device;
-    return format("  %.2g steps: about ", d.steps) + time_text(d.seconds) + " on " + where + " (an estimate)\n";
+    return format("  %.2g steps: about ", d.steps) + duration_text(d.seconds) + " on " + where + " (an estimate)\n";
 }
 
 void warn_about_duration(const BuiltExperiment& built, const Duration& duration, int images, Warnings& warnings) {
     const double seconds = duration.seconds * images;
     if (seconds > hour)
-        warnings.add("long-run", "this run will take about " + time_text(seconds) +
+        warnings.add("long-run", "this run will take about " + duration_text(seconds) +
                                      format(" (an estimate, for %.2g steps): ", duration.steps * images) +
                                      culprit(built.options, built.experiment()));
 }

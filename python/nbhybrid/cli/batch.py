@@ -164,8 +164,8 @@ def _plan_of(spec: Spec, threads: int | None) -> str:
 
 def _time_of(spec: Spec, images: list[int], threads: int | None) -> str:
     """Return about how long these images take here, in words."""
+    from nbhybrid._core import duration_text
     from nbhybrid.batch.estimate import seconds_an_image
-    from nbhybrid.cli.progress import duration
     from nbhybrid.cores import usable_cores
     from nbhybrid.devices import why_missing
 
@@ -181,4 +181,4 @@ def _time_of(spec: Spec, images: list[int], threads: int | None) -> str:
     where = f"{cores} cores" if cores > 1 else "1 core"
     where = f"{where} of this machine" if spec.recipe.device == "cpu" else f"{spec.recipe.device} of this machine"
     what = f"{estimate.images:.0f} of the images" if estimate.images >= 1 else f"{100 * estimate.images:.2g} % of an image"
-    return f"about {duration(estimate.seconds * len(images))} on {where}, estimated from {what}; writing files is not counted"
+    return f"about {duration_text(estimate.seconds * len(images))} on {where}, estimated from {what}; writing files is not counted"

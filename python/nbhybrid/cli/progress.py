@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from nbhybrid._core import duration_text
 from nbhybrid.cli.console import complain
 
 TYPE_CHECKING = False
@@ -94,18 +95,5 @@ class _Log:
         self._told, self._share_told = now, share
         done = f"{round(share * self._total)} of {self._total} {self._unit}" if self._unit else f"{100 * share:.0f} %"
         spent, gained = now - self._begun, share - self._share_begun
-        left = f", about {duration((1 - share) / gained * spent)} to go" if gained > 0 else ""
-        complain(f"{done} done in {duration(spent)}{left}")
-
-
-def duration(seconds: float) -> str:
-    """Return a time in words of two digits or so, such as 0.3 s, 12 min or 2.5 h."""
-    for unit, length in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
-        # Ninety seconds are better said in minutes, ninety minutes in hours; two days in days.
-        if seconds >= (2 if unit == "days" else 1.5) * length:
-            return f"{_two_digits(seconds / length)} {unit}"
-    return f"{_two_digits(seconds)} s"
-
-
-def _two_digits(value: float) -> str:
-    return f"{value:.0f}" if value >= 9.95 else f"{value:.2g}"
+        left = f", about {duration_text((1 - share) / gained * spent)} to go" if gained > 0 else ""
+        complain(f"{done} done in {duration_text(spent)}{left}")
