@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "nbhybrid/kernel/device_launch.hpp"
-#include "nbhybrid/physics/lattice_factor.hpp"
+#include "nbhybrid/physics/crystal_shape.hpp"
 
 namespace nbhybrid::kernel {
 struct PixelNotes;

@@ -1,7 +1,7 @@
 // Counter-based noise. Compiled with -fmad=false: the numbers are the host's.
 
 #include "launch.hpp"
-#include "nbhybrid/random/counter_noise.hpp"
+#include "nbhybrid/numerics/poisson_by_place.hpp"
 
 namespace nbhybrid::cuda {
 
@@ -15,8 +15,8 @@ __global__ void count_photons(const NoiseLaunch noise, const Mean* means, float*
     const std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * threads_of_block + threadIdx.x;
     if (at >= noise.images * noise.pixels) return;
     const auto image = static_cast<std::uint32_t>(noise.first_image + static_cast<std::uint64_t>(at / noise.pixels));
-    const NoisePlace place{image, noise.panel, static_cast<std::uint32_t>(at % noise.pixels)};
-    counts[at] = static_cast<float>(poisson_deviate(static_cast<double>(means[at]), noise.seed, place));
+    const numerics::NoisePlace place{image, noise.panel, static_cast<std::uint32_t>(at % noise.pixels)};
+    counts[at] = static_cast<float>(numerics::poisson_deviate(static_cast<double>(means[at]), noise.seed, place));
 }
 
 template <class Mean>

@@ -1,12 +1,14 @@
 // Keeps the physics headers and the loop nest fit for the device: every function of theirs is compiled here for a kernel.
 
 #include "nbhybrid/kernel/block_walk.hpp"
-#include "nbhybrid/physics/bounded_math.hpp"
-#include "nbhybrid/physics/lattice_factor.hpp"
+#include "nbhybrid/numerics/bounded_exponential.hpp"
+#include "nbhybrid/numerics/bounded_sine.hpp"
+#include "nbhybrid/numerics/multiply_add.hpp"
 #include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/physics/rotation.hpp"
-#include "nbhybrid/physics/structure_factor.hpp"
+#include "nbhybrid/terms/shapes.hpp"
+#include "nbhybrid/terms/structure_factor.hpp"
 
 namespace nbhybrid {
 
@@ -24,16 +26,16 @@ struct AmplitudeSum {
         const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, block.scattering[0]);
         const int h = physics::nearest_index(index.x), k = physics::nearest_index(index.y), l = physics::nearest_index(index.z);
         const Vec3 offset{index.x - h, index.y - k, index.z - l};
-        const double in_cells = physics::offset_in_cells_squared(offset, c.cells);
-        const double of_spot = physics::offset_squared(offset, c.spots);
-        const double lattice = physics::square_axis_factor(index.x, c.cells.x) + physics::round_factor(in_cells, c.cells, c.fudge) +
-                               physics::gauss_factor(of_spot, c.cells, c.fudge) + physics::tophat_factor(of_spot, c.cells, c.fudge);
-        const double amplitude = physics::leaves_table(c.amplitudes, index) ? physics::nearest_amplitude(c.amplitudes, h, k, l)
-                                                                            : physics::tricubic_amplitude(c.amplitudes, index);
-        const double reduced = physics::reduced_phase(lattice, physics::nearest_multiple_of_pi(lattice));
-        const double bounded = physics::sine_of_reduced(reduced) + physics::accurate_sine_of_reduced(reduced) +
-                               physics::cosine_of_reduced(reduced) + physics::exponential(-reduced) +
-                               physics::quotient(reduced, lattice, 1.0 / lattice);
+        const double in_cells = terms::offset_in_cells_squared(offset, c.cells);
+        const double of_spot = terms::offset_squared(offset, c.spots);
+        const double lattice = terms::square_axis_factor(index.x, c.cells.x) + terms::round_factor(in_cells, c.cells, c.fudge) +
+                               terms::gauss_factor(of_spot, c.cells, c.fudge) + terms::tophat_factor(of_spot, c.cells, c.fudge);
+        const double amplitude = terms::leaves_table(c.amplitudes, index) ? terms::nearest_amplitude(c.amplitudes, h, k, l)
+                                                                          : terms::tricubic_amplitude(c.amplitudes, index);
+        const double reduced = numerics::reduced_phase(lattice, numerics::nearest_multiple_of_pi(lattice));
+        const double bounded = numerics::sine_of_reduced(reduced) + numerics::accurate_sine_of_reduced(reduced) +
+                               numerics::cosine_of_reduced(reduced) + numerics::exponential(-reduced) +
+                               numerics::quotient(reduced, lattice, 1.0 / lattice);
         sum += amplitude * lattice * bounded;
         return true;
     }

@@ -37,7 +37,7 @@ void LoadedPlans::load(const std::vector<const Plan*>& plans, kernel::Arithmetic
     for (std::size_t i = 0; i < plans.size(); ++i) {
         const Bounds& bounds = plans[i]->bounds();
         jobs_.push_back({views[i],
-                         {bounds.relative, bounds.absolute_intensity, bounds.reach},
+                         {bounds.relative, bounds.absolute_intensity, bounds.support},
                          kernel::places_of(views[i].detector.region),
                          next,
                          nullptr});

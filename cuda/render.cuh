@@ -7,15 +7,15 @@
 #include "launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
 #include "nbhybrid/kernel/device_place.hpp"
-#include "nbhybrid/kernel/dispatch.hpp"
 #include "nbhybrid/kernel/float_pixel.hpp"
+#include "nbhybrid/terms/shapes.hpp"
 #include "warp_sweep.cuh"
 
 namespace nbhybrid::cuda {
 
 using kernel::Arithmetic;
-using kernel::CrystalShape;
 using kernel::DeviceLaunch;
+using physics::CrystalShape;
 
 // Registers for a few hundred threads on each multiprocessor, which hide each other's latency. A pixel takes 154 to 168 of them,
 // two take 230, which leaves room for fewer threads with independent work of their own; for three there are none. Without double
@@ -126,9 +126,9 @@ __global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share, a
 
 template <Arithmetic arithmetic, Share share, bool several = false>
 cudaError_t launch_shared(const DeviceLaunch& launch, CrystalShape shape, const LaunchSize& size, cudaStream_t stream) {
-    return kernel::with_shape(shape, [&](auto chosen) {
+    return terms::with_shape(shape, [&](auto chosen) {
         constexpr CrystalShape its_shape = decltype(chosen)::value;
-        if constexpr (arithmetic == Arithmetic::floats && !kernel::has_pair_version(its_shape)) {
+        if constexpr (arithmetic == Arithmetic::floats && !terms::Shape<its_shape>::has_pair_version) {
             return cudaErrorNotSupported;
         } else {
             const dim3 blocks(static_cast<unsigned>(size.blocks), several ? static_cast<unsigned>(launch.images) : 1U);

@@ -3,11 +3,11 @@
 
 #include "launch.hpp"
 #include "nbhybrid/kernel/device_trace.hpp"
-#include "nbhybrid/kernel/dispatch.hpp"
+#include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid::cuda {
 
-template <kernel::CrystalShape shape, kernel::Arithmetic arithmetic>
+template <physics::CrystalShape shape, kernel::Arithmetic arithmetic>
 __global__ void trace_pixels(const __grid_constant__ PlanView plan, const __grid_constant__ kernel::PixelBounds bounds,
                              kernel::PixelNotes* notes, int count) {
     const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
@@ -17,9 +17,9 @@ __global__ void trace_pixels(const __grid_constant__ PlanView plan, const __grid
 template <kernel::Arithmetic arithmetic>
 cudaError_t launch_trace(const TraceLaunch& trace, physics::CrystalShape shape, cudaStream_t stream) {
     constexpr unsigned threads = 32;
-    return kernel::with_shape(shape, [&](auto chosen) {
-        constexpr kernel::CrystalShape its_shape = decltype(chosen)::value;
-        if constexpr (arithmetic == kernel::Arithmetic::floats && !kernel::has_pair_version(its_shape)) {
+    return terms::with_shape(shape, [&](auto chosen) {
+        constexpr physics::CrystalShape its_shape = decltype(chosen)::value;
+        if constexpr (arithmetic == kernel::Arithmetic::floats && !terms::Shape<its_shape>::has_pair_version) {
             return cudaErrorNotSupported;
         } else {
             const unsigned blocks = (static_cast<unsigned>(trace.count) + threads - 1) / threads;

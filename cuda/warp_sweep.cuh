@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include "nbhybrid/kernel/device_pixel.hpp"
-#include "nbhybrid/kernel/pair_lattice.hpp"
 #include "nbhybrid/kernel/segments.hpp"
+#include "nbhybrid/kernel/support_in_float.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::cuda {
@@ -42,10 +42,10 @@ struct WarpBox {
         half = 0.5 * (high - low);
     }
 
-    // Whether an index, the product with this axis, is beyond the reach of every reflection for all of the box.
-    __device__ bool is_far(double x, double y, double z, double reach) const {
-        return kernel::stays_away(kernel::product(x, y, z, middle), kernel::product(fabs(x), fabs(y), fabs(z), half), 0.0, reach) !=
-               0;
+    // Whether an index, the product with this axis, is beyond the support radius of every reflection for all of the box.
+    __device__ bool is_far(double x, double y, double z, double support) const {
+        return kernel::stays_away(kernel::product(x, y, z, middle), kernel::product(fabs(x), fabs(y), fabs(z), half), 0.0,
+                                  support) != 0;
     }
 };
 
@@ -71,32 +71,32 @@ struct WarpSearch {
     WarpBox box;
     const double* components;
     std::int64_t all;
-    Vec3 reach;
+    Vec3 support;
 
     template <class Block>
-    __device__ WarpSearch(const PlanView& plan, const Reach& r, const AllOrientations<Entry>& o, const Block& block)
-        : box(block), components(plan.orientation.components), all(o.all), reach(r.along_axes) {}
+    __device__ WarpSearch(const PlanView& plan, const SupportRadius& r, const AllOrientations<Entry>& o, const Block& block)
+        : box(block), components(plan.orientation.components), all(o.all), support(r.along_axes) {}
 
     __device__ bool is_reached(std::int64_t number) const {
         const double* const c = components + number;
-        return !box.is_far(c[0], c[all], c[2 * all], reach.x) && !box.is_far(c[3 * all], c[4 * all], c[5 * all], reach.y) &&
-               !box.is_far(c[6 * all], c[7 * all], c[8 * all], reach.z);
+        return !box.is_far(c[0], c[all], c[2 * all], support.x) && !box.is_far(c[3 * all], c[4 * all], c[5 * all], support.y) &&
+               !box.is_far(c[6 * all], c[7 * all], c[8 * all], support.z);
     }
 };
 
 template <>
 struct WarpSearch<PairAxes> {
     kernel::FloatBox box;
-    kernel::FloatReach reach;
+    kernel::FloatSupport support;
     const PairAxes* table;
 
     template <class Block>
-    __device__ WarpSearch(const PlanView& plan, const Reach& r, const AllOrientations<PairAxes>& o, const Block& block)
+    __device__ WarpSearch(const PlanView& plan, const SupportRadius& r, const AllOrientations<PairAxes>& o, const Block& block)
         : WarpSearch(plan, r, o, WarpBox(block)) {}
-    __device__ WarpSearch(const PlanView& plan, const Reach& r, const AllOrientations<PairAxes>& o, const WarpBox& b)
-        : box(b.middle, b.half), reach(r.along_axes, plan.crystal.largest_index), table(o.table) {}
+    __device__ WarpSearch(const PlanView& plan, const SupportRadius& r, const AllOrientations<PairAxes>& o, const WarpBox& b)
+        : box(b.middle, b.half), support(r.along_axes, plan.crystal.largest_index), table(o.table) {}
 
-    __device__ bool is_reached(std::int64_t number) const { return box.is_reached(table[number], reach); }
+    __device__ bool is_reached(std::int64_t number) const { return box.is_reached(table[number], support); }
 };
 
 // As PlainSweep of kernel/device_pixel.hpp. All lanes of the warp go through the loops together.
@@ -107,13 +107,13 @@ struct WarpSweep : kernel::PlainSweep, AllOrientations<Entry> {
 
     __device__ explicit WarpSweep(const AllOrientations<Entry>& o) : AllOrientations<Entry>(o) {}
 
-    template <bool can_be_narrow, class Block, class Sum>
-    __device__ bool run(const PlanView& plan, const Reach& reach, const Block& block, Sum& sum) const {
+    template <bool has_narrow_spots, class Block, class Sum>
+    __device__ bool run(const PlanView& plan, const SupportRadius& support, const Block& block, Sum& sum) const {
         if (!std::is_same_v<Entry, PairAxes> && this->table == nullptr) return false;
-        if constexpr (can_be_narrow)
+        if constexpr (has_narrow_spots)
             // With a limit of the resolution some lanes may not be here.
-            if (reach.is_limited && plan.orientation.components != nullptr && !(plan.beam.dmin > 0.0)) {
-                run_reached(WarpSearch<Entry>(plan, reach, *this, block), block, sum);
+            if (support.is_limited && plan.orientation.components != nullptr && !(plan.beam.dmin > 0.0)) {
+                run_reached(WarpSearch<Entry>(plan, support, *this, block), block, sum);
                 return true;
             }
         for (std::int64_t i = 0; i < this->all; ++i) do_step(sum, block, this->table[i]);
@@ -142,8 +142,8 @@ struct SharedPixelSweep : AllOrientations<Entry> {
 
     __device__ explicit SharedPixelSweep(const AllOrientations<Entry>& o) : AllOrientations<Entry>(o) {}
 
-    template <bool can_be_narrow, class Block, class Sum>
-    __device__ bool run(const PlanView& plan, const Reach&, const Block& block, Sum& sum) const {
+    template <bool has_narrow_spots, class Block, class Sum>
+    __device__ bool run(const PlanView& plan, const SupportRadius&, const Block& block, Sum& sum) const {
         for (std::int64_t i = threadIdx.x % warp_size; i < this->all; i += warp_size) {
             if constexpr (std::is_same_v<Entry, Axes>)
                 if (this->table == nullptr) {

@@ -3,12 +3,13 @@
 #include <vector>
 
 #include "check.hpp"
-#include "nbhybrid/core/elementary.hpp"
 #include "nbhybrid/core/errors.hpp"
-#include "nbhybrid/random/counter_noise.hpp"
+#include "nbhybrid/numerics/poisson_by_place.hpp"
+#include "nbhybrid/numerics/portable_elementary.hpp"
 #include "nbhybrid/run/noise.hpp"
 
 using namespace nbhybrid;
+using namespace nbhybrid::numerics;
 
 namespace {
 

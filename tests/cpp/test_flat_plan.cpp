@@ -102,7 +102,7 @@ TEST("the orientations of a flat plan in pairs") {
         const OrientationStage& o = plan.view().orientation;
         for (int i = 0; i < o.n_phi * o.n_domains; ++i) {
             const Vec3 found = kernel::later_orientation(o, i).b;
-            const FloatPair y = view.orientation.later_pairs[i].b.y;
+            const numerics::FloatPair y = view.orientation.later_pairs[i].b.y;
             CHECK(std::fabs(static_cast<double>(y.high) + static_cast<double>(y.low) - found.y) <= 1e-14 * std::fabs(found.y));
         }
     }
@@ -114,7 +114,7 @@ TEST("the amplitudes of a flat plan as squares, in units that none exceeds") {
     const Plan plan(e);
     kernel::FlatPlans flat({&plan}, Arithmetic::mixed);
     flat.fill_squares();
-    const physics::AmplitudeGrid grid = flat.at(nullptr, flat.table()).front().crystal.amplitudes;
+    const terms::AmplitudeGrid grid = flat.at(nullptr, flat.table()).front().crystal.amplitudes;
     CHECK(grid.values == nullptr);
     const std::vector<double>& values = e.structure_factors->values;
     // The table has a margin that nobody reads.

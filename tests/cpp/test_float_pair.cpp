@@ -7,8 +7,9 @@
 #include <random>
 
 #include "check.hpp"
-#include "nbhybrid/kernel/pair_lattice.hpp"
-#include "nbhybrid/physics/float_pair.hpp"
+#include "nbhybrid/kernel/support_in_float.hpp"
+#include "nbhybrid/numerics/float_pair.hpp"
+#include "nbhybrid/terms/shapes.hpp"
 
 using namespace nbhybrid;
 
@@ -32,15 +33,13 @@ long double product(const Vec3& u, const Vec3& v) {
 }  // namespace
 
 TEST("a pair holds a double to 48 bits, and pairs are added and multiplied to 44") {
-    using physics::operator+;
-    using physics::operator*;
     RandomVectors random;
-    const auto value = [](const FloatPair& p) { return static_cast<double>(p.high) + static_cast<double>(p.low); };
+    const auto value = [](const numerics::FloatPair& p) { return static_cast<double>(p.high) + static_cast<double>(p.low); };
     double of_pair = 0, of_sum = 0, of_product = 0;
     for (int i = 0; i < 100000; ++i) {
         const Vec3 v = random.of_length(1e10);
         const double x = v.x, y = v.y;
-        const FloatPair a = physics::pair_of(x), b = physics::pair_of(y);
+        const numerics::FloatPair a = numerics::pair_of(x), b = numerics::pair_of(y);
         of_pair = std::max(of_pair, std::fabs(value(a) / x - 1));
         of_sum = std::max(of_sum, std::fabs(value(a + b) - (value(a) + value(b))) / (std::fabs(x) + std::fabs(y)));
         of_product = std::max(of_product, std::fabs(value(a * b) / (value(a) * value(b)) - 1));
@@ -53,19 +52,19 @@ TEST("a pair holds a double to 48 bits, and pairs are added and multiplied to 44
 TEST("indices by pairs: offsets within 8e-14 of the largest index, and the nearest whole number") {
     for (const double largest : {20.0, 160.0, 600.0, 3900.0}) {
         RandomVectors random;
-        const float shift = kernel::shift_of_indices(largest);
+        const float shift = terms::shift_of_indices(largest);
         double worst = 0;
         int wrong = 0;
         for (int i = 0; i < 200000; ++i) {
             const Vec3 axis = random.of_length(1e-8), s = random.of_length(largest * 1e8);
             const long double index = product(axis, s);
-            kernel::PairIndex found = kernel::pair_index(physics::pair_of(axis), physics::pair_of(s), shift);
-            kernel::round_well(found);
+            terms::PairIndex found = terms::pair_index(numerics::pair_of(axis), numerics::pair_of(s), shift);
+            terms::round_well(found);
             const long double sum = static_cast<long double>(found.whole) + found.offset + found.tail;
             worst = std::max(worst, static_cast<double>(std::fabs(sum - index)));
             wrong += found.whole != std::rint(static_cast<double>(index)) ? 1 : 0;
             CHECK(std::fabs(found.offset) <= 0.5F);
-            CHECK_EQ(physics::integer_of(found.whole), static_cast<int>(found.whole));
+            CHECK_EQ(numerics::integer_of(found.whole), static_cast<int>(found.whole));
         }
         CHECK(worst < 8e-14 * largest + 1.1e-12);
         CHECK_EQ(wrong, 0);
@@ -74,9 +73,9 @@ TEST("indices by pairs: offsets within 8e-14 of the largest index, and the neare
 
 TEST("an index in the middle of two whole numbers goes down, as in the table") {
     for (int n = -7; n <= 7; ++n) {
-        const PairVec3 axis = physics::pair_of(Vec3{0.5, 0, 0}), s = physics::pair_of(Vec3{2.0 * n + 1 - 4e-12, 0, 0});
-        kernel::PairIndex index = kernel::pair_index(axis, s, kernel::shift_of_indices(20));
-        kernel::round_well(index);
+        const numerics::PairVec3 axis = numerics::pair_of(Vec3{0.5, 0, 0}), s = numerics::pair_of(Vec3{2.0 * n + 1 - 4e-12, 0, 0});
+        terms::PairIndex index = terms::pair_index(axis, s, terms::shift_of_indices(20));
+        terms::round_well(index);
         CHECK_EQ(index.whole, static_cast<float>(n));
     }
 }
@@ -84,24 +83,24 @@ TEST("an index in the middle of two whole numbers goes down, as in the table") {
 TEST("powers of two of pairs") {
     double worst = 0;
     for (double x = -100; x < 0.9; x += 0.00137) {
-        const double found = physics::power_of_two(physics::pair_of(x));
+        const double found = numerics::power_of_two(numerics::pair_of(x));
         worst = std::max(worst, std::fabs(found / std::exp2(x) - 1));
     }
     CHECK(worst > 0 && worst < 2e-7);
-    CHECK_EQ(physics::power_of_two(physics::pair_of(-500.0)), 0.0F);
+    CHECK_EQ(numerics::power_of_two(numerics::pair_of(-500.0)), 0.0F);
 }
 
 TEST("a box leaves out no orientation that reaches a place in it") {
     RandomVectors random;
     const double largest = 150;
     const Vec3 along{0.02, 0.03, 0.04};
-    const kernel::FloatReach reach(along, largest);
+    const kernel::FloatSupport support(along, largest);
     int left_out = 0, wrong = 0;
     for (int i = 0; i < 100000; ++i) {
         const Vec3 middle = random.of_length(largest * 1e8), half{2e5, 1e5, 3e5};
         const Axes axes{random.of_length(1e-8), random.of_length(1e-8), random.of_length(1e-8)};
-        const PairAxes pairs{physics::pair_of(axes.a), physics::pair_of(axes.b), physics::pair_of(axes.c)};
-        if (kernel::FloatBox(middle, half).is_reached(pairs, reach)) continue;
+        const PairAxes pairs{numerics::pair_of(axes.a), numerics::pair_of(axes.b), numerics::pair_of(axes.c)};
+        if (kernel::FloatBox(middle, half).is_reached(pairs, support)) continue;
         ++left_out;
         for (int corner = 0; corner < 8; ++corner) {
             const auto sign = [corner](int bit) { return (corner & bit) != 0 ? 1.0 : -1.0; };

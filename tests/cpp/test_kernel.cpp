@@ -191,7 +191,7 @@ TEST("carry-over: interpolation ends at the first neighbourhood outside the tabl
                 record.slow = i / 24;
                 record.fast = i % 24;
                 kernel::trace_pixel(plan, record, false);
-                if (physics::leaves_table(plan.view().crystal.amplitudes, record.last_step.index)) expected = i;
+                if (terms::leaves_table(plan.view().crystal.amplitudes, record.last_step.index)) expected = i;
             }
             CHECK_EQ(end, expected);
         }

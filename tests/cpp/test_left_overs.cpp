@@ -47,7 +47,7 @@ TEST("left-overs: the neighbour of a pixel that a spot reaches, and a table") {
         Experiment e = small_experiment(std::string(shape) + " -N 15 -mosaic 1 -mosaic_domains 9");
         give_table(e, 40, 3);
         run::Simulator host(e, 1), device(e, 1);
-        CHECK(host.plan().bounds().reach.is_limited);
+        CHECK(host.plan().bounds().support.is_limited);
         device.use_device(kernel::emulated_device());
         std::vector<float> expected, found;
         rendered(host, expected);

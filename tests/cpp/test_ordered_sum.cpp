@@ -9,13 +9,14 @@
 
 #include "check.hpp"
 #include "nbhybrid/image/integer_images.hpp"
-#include "nbhybrid/image/ordered_sum.hpp"
 #include "nbhybrid/image/statistics.hpp"
 #include "nbhybrid/kernel/parallel.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
+#include "nbhybrid/numerics/ordered_sum.hpp"
 
 using namespace nbhybrid;
 using namespace nbhybrid::image;
+using namespace nbhybrid::numerics;
 
 namespace {
 

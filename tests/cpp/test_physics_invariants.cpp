@@ -4,20 +4,21 @@
 
 #include "check.hpp"
 #include "nbhybrid/core/constants.hpp"
-#include "nbhybrid/physics/lattice_factor.hpp"
 #include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/physics/pixel_position.hpp"
-#include "nbhybrid/physics/polarization.hpp"
 #include "nbhybrid/physics/rotation.hpp"
 #include "nbhybrid/physics/scattering_vector.hpp"
-#include "nbhybrid/physics/sensor_capture.hpp"
-#include "nbhybrid/physics/solid_angle.hpp"
-#include "nbhybrid/physics/structure_factor.hpp"
+#include "nbhybrid/terms/polarization.hpp"
+#include "nbhybrid/terms/sensor_capture.hpp"
+#include "nbhybrid/terms/shapes.hpp"
+#include "nbhybrid/terms/solid_angle.hpp"
+#include "nbhybrid/terms/structure_factor.hpp"
 #include "vectors.hpp"
 
 using namespace nbhybrid;
 using namespace nbhybrid::physics;
+using namespace nbhybrid::terms;
 
 namespace {
 

@@ -11,11 +11,11 @@
 #include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/physics/pixel_position.hpp"
-#include "nbhybrid/physics/polarization.hpp"
 #include "nbhybrid/physics/rotation.hpp"
 #include "nbhybrid/physics/scattering_vector.hpp"
-#include "nbhybrid/physics/sensor_capture.hpp"
-#include "nbhybrid/physics/solid_angle.hpp"
+#include "nbhybrid/terms/polarization.hpp"
+#include "nbhybrid/terms/sensor_capture.hpp"
+#include "nbhybrid/terms/solid_angle.hpp"
 #include "scene.hpp"
 
 using namespace nbhybrid;
@@ -27,8 +27,8 @@ namespace {
 
 constexpr float untouched = -7.0F;
 
-physics::AmplitudeGrid grid_of(const StructureFactors& f) {
-    physics::AmplitudeGrid grid;
+terms::AmplitudeGrid grid_of(const StructureFactors& f) {
+    terms::AmplitudeGrid grid;
     grid.default_amplitude = f.default_amplitude;
     if (!f.has_table()) return grid;
     grid.values = f.values.data();
@@ -42,18 +42,18 @@ physics::AmplitudeGrid grid_of(const StructureFactors& f) {
 double shape_factor(const Crystal& c, const Semantics& semantics, const Vec3& hkl, int h, int k, int l) {
     const Vec3 offset{hkl.x - h, hkl.y - k, hkl.z - l};
     const Lattice& lattice = c.lattice;
-    const double r2 = physics::offset_squared(
+    const double r2 = terms::offset_squared(
         offset, semantics.mends(Defect::spot_scale)
-                    ? physics::metric_in_cells(c.cells)
-                    : physics::metric_in_reciprocal_space(lattice.a_star, lattice.b_star, lattice.c_star, c.cells));
+                    ? terms::metric_in_cells(c.cells)
+                    : terms::metric_in_reciprocal_space(lattice.a_star, lattice.b_star, lattice.c_star, c.cells));
     switch (c.shape) {
-        case CrystalShape::round: return physics::round_factor(physics::offset_in_cells_squared(offset, c.cells), c.cells, c.fudge);
-        case CrystalShape::gauss: return physics::gauss_factor(r2, c.cells, c.fudge);
-        case CrystalShape::tophat: return physics::tophat_factor(r2, c.cells, c.fudge);
+        case CrystalShape::round: return terms::round_factor(terms::offset_in_cells_squared(offset, c.cells), c.cells, c.fudge);
+        case CrystalShape::gauss: return terms::gauss_factor(r2, c.cells, c.fudge);
+        case CrystalShape::tophat: return terms::tophat_factor(r2, c.cells, c.fudge);
         case CrystalShape::square: break;
     }
-    return physics::square_axis_factor(hkl.x, c.cells.x) * physics::square_axis_factor(hkl.y, c.cells.y) *
-           physics::square_axis_factor(hkl.z, c.cells.z);
+    return terms::square_axis_factor(hkl.x, c.cells.x) * terms::square_axis_factor(hkl.y, c.cells.y) *
+           terms::square_axis_factor(hkl.z, c.cells.z);
 }
 
 // The reference's loops without a plan: one pixel after the other, nothing computed ahead, nothing left out, and the state that
@@ -116,10 +116,10 @@ private:
         Vec3 diffracted = normalized(position);
         if (solid_angle_ == 0.0 || e_.sampling.solid_angle)
             solid_angle_ =
-                d.point_pixel ? physics::point_solid_angle(path) : physics::solid_angle(d.pixel_size, path, d.close_distance);
+                d.point_pixel ? terms::point_solid_angle(path) : terms::solid_angle(d.pixel_size, path, d.close_distance);
         solid_angles_ += solid_angle_;
         if (capture_ == 0.0 || e_.sampling.thickness)
-            capture_ = physics::layer_capture(layer, d.sensor.layer_thickness, d.sensor.attenuation, dot(diffracted, d.normal));
+            capture_ = terms::layer_capture(layer, d.sensor.layer_thickness, d.sensor.attenuation, dot(diffracted, d.normal));
         for (const Source& s : e_.beam.sources) source(s, diffracted);
     }
 
@@ -132,7 +132,7 @@ private:
             incident = normalized(incident);
             diffracted = normalized(diffracted);
             if (e_.beam.kahn_factor != 0.0) axis_ = normalized(axis_);
-            polarization_ = physics::polarization_factor(e_.beam.kahn_factor, incident, diffracted, axis_);
+            polarization_ = terms::polarization_factor(e_.beam.kahn_factor, incident, diffracted, axis_);
         }
         const Lattice& lattice = e_.crystal.lattice;
         for (int i = 0; i < static_cast<int>(e_.scan.rotation.count); ++i) {
@@ -153,8 +153,8 @@ private:
         const int h = physics::nearest_index(hkl.x), k = physics::nearest_index(hkl.y), l = physics::nearest_index(hkl.z);
         const double lattice = shape_factor(e_.crystal, e_.semantics, hkl, h, k, l);
         if (lattice == 0.0 && e_.sampling.water_thickness == 0.0) return;
-        if (interpolates_ && physics::leaves_table(grid_, hkl)) interpolates_ = false;
-        const double cell = interpolates_ ? physics::tricubic_amplitude(grid_, hkl) : physics::nearest_amplitude(grid_, h, k, l);
+        if (interpolates_ && terms::leaves_table(grid_, hkl)) interpolates_ = false;
+        const double cell = interpolates_ ? terms::tricubic_amplitude(grid_, hkl) : terms::nearest_amplitude(grid_, h, k, l);
         intensity_ += cell * cell * lattice * lattice;
         if (e_.sampling.thickness) intensity_ *= capture_;
         if (e_.sampling.polarization) intensity_ *= polarization_;
@@ -162,7 +162,7 @@ private:
     }
 
     const Experiment& e_;
-    physics::AmplitudeGrid grid_;
+    terms::AmplitudeGrid grid_;
     Vec3 a_, b_, c_, axis_;
     bool interpolates_;
     double intensity_ = 0, polarization_ = 0, solid_angle_ = 0, capture_ = 0;

@@ -207,7 +207,7 @@ TEST("trace text: a block for each sub-pixel and layer, but not for further sour
     CHECK_EQ(trace_one(small_experiment(many)).lines.size(), block + of_end);
 }
 
-TEST("trace text: steps of factor 0, and sources out of reach") {
+TEST("trace text: steps of factor 0, and sources out of support") {
     // A flat spot so small that it misses the pixel: the step is looked at and not summed.
     const Traced missed = trace_one(small_experiment("-tophat_spots -fudge 1e6"));
     CHECK_EQ(number(missed, "F_latt"), 0.0);

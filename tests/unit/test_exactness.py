@@ -95,6 +95,28 @@ def test_every_copy_keeps_the_errors(level):
     assert found["wrong_quotients"] == 0
 
 
+CONSTANT = re.compile(r"^inline constexpr double (\w+) = ([-+.0-9e]+);", re.MULTILINE)
+
+
+def constants_of(*folders):
+    """Return the named numbers of the headers in these folders of the core."""
+    found = {}
+    for folder in folders:
+        for path in sorted((ROOT / "csrc" / "nbhybrid" / folder).glob("*.hpp")):
+            for name, number in CONSTANT.findall(path.read_text()):
+                assert name not in found, f"{name} stands twice"
+                found[name] = float(number)
+    return found
+
+
+def test_the_page_has_the_numbers_of_the_source():
+    """What docs/exactness.md calls `name` = number is what the headers say, and it names all errors that they promise."""
+    source = constants_of("numerics", "terms")
+    page = dict(re.findall(r"`(\w+)` = ([-+.0-9e]*[0-9])", (ROOT / "docs" / "exactness.md").read_text()))
+    assert {name: float(number) for name, number in page.items()} == {name: source[name] for name in page}
+    assert {name for name in source if "error" in name or "smallest" in name or "largest" in name} <= set(page)
+
+
 def test_a_level_that_does_not_exist():
     done = subprocess.run(
         [sys.executable, "-m", "nbhybrid", "env"], env=environment("v9"), capture_output=True, text=True, check=False

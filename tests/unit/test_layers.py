@@ -13,15 +13,17 @@ PACKAGE = ROOT / "python" / "nbhybrid"
 # Folder under csrc/nbhybrid -> the folders it may include, besides itself.
 LAYERS = {
     "core": set(),
+    "numerics": {"core"},
     "random": {"core"},
     "physics": {"core"},
+    "terms": {"core", "numerics", "physics"},
     "model": {"core", "random", "physics"},
     # Of the numbers of a valid experiment, which is why it stands before all that computes with them.
     "checks": {"core", "model", "physics"},
-    "plan": {"core", "model", "physics"},
-    "kernel": {"core", "physics", "plan"},
+    "plan": {"core", "numerics", "model", "physics", "terms"},
+    "kernel": {"core", "numerics", "physics", "terms", "plan"},
     "trace": {"core", "plan", "kernel"},
-    "image": {"core", "random"},
+    "image": {"core", "numerics", "random"},
     "io": {"core", "model"},
     "options": {"core", "model", "checks", "io", "random"},
 }
@@ -192,8 +194,12 @@ def test_no_source_file_is_too_long():
     assert {name for name in LONG_FILES if lengths.get(name, 0) <= LONGEST} == set()
 
 
+# What the host alone uses: sums of images.
+HOST_ONLY = {CORE / "numerics" / "ordered_sum.hpp"}
+
+
 def test_physics_is_compiled_for_the_device():
-    """Each physics header is reached from a file under cuda/, so that nvcc sees it."""
+    """Each header of a formula is reached from a file under cuda/, so that nvcc sees it."""
     reached, to_read = set(), sources_below(ROOT / "cuda", ".cu")
     assert to_read
     while to_read:
@@ -202,4 +208,5 @@ def test_physics_is_compiled_for_the_device():
             if quoted.startswith("nbhybrid/") and header not in reached:
                 reached.add(header)
                 to_read.append(header)
-    assert set(sources_below(CORE / "physics", ".hpp")) <= reached
+    for folder in ("numerics", "physics", "terms"):
+        assert set(sources_below(CORE / folder, ".hpp")) - HOST_ONLY <= reached

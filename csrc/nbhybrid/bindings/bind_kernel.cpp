@@ -4,7 +4,8 @@
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
-#include "nbhybrid/physics/bounded_math.hpp"
+#include "nbhybrid/numerics/bounded_exponential.hpp"
+#include "nbhybrid/numerics/bounded_sine.hpp"
 
 namespace nbhybrid::bindings {
 
@@ -37,14 +38,14 @@ void bind_kernel(py::module_& module) {
     module.def("bounded_function", &bounded_function, py::arg("name"), py::arg("x"), py::arg("y"), py::arg("result"));
     module.def("bounded_errors", [] {
         py::dict errors;
-        errors["sine"] = physics::sine_error;
-        errors["accurate_sine"] = physics::accurate_sine_error;
-        errors["scaled_sine"] = physics::scaled_sine_error;
-        errors["cosine"] = physics::cosine_error;
-        errors["exponential"] = physics::exponential_error;
-        errors["reduction_per_radian"] = physics::reduction_error_per_radian;
-        errors["smallest_reduced"] = physics::smallest_reduced;
-        errors["largest_phase"] = physics::largest_phase;
+        errors["sine"] = numerics::sine_error;
+        errors["accurate_sine"] = numerics::accurate_sine_error;
+        errors["scaled_sine"] = numerics::scaled_sine_error;
+        errors["cosine"] = numerics::cosine_error;
+        errors["exponential"] = numerics::exponential_error;
+        errors["reduction_per_radian"] = numerics::reduction_error_per_radian;
+        errors["smallest_reduced"] = numerics::smallest_reduced;
+        errors["largest_phase"] = numerics::largest_phase;
         return errors;
     });
 }

@@ -29,7 +29,7 @@ struct Names<options::Interpolation> {
 };
 template <>
 struct Names<physics::CrystalShape> {
-    static constexpr const char* list[] = {"square", "round", "gauss", "tophat"};
+    static constexpr auto& list = physics::shape_names;
 };
 template <>
 struct Names<Convention> {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "nbhybrid/image/ordered_sum.hpp"
+#include "nbhybrid/numerics/ordered_sum.hpp"
 
 namespace nbhybrid::image {
 
@@ -63,8 +63,8 @@ void add_runs(const Runs& runs, const std::array<int, runs_together>& counts, To
 
 SumPaths starts(double from) {
     SumPaths paths;
-    for (double& sum : paths.even) sum = even_start(from);
-    for (double& sum : paths.odd) sum = odd_start(from);
+    for (double& sum : paths.even) sum = numerics::even_start(from);
+    for (double& sum : paths.odd) sum = numerics::odd_start(from);
     return paths;
 }
 
@@ -98,7 +98,7 @@ void in_order(std::int64_t groups, const Runner& runner, Look look, Take take) {
 
 // A sum, and where it has come to, for those who look ahead.
 struct SharedSum {
-    OrderedSum sum;
+    numerics::OrderedSum sum;
     std::atomic<double> from{0};
 
     void publish() { from.store(sum.power_below(), std::memory_order_relaxed); }
@@ -120,7 +120,7 @@ public:
 
 private:
     struct Found {
-        std::array<Moves, runs_together> sums, squares;
+        std::array<numerics::Moves, runs_together> sums, squares;
         std::array<std::uint32_t, runs_together> largest_bits;
     };
 
@@ -154,8 +154,8 @@ private:
                 add(squares, j, square);
             });
         for (std::size_t j = 0; j < runs_together; ++j) {
-            found.sums[j] = moves_between(from, sums.even[j], sums.odd[j]);
-            found.squares[j] = moves_between(from_squares, squares.even[j], squares.odd[j]);
+            found.sums[j] = numerics::moves_between(from, sums.even[j], sums.odd[j]);
+            found.squares[j] = numerics::moves_between(from_squares, squares.even[j], squares.odd[j]);
         }
         return found;
     }
@@ -227,7 +227,7 @@ public:
     }
 
 private:
-    using Found = std::array<Moves, runs_together>;
+    using Found = std::array<numerics::Moves, runs_together>;
 
     const float* run_of(const Piece& piece) const { return image_.pixels + image_.at(piece.slow, piece.fast); }
     double squared_deviation(float pixel) const {
@@ -249,7 +249,7 @@ private:
             runs, counts, [&](const float* const* p, int n) { loops_.add_deviations(p, n, mean_, sums); },
             [&](std::size_t j, float pixel) { add(sums, j, squared_deviation(pixel)); });
         Found found;
-        for (std::size_t j = 0; j < runs_together; ++j) found[j] = moves_between(from, sums.even[j], sums.odd[j]);
+        for (std::size_t j = 0; j < runs_together; ++j) found[j] = numerics::moves_between(from, sums.even[j], sums.odd[j]);
         return found;
     }
 

@@ -5,13 +5,11 @@
 
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/perturb.hpp"
+#include "nbhybrid/kernel/arithmetic.hpp"
 #include "nbhybrid/kernel/curved_table.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/physics/pixel_position.hpp"
-#include "nbhybrid/physics/polarization.hpp"
 #include "nbhybrid/physics/scattering_vector.hpp"
-#include "nbhybrid/physics/sensor_capture.hpp"
-#include "nbhybrid/physics/solid_angle.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
@@ -75,51 +73,6 @@ NBHYBRID_HOST_DEVICE inline void find_solid_angles(const PlanView& plan, Block& 
     }
 }
 
-// The factors by the library's functions, with all bits of the reference.
-struct LibraryMath {
-    static constexpr bool keeps_all_bits = true;
-
-    template <class Block>
-    NBHYBRID_HOST_DEVICE static Vec3 curved(const DetectorStage& d, const Block&, int, int, const Vec3& flat) {
-        return physics::curved_position(flat, d.distance, d.beam, d.fast_axis, d.slow_axis);
-    }
-
-    // The way to the pixel, and its length.
-    template <class Block>
-    NBHYBRID_HOST_DEVICE static void direct(Block& block, int i, const Vec3& position) {
-        block.position.set(i, perturbed("pixel_pos_meters", position));
-        block.path[i] = perturbed("R_distance_meters", norm(block.position[i]));
-        block.diffracted.set(i, perturbed("diffracted_vec", normalized(block.position[i])));
-    }
-
-    NBHYBRID_HOST_DEVICE static Vec3 scattering_vector(const Vec3& diffracted, const Vec3& incident, double wavelength, double) {
-        return perturbed("scattering_vec_A_inv", physics::scattering_vector(diffracted, incident, wavelength));
-    }
-
-    NBHYBRID_HOST_DEVICE static double solid_angle(const DetectorStage& d, double path) {
-        return perturbed("omega_pixel_sr", d.point_pixel ? physics::point_solid_angle(path)
-                                                         : physics::solid_angle(d.pixel_size, path, d.close_distance));
-    }
-
-    struct Polarization {
-        NBHYBRID_HOST_DEVICE Polarization(double kahn, const Vec3& towards, const Vec3& along)
-            : kahn_factor(kahn), incident(towards), axis(along) {}
-        double kahn_factor;
-        Vec3 incident, axis;
-        double error = 0;
-    };
-
-    template <class Block>
-    NBHYBRID_HOST_DEVICE static void polarize(const Polarization& p, Block& block, int i, const Vec3& diffracted) {
-        block.polarization[i] = perturbed("polar", physics::polarization_factor(p.kahn_factor, p.incident, diffracted, p.axis));
-    }
-    template <class Block>
-    NBHYBRID_HOST_DEVICE static void capture(const SensorStage& sensor, Block& block, int i, double cos_incidence) {
-        const double layer = physics::layer_capture(block.layer, sensor.layer_thickness, sensor.attenuation, cos_incidence);
-        block.capture.set(i, perturbed("capture_fraction", layer), 0.0);
-    }
-};
-
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, Block& block) {
     const int count = block.count;
@@ -146,7 +99,7 @@ NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, Block& blo
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void polarize(Block& block, int i, const typename Block::Math::Polarization& frame) {
     block.diffracted.set(i, normalized(block.diffracted[i]));
-    Block::Math::polarize(frame, block, i, block.diffracted[i]);
+    block.polarization[i] = frame.factor(block.diffracted[i]);
 }
 
 NBHYBRID_HOST_DEVICE inline double larger(double x, double y) { return x > y ? x : y; }
@@ -158,7 +111,7 @@ NBHYBRID_HOST_DEVICE inline void find_polarization_of_source(const PlanView& pla
     const Vec3 axis = plan.beam.axes[plan.beam.n_axes - 1];
     const typename Block::Math::Polarization frame(plan.beam.kahn_factor, block.incident, axis);
     block.polarization_error = larger(frame.error, block.polarization_error);
-    for (int i = 0; i < count; ++i) Block::Math::polarize(frame, block, i, normalized(block.centre[i]));
+    for (int i = 0; i < count; ++i) block.polarization[i] = frame.factor(normalized(block.centre[i]));
 }
 
 template <class Block>
@@ -179,7 +132,7 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& 
     block.polarization_error = larger(frame.error, block.polarization_error);
     if (missing == block.count && block.n_live == block.count) {
         if (!Block::Math::keeps_all_bits && beam.n_sources == 1)  // nobody sees the direction again
-            for (int i = 0; i < count; ++i) Block::Math::polarize(frame, block, i, block.diffracted[i]);
+            for (int i = 0; i < count; ++i) block.polarization[i] = frame.factor(block.diffracted[i]);
         else
             for (int i = 0; i < count; ++i) polarize(block, i, frame);
         block.axis_entry = next_entry;

@@ -5,32 +5,33 @@
 #include <type_traits>
 
 #include "nbhybrid/core/isa.hpp"
+#include "nbhybrid/kernel/arithmetic.hpp"
 #include "nbhybrid/kernel/block_walk.hpp"
-#include "nbhybrid/kernel/bounded_factors.hpp"
-#include "nbhybrid/kernel/bounded_lattice.hpp"
 #include "nbhybrid/kernel/decision.hpp"
-#include "nbhybrid/kernel/float_lattice.hpp"
 #include "nbhybrid/kernel/segments.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
+#include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-template <CrystalShape shape, SquareSines sines>
+template <physics::CrystalShape shape, SquareSines sines>
 class alignas(line_bytes) BoundedSum {
 public:
     static constexpr int width = VectorBlock::capacity;
-    static constexpr bool is_square = shape == CrystalShape::square, in_float = sines == SquareSines::in_float;
+    using Shape = terms::Shape<shape>;
+    static constexpr bool in_float = sines == SquareSines::in_float;
     using Block = PixelBlock<width, std::conditional_t<in_float, QuickMath, BoundedMath>>;
-    static constexpr bool finds_steepness = is_square && sines == SquareSines::of_offsets;
-    static constexpr bool has_uncertainty = finds_steepness || shape == CrystalShape::round;
+    static constexpr bool sums_phase_slope = Shape::has_offset_phases && sines == SquareSines::of_offsets;
 
     BoundedSum(const PlanView& plan, const VectorMargins& margins, int pixels) : plan_(plan), margins_(margins), pixels_(pixels) {
         multiplies_terms_ = multiplies_terms(plan);
         has_table_ = plan.crystal.amplitudes.values != nullptr;
         for (int i = 0; i < width; ++i) intensity_[i] = 0.0;
-        if constexpr (has_uncertainty)
+        if constexpr (Shape::has_own_error)
             for (int i = 0; i < width; ++i) uncertainty_[i] = 0.0;
+        if constexpr (sums_phase_slope)
+            for (int i = 0; i < width; ++i) phase_slope_[i] = 0.0;
         if (multiplies_terms_)
             for (int i = 0; i < width; ++i) largest_weight_error_[i] = 0.0;
     }
@@ -45,8 +46,8 @@ public:
 
     bool enter_source(const Block& block) {
         set_scale(block);
-        if constexpr (finds_steepness) find_largest_square(block);
-        if (!margins_.reach.is_limited) return true;
+        if constexpr (sums_phase_slope) find_largest_square(block);
+        if (!margins_.support.is_limited) return true;
         segments_.set(block.scattering, block.count);
         if (plan_.orientation.components == nullptr || !segments_.has_whole()) return true;
         sweep_reached(block);
@@ -58,7 +59,7 @@ public:
             until_look_ = steps_between_looks;
             if (margins_.is_stopped(margins_.sign)) return false;
         }
-        if (!margins_.reach.is_limited) {
+        if (!margins_.support.is_limited) {
             add(block, axes, 0, block.count);
             return true;
         }
@@ -73,7 +74,7 @@ public:
         const Factors f = factors(block, Applied::at_end);
         const DecisionScale scale(plan_, margins_.relative, margins_.absolute_intensity * largest_weight_);
         if constexpr (in_float) {
-            for (int i = 0; i < block.count; ++i) result.pixels[i] = taken(scale, intensity_[i], f.of(i));
+            for (int i = 0; i < block.count; ++i) result.pixels[i] = untested_pixel(scale, intensity_[i], f.of(i));
         } else {
             decide_all(scale, f, block.count, result);
         }
@@ -105,17 +106,17 @@ private:
     }
 
     void add(const Block& block, const Axes& axes, int begin, int end) {
-        if constexpr (is_square && in_float) {
+        if constexpr (Shape::has_offset_phases && in_float) {
             add_square_in_float(block, axes, begin, end);
-        } else if constexpr (is_square && sines == SquareSines::of_offsets) {
+        } else if constexpr (sums_phase_slope) {
             add_square(block, axes, begin, end);
         } else {
-            find_indices(axes, block.scattering, lanes_, begin, end);
-            if (has_table_) find_places(plan_.crystal.amplitudes, lanes_, begin, end);
+            terms::find_indices(axes, block.scattering, lanes_, begin, end);
+            if (has_table_) terms::find_places(plan_.crystal.amplitudes, lanes_, begin, end);
             for_each_run(begin, end, [&](int first, int last) {
-                square_lattice_factors<shape>(plan_.crystal, lanes_, first, last);
+                Shape::find_squares(plan_.crystal, lanes_, own_, first, last);
                 add_products(intensity_, lanes_.lattice, first, last);
-                if constexpr (shape == CrystalShape::round) add_products(uncertainty_, lanes_.lattice_error, first, last);
+                if constexpr (Shape::has_own_error) add_products(uncertainty_, own_.error, first, last);
             });
         }
     }
@@ -130,14 +131,14 @@ private:
 
     void add_square_in_float(const Block& block, const Axes& axes, int begin, int end) {
         const CrystalStage& crystal = plan_.crystal;
-        StepLanes<width>& s = lanes_;
-        if (has_table_) find_phases_in_float<true>(crystal, axes, block.scattering, phases_, s, begin, end);
-        else find_phases_in_float<false>(crystal, axes, block.scattering, phases_, s, begin, end);
-        square_crystal_in_float(phases_, s, begin, end);
+        const terms::AmplitudeGrid& grid = crystal.amplitudes;
+        if (has_table_) terms::find_phases_in_float<true>(crystal, grid, axes, block.scattering, phases_, lanes_, begin, end);
+        else terms::find_phases_in_float<false>(crystal, grid, axes, block.scattering, phases_, lanes_, begin, end);
+        terms::find_squares_in_float(phases_, lanes_, begin, end);
         for_each_run(begin, end, [&](int first, int last) {
-            if (near_reflections(crystal, s, first, last) != 0)
-                compute_bright_in_double(crystal, axes, block.scattering, s, first, last);
-            add_products(intensity_, s.lattice, first, last);
+            if (terms::count_bright(crystal, lanes_, first, last) != 0)
+                terms::find_bright_in_double(crystal, grid, axes, block.scattering, own_, lanes_, first, last);
+            add_products(intensity_, lanes_.lattice, first, last);
         });
     }
 
@@ -146,37 +147,39 @@ private:
     }
 
     void add_square(const Block& block, const Axes& axes, int begin, int end) {
-        if (has_table_) find_phases<true>(plan_.crystal, axes, block.scattering, lanes_, begin, end);
-        else find_phases<false>(plan_.crystal, axes, block.scattering, lanes_, begin, end);
+        const CrystalStage& crystal = plan_.crystal;
+        const terms::AmplitudeGrid& grid = crystal.amplitudes;
+        if (has_table_) terms::find_phases_of_offsets<true>(crystal, grid, axes, block.scattering, own_, lanes_, begin, end);
+        else terms::find_phases_of_offsets<false>(crystal, grid, axes, block.scattering, own_, lanes_, begin, end);
         for_each_run(begin, end, [&](int first, int last) {
-            multiply_sines(lanes_, first, last);
-            const bool some_are_odd = has_amplitudes_ ? add_square_terms<true>(first, last) : add_square_terms<false>(first, last);
-            if (some_are_odd) add_odd_terms(block, axes, first, last);
+            terms::multiply_scaled_sines(own_, first, last);
+            const bool some_are_near = has_amplitudes_ ? add_quotients<true>(first, last) : add_quotients<false>(first, last);
+            if (some_are_near) add_near_integers(block, axes, first, last);
         });
     }
 
-    // From the products of sines. True if there are lanes where that of the denominator is too small.
+    // From the products of sines. True if there are lanes with an index near an integer, where that of the denominator is too
+    // small.
     template <bool has_amplitudes>
-    bool add_square_terms(int begin, int end) {
-        const StepLanes<width>& s = lanes_;
+    bool add_quotients(int begin, int end) {
         const double half_shift = margins_.half_shift;
-        std::int64_t odd = 0;
+        std::int64_t near_integer = 0;
         for (int i = begin; i < end; ++i) {
-            const double above = s.lattice[i], below = s.lattice_error[i], inverse = 1.0 / below;
-            const bool is_plain = __builtin_fabs(below) > smallest_product;
+            const double above = own_.numerator[i], below = own_.denominator[i], inverse = 1.0 / below;
+            const bool is_plain = __builtin_fabs(below) > terms::smallest_scaled_sines;
             const double quotient = is_plain ? inverse * inverse : 0.0;
-            const double square = has_amplitudes ? s.amplitude[i] * quotient : quotient;
+            const double square = has_amplitudes ? lanes_.amplitude[i] * quotient : quotient;
             intensity_[i] += square * (above * above);
-            uncertainty_[i] += square * (__builtin_fabs(above) + half_shift);
-            odd += is_plain ? 0 : 1;
+            phase_slope_[i] += square * (__builtin_fabs(above) + half_shift);
+            near_integer += is_plain ? 0 : 1;
         }
-        return odd != 0;
+        return near_integer != 0;
     }
 
-    void add_odd_terms(const Block& block, const Axes& axes, int begin, int end) {
+    void add_near_integers(const Block& block, const Axes& axes, int begin, int end) {
         for (int i = begin; i < end; ++i) {
-            if (__builtin_fabs(lanes_.lattice_error[i]) > smallest_product) continue;
-            const double square = careful_square(index_of(block, axes, i), plan_.crystal.cells);
+            if (__builtin_fabs(own_.denominator[i]) > terms::smallest_scaled_sines) continue;
+            const double square = terms::square_near_integer(index_of(block, axes, i), plan_.crystal.cells);
             intensity_[i] += has_amplitudes_ ? lanes_.amplitude[i] * square : square;
         }
     }
@@ -191,15 +194,16 @@ private:
         const unsigned present = find_amplitudes(begin, end);
         for (int first = begin; first < end;) {
             int last = first;
-            while (last < end && (present >> static_cast<unsigned>(last / lanes_of_a_group) & 1U) != 0) last += lanes_of_a_group;
+            while (last < end && (present >> static_cast<unsigned>(last / terms::lanes_of_a_group) & 1U) != 0)
+                last += terms::lanes_of_a_group;
             if (last > first) work(first, last);
-            first = last + lanes_of_a_group;
+            first = last + terms::lanes_of_a_group;
         }
     }
 
     void add_reached(const Block& block, const Axes& axes) {
         constexpr int lanes = Segments<width>::lanes;
-        for (unsigned bits = segments_.reached(axes, margins_.reach); bits != 0; bits &= bits - 1) {
+        for (unsigned bits = segments_.reached(axes, margins_.support); bits != 0; bits &= bits - 1) {
             const int begin = __builtin_ctz(bits) * lanes;
             add(block, axes, begin, begin + lanes);
         }
@@ -214,7 +218,7 @@ private:
         std::int64_t reached[group];
         for (std::int64_t first = 0; first < all; first += group) {
             const int number = static_cast<int>(all - first < group ? all - first : group);
-            reach_line(o.components, all, first, number, segments_.whole(), margins_.reach, reached);
+            reach_line(o.components, all, first, number, segments_.whole(), margins_.support, reached);
             for (int i = 0; i < number; ++i)
                 if (reached[i] != 0) add_reached(block, table[first + i]);
             if (margins_.is_stopped(margins_.sign)) return;
@@ -237,7 +241,7 @@ private:
 
     // From the places of the table's entries. Which groups have one that is not 0.
     unsigned find_amplitudes(int begin, int end) {
-        const unsigned present = read_places(plan_.crystal.amplitudes, lanes_, begin, end);
+        const unsigned present = terms::read_places(plan_.crystal.amplitudes, lanes_, begin, end);
         for (int i = begin; is_scaled_ && i < end; ++i) lanes_.amplitude[i] *= scale_[i];
         return present;
     }
@@ -254,14 +258,15 @@ private:
     // Of the intensities. Those of a parallelepiped come from the reference's phases, which differ from ours by roundings in
     // proportion to the scattering vector. Its length s is at most (s^2 / c + c) / 2, for any c.
     const double* find_uncertainty(int count) {
-        if constexpr (!has_uncertainty) return constants_.zeros;
-        if constexpr (finds_steepness) {
+        if constexpr (sums_phase_slope) {
             if (!knows_square_) return constants_.zeros;  // no source has reached a pixel
             const double centre = largest_square_[0] > 0.0 ? __builtin_sqrt(largest_square_[0]) : 1.0;
             const double half = 0.501 * margins_.shift_per_scattering, inverse = 1.0 / centre;
-            for (int i = 0; i < count; ++i) uncertainty_[i] *= half * physics::multiply_add(largest_square_[i], inverse, centre);
+            for (int i = 0; i < count; ++i)
+                uncertainty_[i] = phase_slope_[i] * (half * numerics::multiply_add(largest_square_[i], inverse, centre));
+            return uncertainty_;
         }
-        return uncertainty_;
+        return Shape::has_own_error ? uncertainty_ : constants_.zeros;
     }
 
     Factors factors(const Block& block, Applied way) const {
@@ -303,15 +308,17 @@ private:
     };
     static constexpr Constants constants_{};
 
-    StepLanes<width> lanes_;
-    FloatPhases<in_float ? width : 1> phases_;
+    terms::StepLanes<width> lanes_;
+    typename Shape::template Lanes<width> own_;
+    terms::FloatPhases<in_float ? width : 1> phases_;
     Segments<width> segments_;
     double intensity_[width], angles_[width];
-    double uncertainty_[width];           // of the intensity; or, of a parallelepiped, how steeply it changes with the phases
-    double largest_square_[width];        // of the scattering vectors
-    double weight_[width];                // of the terms of this source
-    double largest_weight_error_[width];  // relative
-    double scale_[width];                 // the same, or 0 for a lane that the source does not reach
+    double uncertainty_[width];                         // of the intensity
+    double phase_slope_[sums_phase_slope ? width : 1];  // of a parallelepiped: how fast the intensity changes with the phases
+    double largest_square_[width];                      // of the scattering vectors
+    double weight_[width];                              // of the terms of this source
+    double largest_weight_error_[width];                // relative
+    double scale_[width];                               // the same, or 0 for a lane that the source does not reach
     std::int64_t unsure_[width];
     const PlanView& plan_;
     const VectorMargins& margins_;
@@ -322,7 +329,7 @@ private:
     double largest_weight_ = 1;
 };
 
-template <CrystalShape shape, SquareSines sines>
+template <physics::CrystalShape shape, SquareSines sines>
 bool render_by_bounds(const PlanView& plan, const VectorMargins& margins, VectorBlock& result) {
     using Sum = BoundedSum<shape, sines>;
     typename Sum::Block block;

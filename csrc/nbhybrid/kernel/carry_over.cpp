@@ -4,8 +4,8 @@
 #include <atomic>
 
 #include "nbhybrid/core/errors.hpp"
-#include "nbhybrid/kernel/dispatch.hpp"
 #include "nbhybrid/kernel/render.hpp"
+#include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid::kernel {
 
@@ -52,7 +52,7 @@ PixelIndex find_first_sweep(const PlanView& plan, StopSign& stop) {
 }
 
 // Looks for the first lane with a step that would be looked up and whose neighbourhood leaves the table.
-template <CrystalShape shape, int width>
+template <physics::CrystalShape shape, int width>
 class MissSeeker {
 public:
     using Block = PixelBlock<width>;
@@ -71,10 +71,10 @@ public:
 
 private:
     bool misses(const Vec3& index) const {
-        if (!physics::leaves_table(crystal_.amplitudes, index)) return false;
+        if (!terms::leaves_table(crystal_.amplitudes, index)) return false;
         const Indices nearest{physics::nearest_index(index.x), physics::nearest_index(index.y), physics::nearest_index(index.z)};
         // The reference leaves a step with a lattice factor of 0 before it looks at the table.
-        return crystal_.water || lattice_factor<shape>(crystal_, index, nearest).value != 0.0;
+        return crystal_.water || terms::Shape<shape>::factor(crystal_, index, nearest).value != 0.0;
     }
 
     const CrystalStage& crystal_;
@@ -82,7 +82,7 @@ private:
     int first_ = width;
 };
 
-template <CrystalShape shape>
+template <physics::CrystalShape shape>
 PixelIndex first_miss_of(const PlanView& plan, const StopSign& stop, const RowPart& part, PixelIndex known) {
     PixelBlock<block_width> block;
     int fast = part.fast_first;
@@ -95,7 +95,7 @@ PixelIndex first_miss_of(const PlanView& plan, const StopSign& stop, const RowPa
     return no_pixel;
 }
 
-template <CrystalShape shape>
+template <physics::CrystalShape shape>
 PixelIndex find_first_miss(const PlanView& plan, int threads, StopSign& stop, const Watch& watch) {
     std::atomic<PixelIndex> first{no_pixel};
     for_each_part(RowParts(plan.detector.region), threads, stop, watch, [&](const RowPart& part) {
@@ -159,7 +159,7 @@ void resolve_carry_over(Plan& plan, int threads, StopSign& stop, const Watch& wa
         resolve_axis(plan, stop);
     if (plan.sweeps_differ()) plan.set_first_sweep(find_first_sweep(view, stop));
     if (view.crystal.interpolate && !view.crystal.interpolation_resumes)
-        plan.set_interpolation_end(with_shape(
+        plan.set_interpolation_end(terms::with_shape(
             plan.shape(), [&](auto shape) { return find_first_miss<decltype(shape)::value>(view, threads, stop, watch); }));
 }
 

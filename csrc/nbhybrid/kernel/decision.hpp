@@ -4,11 +4,12 @@
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
-#include "nbhybrid/kernel/no_trace.hpp"
-#include "nbhybrid/physics/bounded_math.hpp"
+#include "nbhybrid/core/trace_hooks.hpp"
+#include "nbhybrid/numerics/multiply_add.hpp"
+#include "nbhybrid/numerics/rounding_test.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
-#include "nbhybrid/physics/structure_factor.hpp"
 #include "nbhybrid/plan/plan.hpp"
+#include "nbhybrid/terms/structure_factor.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
@@ -30,7 +31,7 @@ struct DecisionScale {
     NBHYBRID_HOST_DEVICE DecisionScale(const PlanView& plan, double relative_error, double absolute_error)
         : relative(relative_error) {
         const double one_step = physics::photons_per_steradian(1.0, plan.scale.fluence, static_cast<double>(plan.scale.steps));
-        one = one_step * physics::unit_of_squares(plan.crystal.amplitudes);
+        one = one_step * terms::unit_of_squares(plan.crystal.amplitudes);
         one_error = 1.01 * __builtin_fabs(one);
         background = plan.scale.background_is_scaled ? one_step * plan.scale.background : plan.scale.background;
         least_error = 1.01 * __builtin_fabs(one_step) * absolute_error;
@@ -39,11 +40,11 @@ struct DecisionScale {
     }
 };
 
-// The pixel without a decision.
+// The pixel as it is computed, without the test.
 template <class Trace = NoTrace>
-NBHYBRID_HOST_DEVICE inline float taken(const DecisionScale& scale, double intensity, const BoundedFactors& f,
-                                        [[maybe_unused]] Trace trace = {}) {
-    const double base = physics::multiply_add(scale.one, intensity, scale.background);
+NBHYBRID_HOST_DEVICE inline float untested_pixel(const DecisionScale& scale, double intensity, const BoundedFactors& f,
+                                                 [[maybe_unused]] Trace trace = {}) {
+    const double base = numerics::multiply_add(scale.one, intensity, scale.background);
     const double photons = base * f.angle * (f.capture * f.polarization);
     NBHYBRID_TRACED(trace.photons(photons));
     return static_cast<float>(photons);
@@ -53,7 +54,7 @@ NBHYBRID_HOST_DEVICE inline float taken(const DecisionScale& scale, double inten
 template <class Trace = NoTrace>
 NBHYBRID_HOST_DEVICE inline bool decide(const DecisionScale& scale, double intensity, double uncertainty, const BoundedFactors& f,
                                         float& pixel, [[maybe_unused]] Trace trace = {}) {
-    using physics::multiply_add;
+    using numerics::multiply_add;
     const double base = multiply_add(scale.one, intensity, scale.background), size = __builtin_fabs(base);
     const double base_error =
         multiply_add(size, scale.relative + f.weight_error, multiply_add(scale.one_error, uncertainty, scale.least_error));
@@ -68,7 +69,7 @@ NBHYBRID_HOST_DEVICE inline bool decide(const DecisionScale& scale, double inten
     // nothing is scattered.
     const bool dark = (size + base_error) * angle * (capture + f.capture_error) < scale.darkest;
     const bool is_decided = (((f.capture_error < capture) & (f.polarization_error < polarization)) | dark) &
-                            (static_cast<float>(photons - error) == static_cast<float>(photons + error));
+                            numerics::rounds_to_one_float(photons, error);
     NBHYBRID_TRACED(trace.photons(photons); trace.rounding(error, is_decided));
     return is_decided;
 }
@@ -79,7 +80,7 @@ NBHYBRID_HOST_DEVICE inline double term_weight(const BoundedFactors& f, double s
     const double product = f.capture * f.polarization * f.angle * source_weight;
     const bool sure = (product >= 0.0) & (capture_error >= 0.0) & (capture_error < 0.5) & (polarization_error >= 0.0) &
                       (polarization_error < 0.5);
-    relative_error = 1.01 * (capture_error + polarization_error + capture_error * polarization_error) + 16 * physics::rounding;
+    relative_error = 1.01 * (capture_error + polarization_error + capture_error * polarization_error) + 16 * numerics::rounding;
     return sure ? product : __builtin_nan("");
 }
 

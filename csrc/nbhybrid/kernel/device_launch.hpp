@@ -18,7 +18,7 @@ enum class Arithmetic { exact, mixed, floats };
 // The plain numbers of plan/bounds.hpp.
 struct PixelBounds {
     double relative, absolute_intensity;
-    Reach reach;
+    SupportRadius support;
 };
 
 struct DecidedPixel {

@@ -1,19 +1,19 @@
 #pragma once
 // One pixel, or some neighbours in a row, as a device's thread decides them: the loop nest with a small block, the functions of
-// physics/bounded_math.hpp and the rounding test. It compiles for the host too, where `kernel/isa/device_kernel.cpp` runs it.
+// numerics/ and the rounding test. It compiles for the host too, where `kernel/isa/device_kernel.cpp` runs it.
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
+#include "nbhybrid/core/trace_hooks.hpp"
+#include "nbhybrid/kernel/arithmetic.hpp"
 #include "nbhybrid/kernel/block_walk.hpp"
-#include "nbhybrid/kernel/bounded_factors.hpp"
-#include "nbhybrid/kernel/bounded_lattice.hpp"
 #include "nbhybrid/kernel/decision.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
-#include "nbhybrid/kernel/float_lattice.hpp"
-#include "nbhybrid/kernel/no_trace.hpp"
 #include "nbhybrid/kernel/pixel_factors.hpp"
 #include "nbhybrid/kernel/segments.hpp"
 #include "nbhybrid/plan/plan.hpp"
+#include "nbhybrid/terms/shapes.hpp"
+#include "nbhybrid/terms/structure_factor.hpp"
 
 namespace nbhybrid::kernel {
 
@@ -40,8 +40,8 @@ struct PlainSweep {
     static constexpr bool has_squares = false;
 
     // Does the steps of all orientations; false if it does not.
-    template <bool can_be_narrow, class Block, class Sum>
-    NBHYBRID_HOST_DEVICE bool run(const PlanView&, const Reach&, const Block&, Sum&) const {
+    template <bool has_narrow_spots, class Block, class Sum>
+    NBHYBRID_HOST_DEVICE bool run(const PlanView&, const SupportRadius&, const Block&, Sum&) const {
         return false;
     }
 
@@ -54,7 +54,7 @@ struct TabledSweep : PlainSweep {
 };
 
 // A traced thread has one pixel.
-template <CrystalShape shape, bool in_float, class Sweep, int pixels, class Trace = NoTrace>
+template <physics::CrystalShape shape, bool in_float, class Sweep, int pixels, class Trace = NoTrace>
 class PixelSum : public PixelFactors<WholeBlock<pixels, typename Trace::template Math<typename Sweep::Math>>> {
     static_assert(pixels == 1 || !Trace::enabled);
 
@@ -65,7 +65,7 @@ public:
         : PixelFactors<Block>(plan),
           bounds_(bounds),
           sweep_(sweep),
-          has_table_(physics::has_table(plan.crystal.amplitudes)),
+          has_table_(terms::has_table(plan.crystal.amplitudes)),
           trace_(trace) {
         for (int i = 0; i < pixels; ++i) total_[i] = PixelTotal{};
         NBHYBRID_TRACED(trace_.begin(plan, this->multiplies_terms_));
@@ -74,7 +74,7 @@ public:
     NBHYBRID_HOST_DEVICE bool enter_source(const Block& block) {
         this->template set_weights<!in_float>(block);
         NBHYBRID_TRACED(trace_.source(block));
-        return !sweep_.template run<can_be_narrow>(this->plan_, bounds_.reach, block, *this);
+        return !sweep_.template run<terms::Shape<shape>::has_narrow_spots>(this->plan_, bounds_.support, block, *this);
     }
 
     NBHYBRID_HOST_DEVICE bool step(const Block& block, [[maybe_unused]] int phi, [[maybe_unused]] int domain, const Axes& axes) {
@@ -89,7 +89,7 @@ public:
         const PixelTotal total = sweep_.combine(total_[i]);
         DecidedPixel pixel;
         const BoundedFactors f = this->factors(block, i, Applied::at_end);
-        if constexpr (in_float) pixel.value = taken(scale, total.intensity, f, trace_), pixel.is_decided = true;
+        if constexpr (in_float) pixel.value = untested_pixel(scale, total.intensity, f, trace_), pixel.is_decided = true;
         else pixel.is_decided = decide(scale, total.intensity, total.error, f, pixel.value, trace_);
         pixel.solid_angles = this->solid_angles_[i];
         NBHYBRID_TRACED(trace_.end(block, total.intensity, pixel.value));
@@ -97,8 +97,8 @@ public:
     }
 
 private:
-    static constexpr bool can_be_narrow = shape == CrystalShape::gauss || shape == CrystalShape::tophat;
-    static constexpr bool has_float_phases = in_float && shape == CrystalShape::square;
+    using Shape = terms::Shape<shape>;
+    static constexpr bool has_float_phases = in_float && Shape::has_offset_phases;
 
     NBHYBRID_HOST_DEVICE void add_step(const Block& block, const Axes& axes) {
         Lanes<Step, pixels> steps;
@@ -114,14 +114,15 @@ private:
         NBHYBRID_UNROLL
         for (int i = 0; i < pixels; ++i) {
             find_factor(axes, scattering(block, i), steps[i]);
-            if (pixels == 1 ? is_present || !Trace::enabled : counts[i]) add_term(i, steps[i].lanes);
+            if (pixels == 1 ? is_present || !Trace::enabled : counts[i]) add_term(i, steps[i]);
         }
     }
 
     // Of one pixel at one step.
     struct Step {
-        StepLanes<1> lanes;
-        FloatPhases<1> phases;
+        terms::StepLanes<1> lanes;
+        typename Shape::template Lanes<1> own;
+        terms::FloatPhases<1> phases;
     };
 
     NBHYBRID_HOST_DEVICE static VectorLanes<1> scattering(const Block& block, int i) {
@@ -130,41 +131,42 @@ private:
         return one;
     }
 
-    // False where an index is beyond the reach of every spot.
+    // False where an index is beyond the support radius of every spot.
     NBHYBRID_HOST_DEVICE bool find_phases_of(const Axes& axes, const VectorLanes<1>& s, Step& step) const {
         if constexpr (has_float_phases) {
             const CrystalStage& crystal = this->plan_.crystal;
-            if (has_table_) find_phases_in_float<true>(crystal, axes, s, step.phases, step.lanes, 0, 1, trace_);
-            else find_phases_in_float<false>(crystal, axes, s, step.phases, step.lanes, 0, 1, trace_);
+            const terms::AmplitudeGrid& grid = crystal.amplitudes;
+            if (has_table_) terms::find_phases_in_float<true>(crystal, grid, axes, s, step.phases, step.lanes, 0, 1, trace_);
+            else terms::find_phases_in_float<false>(crystal, grid, axes, s, step.phases, step.lanes, 0, 1, trace_);
             return true;
         } else {
-            find_indices(axes, s, step.lanes, 0, 1);
+            terms::find_indices(axes, s, step.lanes, 0, 1);
             NBHYBRID_TRACED(trace_.index(step.lanes.index[0]));
             bool is_reached = true;
-            if constexpr (can_be_narrow) is_reached = !(bounds_.reach.is_limited && is_far(step.lanes.index[0]));
+            if constexpr (Shape::has_narrow_spots) is_reached = !(bounds_.support.is_limited && is_far(step.lanes.index[0]));
             return is_reached;
         }
     }
 
     NBHYBRID_HOST_DEVICE bool is_far(const Vec3& index) const {
-        const Vec3 reach = bounds_.reach.along_axes;
-        return (stays_away(index.x, 0.0, 0.0, reach.x) | stays_away(index.y, 0.0, 0.0, reach.y) |
-                stays_away(index.z, 0.0, 0.0, reach.z)) != 0;
+        const Vec3 support = bounds_.support.along_axes;
+        return (stays_away(index.x, 0.0, 0.0, support.x) | stays_away(index.y, 0.0, 0.0, support.y) |
+                stays_away(index.z, 0.0, 0.0, support.z)) != 0;
     }
 
     // The amplitude, for all pixels of a step that one of them is near to. False if it is 0.
     NBHYBRID_HOST_DEVICE bool look_up(Step& step) const {
-        const physics::AmplitudeGrid& grid = this->plan_.crystal.amplitudes;
+        const terms::AmplitudeGrid& grid = this->plan_.crystal.amplitudes;
         if constexpr (!has_float_phases)
-            if (has_table_) find_places(grid, step.lanes, 0, 1);
+            if (has_table_) terms::find_places(grid, step.lanes, 0, 1);
         if constexpr (in_float)
             if (grid.squares != nullptr) {
-                const float square = step.lanes.place[0] >= 0 ? grid.squares[step.lanes.place[0]] : physics::default_square(grid);
+                const float square = step.lanes.place[0] >= 0 ? grid.squares[step.lanes.place[0]] : terms::default_square(grid);
                 step.lanes.amplitude[0] = static_cast<double>(square);
                 NBHYBRID_TRACED(trace_.square_of_amplitude(step.lanes.amplitude[0]));
                 return square != 0.0F;
             }
-        if (has_table_) return read_places(grid, step.lanes, 0, 1, trace_) != 0;
+        if (has_table_) return terms::read_places(grid, step.lanes, 0, 1, trace_) != 0;
         step.lanes.amplitude[0] = 1.0;  // the square of the others is left for the end
         NBHYBRID_TRACED(trace_.amplitude(grid.default_amplitude));
         return true;
@@ -173,20 +175,21 @@ private:
     NBHYBRID_HOST_DEVICE void find_factor(const Axes& axes, const VectorLanes<1>& s, Step& step) const {
         const CrystalStage& crystal = this->plan_.crystal;
         if constexpr (has_float_phases) {
-            square_crystal_in_float(step.phases, step.lanes, 0, 1, trace_);
-            compute_bright_in_double(crystal, axes, s, step.lanes, 0, 1, trace_);
+            terms::find_squares_in_float(step.phases, step.lanes, 0, 1, trace_);
+            terms::find_bright_in_double(crystal, crystal.amplitudes, axes, s, step.own, step.lanes, 0, 1, trace_);
         } else {
-            square_lattice_factors<shape>(crystal, step.lanes, 0, 1, trace_);
+            Shape::find_squares(crystal, step.lanes, step.own, 0, 1, trace_);
         }
         NBHYBRID_TRACED(trace_.square(step.lanes.lattice[0]));
     }
 
-    NBHYBRID_HOST_DEVICE void add_term(int i, const StepLanes<1>& lanes) {
+    NBHYBRID_HOST_DEVICE void add_term(int i, const Step& step) {
+        const terms::StepLanes<1>& lanes = step.lanes;
         const double weight = this->multiplies_terms_ ? this->weight_[i] : 1.0;
         const double term = lanes.amplitude[0] * lanes.lattice[0] * weight;
         total_[i].intensity += term;
         if (this->multiplies_terms_) total_[i].error += term * this->weight_error_[i];
-        if constexpr (shape == CrystalShape::round) total_[i].error += lanes.amplitude[0] * lanes.lattice_error[0] * weight;
+        if constexpr (Shape::has_own_error) total_[i].error += lanes.amplitude[0] * step.own.error[0] * weight;
     }
 
     const PixelBounds& bounds_;

@@ -13,11 +13,11 @@
 // - nearest indices: rounded from the index as the table's places are;
 // - cosine of the scattering angle: of the directions as the kernel left them.
 
+#include <array>
 #include <cstdint>
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
-#include "nbhybrid/kernel/bounded_lattice.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
 #include "nbhybrid/kernel/float_pixel.hpp"
@@ -56,8 +56,9 @@ struct PixelNotes {
 
 // For each Arithmetic and crystal shape; null where there is no version.
 using TracePixel = void (*)(const PlanView& plan, const PixelBounds& bounds, PixelNotes& notes);
+using TraceOfShapes = std::array<TracePixel, physics::shape_count>;
 struct TraceKernel {
-    TracePixel trace[3][4];
+    TraceOfShapes trace[3];
 };
 
 inline namespace NBHYBRID_ISA {
@@ -78,7 +79,7 @@ public:
     NBHYBRID_HOST_DEVICE explicit DeviceTrace(PixelNotes* notes) : notes_(notes) {}
 
     NBHYBRID_HOST_DEVICE void begin(const PlanView& plan, bool multiplies_terms) const {
-        notes_->common_square = physics::unit_of_squares(plan.crystal.amplitudes);
+        notes_->common_square = terms::unit_of_squares(plan.crystal.amplitudes);
         notes_->first_intensity = plan.scale.background_is_scaled && !multiplies_terms ? plan.scale.background : 0.0;
     }
 
@@ -133,8 +134,7 @@ public:
     NBHYBRID_HOST_DEVICE void end_step(const Block& block, int phi, int domain, bool has_water, double sum) const {
         const PixelNotes& n = *notes_;
         const Vec3 index{n.index[0], n.index[1], n.index[2]};
-        const Indices whole{static_cast<int>(nearest(index.x)), static_cast<int>(nearest(index.y)),
-                            static_cast<int>(nearest(index.z))};
+        const Indices whole = physics::nearest_indices(index);
         const double sign = n.sign * n.axis_factors[0] * n.axis_factors[1] * n.axis_factors[2];
         const double lattice = __builtin_copysign(__builtin_sqrt(n.square), sign);
         const bool is_first = block.source == 0 && phi == 0 && domain == 0, is_summed = lattice != 0.0 || has_water;
@@ -202,7 +202,7 @@ struct TracedSweep : TabledSweep {
 };
 
 // Renders the pixel that the notes name.
-template <CrystalShape shape, Arithmetic arithmetic>
+template <physics::CrystalShape shape, Arithmetic arithmetic>
 NBHYBRID_HOST_DEVICE inline void trace_device_pixel(const PlanView& plan, const PixelBounds& bounds, PixelNotes& notes) {
     using Sum = typename SumOfArithmetic<arithmetic, shape, TracedSweep, 1, DeviceTrace>::Type;
     Lanes<int, 1> fast;

@@ -39,7 +39,7 @@ public:
         for (const Plan* plan : plans) {
             const Bounds& bounds = plan->bounds();
             margins_.push_back(margins_of(bounds, &never, nullptr));
-            bounds_.push_back({bounds.relative, bounds.absolute_intensity, bounds.reach});
+            bounds_.push_back({bounds.relative, bounds.absolute_intensity, bounds.support});
         }
         FlatPlans flat(plans, arithmetic);
         flat.fill_squares();

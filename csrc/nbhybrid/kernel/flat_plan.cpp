@@ -8,7 +8,7 @@
 
 #include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/kernel/curved_table.hpp"
-#include "nbhybrid/kernel/pair_lattice.hpp"
+#include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid::kernel {
 
@@ -45,7 +45,7 @@ double unit_for(const double* values, std::size_t count, double other) {
     return largest > 0.0 && std::isfinite(largest) ? std::ldexp(1.0, 2 * (std::ilogb(largest) + 1)) : 1.0;
 }
 
-std::size_t table_entries(const physics::AmplitudeGrid& grid) {
+std::size_t table_entries(const terms::AmplitudeGrid& grid) {
     return grid.values == nullptr ? 0 : static_cast<std::size_t>(grid.h_max - grid.h_min + 1) * grid.stride_h;
 }
 
@@ -54,7 +54,8 @@ Arithmetic arithmetic_of(const Plan& plan, Engine engine, bool double_is_slow) {
     const OrientationStage& o = plan.view().orientation;
     // Many orientations are made from those of phi steps and of domains, which takes double.
     const bool has_all = o.domains == nullptr || o.later_sweep_table != nullptr;
-    const bool in_pairs = double_is_slow && has_all && has_pair_version(plan.shape()) && pairs_suffice(plan.view().crystal);
+    const bool in_pairs = double_is_slow && has_all && terms::has_pair_version(plan.shape()) &&
+                          terms::pairs_suffice(plan.view().crystal.largest_index, plan.view().crystal.cells);
     return in_pairs ? Arithmetic::floats : Arithmetic::mixed;
 }
 
@@ -88,7 +89,7 @@ const void* FlatPlans::table() const {
 }
 
 void FlatPlans::fill_squares() {
-    const physics::AmplitudeGrid& grid = views_.front().crystal.amplitudes;
+    const terms::AmplitudeGrid& grid = views_.front().crystal.amplitudes;
     if (!has_squares_ || grid.values == nullptr) return;
     squares_.resize(table_entries(grid));
     const double unit = unit_for(grid.values, squares_.size(), grid.default_amplitude), scale = 1.0 / unit;
@@ -107,7 +108,7 @@ void FlatPlans::add_pairs(PlanView& view) {
     pairs.reserve(all);
     for (std::size_t i = 0; i < all; ++i) {
         const Axes axes = later_orientation(o, static_cast<std::int64_t>(i));
-        pairs.push_back({physics::pair_of(axes.a), physics::pair_of(axes.b), physics::pair_of(axes.c)});
+        pairs.push_back({numerics::pair_of(axes.a), numerics::pair_of(axes.b), numerics::pair_of(axes.c)});
     }
     pairs_.push_back(std::move(pairs));
     o.later_pairs = pairs_.back().data();
@@ -169,7 +170,7 @@ std::vector<PlanView> FlatPlans::at(const void* base, const void* table) const {
             const void* const pointer = reinterpret_cast<const void*>(address);
             std::memcpy(reinterpret_cast<char*>(&views[i]) + member.place, &pointer, sizeof pointer);
         }
-        physics::AmplitudeGrid& grid = views[i].crystal.amplitudes;
+        terms::AmplitudeGrid& grid = views[i].crystal.amplitudes;
         if (grid.values == nullptr) continue;
         grid.values = has_squares_ ? nullptr : static_cast<const double*>(table);
         grid.squares = has_squares_ ? static_cast<const float*>(table) : nullptr;

@@ -4,45 +4,17 @@
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
-#include "nbhybrid/kernel/pair_lattice.hpp"
 #include "nbhybrid/kernel/pixel_factors.hpp"
-#include "nbhybrid/physics/float_pair.hpp"
+#include "nbhybrid/kernel/support_in_float.hpp"
+#include "nbhybrid/numerics/float_pair.hpp"
 #include "nbhybrid/plan/plan.hpp"
+#include "nbhybrid/terms/shapes.hpp"
+#include "nbhybrid/terms/structure_factor.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-// The squares of the table's amplitudes, or ones.
-template <bool are_squares>
-class FloatAmplitudes {
-public:
-    NBHYBRID_HOST_DEVICE explicit FloatAmplitudes(const physics::AmplitudeGrid& grid)
-        : grid_(grid),
-          has_table_(physics::has_table(grid)),
-          elsewhere_(physics::float_of(static_cast<double>(physics::default_square(grid)))) {}
-
-    NBHYBRID_HOST_DEVICE bool has_table() const { return has_table_; }
-
-    // The indices must be rounded well.
-    NBHYBRID_HOST_DEVICE float operator()(const PairIndices& i) const {
-        const physics::AmplitudeGrid& g = grid_;
-        const int h = physics::integer_of(i.h.whole), k = physics::integer_of(i.k.whole), l = physics::integer_of(i.l.whole);
-        const bool inside = (h >= g.h_min) & (h <= g.h_max) & (k >= g.k_min) & (k <= g.k_max) & (l >= g.l_min) & (l <= g.l_max);
-        return inside ? square_at(physics::offset_in(g, h, k, l)) : elsewhere_;
-    }
-
-private:
-    NBHYBRID_HOST_DEVICE float square_at(std::size_t place) const {
-        if constexpr (are_squares) return grid_.squares[place];
-        else return static_cast<float>(grid_.values[place] * grid_.values[place]);
-    }
-
-    const physics::AmplitudeGrid& grid_;
-    bool has_table_;
-    float elsewhere_;
-};
-
-template <CrystalShape shape, class Sweep, int pixels, class Trace = NoTrace>
+template <physics::CrystalShape shape, class Sweep, int pixels, class Trace = NoTrace>
 class FloatPixelSum : public PixelFactors<WholeBlock<pixels, typename Trace::template Math<typename Sweep::Math>>> {
 public:
     using Block = WholeBlock<pixels, typename Trace::template Math<typename Sweep::Math>>;
@@ -53,9 +25,9 @@ public:
           sweep_(sweep),
           amplitudes_(plan.crystal.amplitudes),
           crystal_(plan.crystal),
-          reach_(bounds.reach.along_axes, plan.crystal.largest_index),
-          shift_(shift_of_indices(plan.crystal.largest_index)),
-          unit_(FloatCrystal<shape>::unit(plan.crystal)),
+          support_(bounds.support.along_axes, plan.crystal.largest_index),
+          shift_(terms::shift_of_indices(plan.crystal.largest_index)),
+          unit_(InPairs::unit(plan.crystal)),
           trace_(trace) {
         NBHYBRID_TRACED(trace_.begin(plan, this->multiplies_terms_));
         for (int i = 0; i < pixels; ++i) intensity_[i] = 0.0, sum_[i] = 0.0F, missing_[i] = 0.0F, is_live_[i] = true;
@@ -66,37 +38,36 @@ public:
         this->template set_weights<false>(block);
         NBHYBRID_TRACED(trace_.source(block));
         for (int i = 0; i < pixels; ++i) {
-            scattering_[i] = physics::pair_of(block.scattering[i]);
+            scattering_[i] = numerics::pair_of(block.scattering[i]);
             is_live_[i] = block.is_live[i];
         }
-        return !sweep_.template run<can_be_narrow>(this->plan_, bounds_.reach, block, *this);
+        return !sweep_.template run<terms::Shape<shape>::has_narrow_spots>(this->plan_, bounds_.support, block, *this);
     }
 
     // Of the loop nest.
     NBHYBRID_HOST_DEVICE bool step([[maybe_unused]] const Block& block, [[maybe_unused]] int phi, [[maybe_unused]] int domain,
                                    const Axes& axes) {
         NBHYBRID_TRACED(trace_.begin_step(axes));
-        step({physics::pair_of(axes.a), physics::pair_of(axes.b), physics::pair_of(axes.c)});
+        step({numerics::pair_of(axes.a), numerics::pair_of(axes.b), numerics::pair_of(axes.c)});
         NBHYBRID_TRACED(trace_.end_step(block, phi, domain, this->plan_.crystal.water, intensity_[0] + sum_of_source(0)));
         return true;
     }
 
     NBHYBRID_HOST_DEVICE bool step(const PairAxes& axes) {
-        using physics::operator*;
-        Lanes<PairIndices, pixels> indices;
+        Lanes<terms::PairIndices, pixels> indices;
         Lanes<float, pixels> amplitudes;
-        bool is_near = !can_be_narrow || !bounds_.reach.is_limited, is_present = false;
+        bool is_near = !Shape::has_narrow_spots || !bounds_.support.is_limited, is_present = false;
         NBHYBRID_UNROLL
         for (int i = 0; i < pixels; ++i) {
-            indices[i] = {pair_index(axes.a, scattering_[i], shift_), pair_index(axes.b, scattering_[i], shift_),
-                          pair_index(axes.c, scattering_[i], shift_)};
-            if constexpr (can_be_narrow) is_near |= !reach_.is_far(indices[i]);
+            indices[i] = {terms::pair_index(axes.a, scattering_[i], shift_), terms::pair_index(axes.b, scattering_[i], shift_),
+                          terms::pair_index(axes.c, scattering_[i], shift_)};
+            if constexpr (Shape::has_narrow_spots) is_near |= !support_.is_far(indices[i]);
         }
         if (!is_near && !Trace::enabled) return true;
         NBHYBRID_UNROLL
         for (int i = 0; i < pixels; ++i) {
             // The sines of parallelepipeds do not mind from which of two whole numbers an offset is.
-            if (shape != CrystalShape::square || amplitudes_.has_table()) indices[i].round_all();
+            if (!Shape::has_offset_phases || amplitudes_.has_table()) indices[i].round_all();
             // Without a table the square of the amplitude is left for the end.
             amplitudes[i] = amplitudes_.has_table() ? amplitudes_(indices[i]) : 1.0F;
             NBHYBRID_TRACED(note(indices[i], amplitudes[i]));
@@ -110,12 +81,11 @@ public:
             const float square = crystal_.square(indices[i], trace_);
             NBHYBRID_TRACED(trace_.square(unit_ * static_cast<double>(square)));
             if (Trace::enabled && !is_present) continue;
-            if constexpr (FloatCrystal<shape>::has_bright)
-                // So that what is not a number is bright.
-                if (!(square < crystal_.bright)) {
-                    const FloatPair careful = crystal_.careful_square(indices[i], trace_);
-                    NBHYBRID_TRACED(trace_.square(static_cast<double>(careful.high) + static_cast<double>(careful.low)));
-                    const FloatPair term = FloatPair{amplitudes[i], 0.0F} * careful;
+            if constexpr (InPairs::has_bright)
+                if (crystal_.is_bright(square)) {
+                    const numerics::FloatPair bright = crystal_.bright_square(indices[i], trace_);
+                    NBHYBRID_TRACED(trace_.square(static_cast<double>(bright.high) + static_cast<double>(bright.low)));
+                    const numerics::FloatPair term = numerics::FloatPair{amplitudes[i], 0.0F} * bright;
                     add_term(i, term.high);
                     missing_[i] -= term.low;
                     continue;
@@ -130,7 +100,7 @@ public:
         const DecisionScale scale(this->plan_, 0.0, 0.0);
         DecidedPixel pixel;
         const double intensity = sweep_.combine({intensity_[i], 0.0}).intensity;
-        pixel.value = taken(scale, intensity, this->factors(block, i, Applied::at_end), trace_);
+        pixel.value = untested_pixel(scale, intensity, this->factors(block, i, Applied::at_end), trace_);
         pixel.is_decided = true;
         pixel.solid_angles = this->solid_angles_[i];
         NBHYBRID_TRACED(trace_.end(block, intensity, pixel.value));
@@ -138,7 +108,8 @@ public:
     }
 
 private:
-    static constexpr bool can_be_narrow = shape == CrystalShape::gauss || shape == CrystalShape::tophat;
+    using Shape = terms::Shape<shape>;
+    using InPairs = typename Shape::InPairs;
 
     // What a sum lacks is added to the next term (W. Kahan).
     NBHYBRID_HOST_DEVICE void add_term(int i, float term) {
@@ -160,7 +131,7 @@ private:
     }
 
     // The index, and the root of the amplitude's square, which is all that the kernel has of it.
-    NBHYBRID_HOST_DEVICE void note(const PairIndices& i, float square) const {
+    NBHYBRID_HOST_DEVICE void note(const terms::PairIndices& i, float square) const {
         trace_.index({i.h.value(), i.k.value(), i.l.value()});
         if (amplitudes_.has_table()) trace_.square_of_amplitude(static_cast<double>(square));
         else trace_.amplitude(this->plan_.crystal.amplitudes.default_amplitude);
@@ -168,23 +139,23 @@ private:
 
     const PixelBounds& bounds_;
     const Sweep& sweep_;
-    FloatAmplitudes<Sweep::has_squares> amplitudes_;
-    FloatCrystal<shape> crystal_;
-    FloatReach reach_;
+    terms::FloatAmplitudes<Sweep::has_squares> amplitudes_;
+    InPairs crystal_;
+    FloatSupport support_;
     float shift_;
     double unit_;
-    Lanes<PairVec3, pixels> scattering_;
+    Lanes<numerics::PairVec3, pixels> scattering_;
     Lanes<double, pixels> intensity_;
     Lanes<float, pixels> sum_, missing_;  // of this source
     Lanes<bool, pixels> is_live_;
     Trace trace_;
 };
 
-template <Arithmetic arithmetic, CrystalShape shape, class Sweep, int pixels, class Trace = NoTrace>
+template <Arithmetic arithmetic, physics::CrystalShape shape, class Sweep, int pixels, class Trace = NoTrace>
 struct SumOfArithmetic {
     using Type = PixelSum<shape, arithmetic == Arithmetic::mixed, Sweep, pixels, Trace>;
 };
-template <CrystalShape shape, class Sweep, int pixels, class Trace>
+template <physics::CrystalShape shape, class Sweep, int pixels, class Trace>
 struct SumOfArithmetic<Arithmetic::floats, shape, Sweep, pixels, Trace> {
     using Type = FloatPixelSum<shape, Sweep, pixels, Trace>;
 };

@@ -4,8 +4,8 @@
 #include <mutex>
 #include <numeric>
 
-#include "nbhybrid/kernel/dispatch.hpp"
 #include "nbhybrid/kernel/row_renderer.hpp"
+#include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid::kernel {
 
@@ -21,7 +21,7 @@ TracedPixels traced_in(TraceRequest& traces, const RowPart& part) {
     return found;
 }
 
-template <CrystalShape shape>
+template <physics::CrystalShape shape>
 float render_traced(const PlanView& view, PixelRecord& record, bool steps, const StopSign& stop, double& solid_angles) {
     PixelBlock<1> block;
     begin_block(view, record.slow, record.fast, block);
@@ -32,7 +32,7 @@ float render_traced(const PlanView& view, PixelRecord& record, bool steps, const
 }
 
 // What renders a part of an image needs.
-template <CrystalShape shape>
+template <physics::CrystalShape shape>
 class PartRenderer {
 public:
     PartRenderer(const Plan& plan, const Way& way, const StopSign& stop) : view_(plan.view()), stop_(stop), row_(plan, way, stop) {}
@@ -86,7 +86,7 @@ public:
     }
 
     // Renders those from `first` on, before `last`, row by row.
-    template <CrystalShape shape>
+    template <physics::CrystalShape shape>
     void render(RowRenderer<shape>& row, std::size_t first, std::size_t last, float* values) const {
         std::vector<int> fast;
         std::vector<std::size_t> places;
@@ -125,7 +125,7 @@ void render_pixels(const Plan& plan, const std::vector<PixelAddress>& pixels, fl
     std::fill_n(values, pixels.size(), 0.0F);
     const PixelList list(plan.view(), pixels);
     const auto tasks = static_cast<std::int64_t>((pixels.size() + each - 1) / each);
-    with_shape(plan.shape(), [&](auto shape) {
+    terms::with_shape(plan.shape(), [&](auto shape) {
         for_each_task(tasks, threads, stop, watch, [&](std::int64_t number) {
             const std::size_t first = static_cast<std::size_t>(number) * each;
             RowRenderer<decltype(shape)::value> row(plan, way, stop);
@@ -141,7 +141,7 @@ RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int th
     std::vector<double> solid_angles(static_cast<std::size_t>(parts.count()));
     RenderTotals totals;
     std::mutex mutex;
-    with_shape(plan.shape(), [&](auto shape) {
+    terms::with_shape(plan.shape(), [&](auto shape) {
         for_each_part(parts, threads, stop, watch, [&](const RowPart& part) {
             PartRenderer<decltype(shape)::value> renderer(plan, way, stop);
             solid_angles[static_cast<std::size_t>(part.number)] = renderer.render(part, image, traces);
@@ -162,8 +162,9 @@ bool is_rendered(const PlanView& plan, int slow, int fast) {
 void trace_pixel(const Plan& plan, PixelRecord& record, bool steps) {
     const StopSign never;
     double solid_angles = 0;
-    with_shape(plan.shape(),
-               [&](auto shape) { return render_traced<decltype(shape)::value>(plan.view(), record, steps, never, solid_angles); });
+    terms::with_shape(plan.shape(), [&](auto shape) {
+        return render_traced<decltype(shape)::value>(plan.view(), record, steps, never, solid_angles);
+    });
 }
 
 }  // namespace nbhybrid::kernel

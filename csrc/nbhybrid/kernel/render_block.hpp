@@ -7,15 +7,13 @@
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/kernel/trace_policy.hpp"
-#include "nbhybrid/physics/lattice_factor.hpp"
 #include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
-#include "nbhybrid/physics/structure_factor.hpp"
+#include "nbhybrid/terms/shapes.hpp"
+#include "nbhybrid/terms/structure_factor.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
-
-using physics::CrystalShape;
 
 // One for the threads of a run, which look at it now and then.
 class StopSign {
@@ -27,33 +25,8 @@ private:
     std::atomic<bool> raised_{false};
 };
 
-struct LatticeFactor {
-    double value = 1;
-    Vec3 along_axes{1, 1, 1};  // of a square crystal
-};
-
-template <CrystalShape shape>
-NBHYBRID_HOST_DEVICE inline LatticeFactor lattice_factor(const CrystalStage& c, const Vec3& index, const Indices& nearest) {
-    LatticeFactor factor;
-    if constexpr (shape == CrystalShape::square) {
-        factor.along_axes = {perturbed("F_latt_a", physics::square_axis_factor(index.x, c.cells.x)),
-                             physics::square_axis_factor(index.y, c.cells.y), physics::square_axis_factor(index.z, c.cells.z)};
-        factor.value = perturbed("F_latt", factor.along_axes.x * factor.along_axes.y * factor.along_axes.z);
-        return factor;
-    }
-    const Vec3 offset{index.x - nearest.h, index.y - nearest.k, index.z - nearest.l};
-    if constexpr (shape == CrystalShape::round) {
-        factor.value = physics::round_factor(physics::offset_in_cells_squared(offset, c.cells), c.cells, c.fudge);
-    } else {
-        const double r2 = physics::offset_squared(offset, c.spots);
-        factor.value = shape == CrystalShape::gauss ? physics::gauss_factor(r2, c.cells, c.fudge)
-                                                    : physics::tophat_factor(r2, c.cells, c.fudge);
-    }
-    return factor;
-}
-
 // A block that is traced holds one pixel.
-template <CrystalShape shape, class Trace, int width>
+template <physics::CrystalShape shape, class Trace, int width>
 class BlockSum {
 public:
     using Block = PixelBlock<width>;
@@ -66,7 +39,7 @@ public:
             multiplies_terms_ = multiplies_terms_ || factor == Applied::to_each_term;
         }
         multiplies_terms_ = multiplies_terms_ || plan.beam.weighted;
-        needs_nearest_ = Trace::enabled || shape != CrystalShape::square || plan.crystal.amplitudes.values != nullptr;
+        needs_nearest_ = Trace::enabled || !terms::Shape<shape>::has_offset_phases || plan.crystal.amplitudes.values != nullptr;
         skips_zero_ = !Trace::enabled && !multiplies_sum_ && !block.interpolate;
         // The reference starts from the background.
         if (plan.scale.background_is_scaled && !multiplies_terms_)
@@ -118,12 +91,11 @@ private:
         const CrystalStage& crystal = plan_.crystal;
         const Vec3 index = index_[i];
         Indices nearest;
-        if (needs_nearest_)
-            nearest = {physics::nearest_index(index.x), physics::nearest_index(index.y), physics::nearest_index(index.z)};
+        if (needs_nearest_) nearest = physics::nearest_indices(index);
         // An amplitude of exactly 0 adds exactly 0, whatever the lattice factor.
-        if (skips_zero_ && physics::nearest_amplitude(crystal.amplitudes, nearest.h, nearest.k, nearest.l) == 0.0) return;
+        if (skips_zero_ && terms::nearest_amplitude(crystal.amplitudes, nearest.h, nearest.k, nearest.l) == 0.0) return;
 
-        const LatticeFactor lattice = lattice_factor<shape>(crystal, index, nearest);
+        const terms::LatticeFactor lattice = terms::Shape<shape>::factor(crystal, index, nearest);
         const bool traced_first = Trace::enabled && block.source == 0 && phi == 0 && domain == 0;
         if constexpr (Trace::enabled)
             if (traced_first) trace_.first_step(axes, index, nearest, lattice.along_axes, lattice.value);
@@ -141,17 +113,17 @@ private:
     }
 
     double cell_amplitude(Block& block, const Vec3& index, const Indices& nearest) {
-        const physics::AmplitudeGrid& grid = plan_.crystal.amplitudes;
+        const terms::AmplitudeGrid& grid = plan_.crystal.amplitudes;
         bool interpolate = block.interpolate;
-        if (interpolate && physics::leaves_table(grid, index)) {
+        if (interpolate && terms::leaves_table(grid, index)) {
             interpolate = false;
             if (!plan_.crystal.interpolation_resumes) {
                 block.interpolate = false;
                 if constexpr (Trace::enabled) trace_.interpolation_ends(index);
             }
         }
-        return perturbed("F_cell", interpolate ? physics::tricubic_amplitude(grid, index)
-                                               : physics::nearest_amplitude(grid, nearest.h, nearest.k, nearest.l));
+        return perturbed("F_cell", interpolate ? terms::tricubic_amplitude(grid, index)
+                                               : terms::nearest_amplitude(grid, nearest.h, nearest.k, nearest.l));
     }
 
     void multiply_sum(const Block& block, int i) {
@@ -191,7 +163,7 @@ private:
 
 // Writes the photons of each pixel of the block to pixels[0 ... count-1] and returns the sum of their solid angles. The values mean
 // nothing once the stop sign is up.
-template <CrystalShape shape, class Trace, int width>
+template <physics::CrystalShape shape, class Trace, int width>
 double render_block(const PlanView& plan, PixelBlock<width>& block, const StopSign& stop, Trace& trace, float* pixels) {
     BlockSum<shape, Trace, width> sum(plan, block, stop, trace);
     if (!walk_block(plan, block, sum)) return 0.0;

@@ -14,7 +14,7 @@
 
 namespace nbhybrid::kernel {
 
-template <CrystalShape shape>
+template <physics::CrystalShape shape>
 class RowRenderer {
 public:
     RowRenderer(const Plan& plan, const Way& way, const StopSign& stop)
@@ -51,7 +51,7 @@ private:
 
     void choose_kernels(const Bounds& bounds) {
         const auto kernel = [](SquareSines sines) {
-            return vector_kernel().render[static_cast<int>(sines)][static_cast<int>(shape)];
+            return vector_kernel().render[static_cast<int>(sines)][static_cast<std::size_t>(shape)];
         };
         if (way_.engine == Engine::fast && bounds.not_in_float.empty()) {
             vector_ = kernel(SquareSines::in_float);

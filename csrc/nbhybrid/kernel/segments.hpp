@@ -9,7 +9,7 @@
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
-#include "nbhybrid/physics/bounded_math.hpp"
+#include "nbhybrid/numerics/multiply_add.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
@@ -42,21 +42,21 @@ NBHYBRID_HOST_DEVICE inline LaneLine line_through(const VectorLanes<width>& poin
 }
 
 // 1 if an index that runs along a line stays away from whole numbers.
-NBHYBRID_HOST_DEVICE inline std::int64_t stays_away(double middle, double half, double bend, double reach) {
+NBHYBRID_HOST_DEVICE inline std::int64_t stays_away(double middle, double half, double bend, double support) {
     constexpr double slack = 1e-9;  // far more than the roundings of indices below a million
-    return __builtin_fabs(middle - __builtin_rint(middle)) - (__builtin_fabs(half) + bend) > reach + slack ? 1 : 0;
+    return __builtin_fabs(middle - __builtin_rint(middle)) - (__builtin_fabs(half) + bend) > support + slack ? 1 : 0;
 }
 
 NBHYBRID_HOST_DEVICE inline double product(double ux, double uy, double uz, const Vec3& v) {
-    return physics::multiply_add(ux, v.x, physics::multiply_add(uy, v.y, uz * v.z));
+    return numerics::multiply_add(ux, v.x, numerics::multiply_add(uy, v.y, uz * v.z));
 }
 
 // reached[i]: whether orientation first + i of `all` may reach the line.
 NBHYBRID_HOST_DEVICE inline void reach_line(const double* components, std::int64_t all, std::int64_t first, int number,
-                                            const LaneLine& given, const Reach& reach, std::int64_t* reached) {
+                                            const LaneLine& given, const SupportRadius& support, std::int64_t* reached) {
     const LaneLine line = given;
-    const Vec3 along = reach.along_axes;
-    const double bend = reach.longest_edge * line.bend;
+    const Vec3 along = support.along_axes;
+    const double bend = support.longest_edge * line.bend;
     const double *ax = components + first, *ay = ax + all, *az = ay + all;
     const double *bx = az + all, *by = bx + all, *bz = by + all;
     const double *cx = bz + all, *cy = cx + all, *cz = cy + all;
@@ -94,9 +94,9 @@ public:
     const LaneLine& whole() const { return whole_; }
 
     // Bit s: segment s may have a lane within the reach of a spot.
-    unsigned reached(const Axes& axes, const Reach& reach) const {
+    unsigned reached(const Axes& axes, const SupportRadius& support) const {
         const Axes local = axes;
-        const Reach r = reach;
+        const SupportRadius r = support;
         std::int64_t out[count], near = 0;
         for (int s = 0; s < count; ++s) {
             const Vec3 middle = middle_[s], half = half_[s];
@@ -113,8 +113,8 @@ public:
 
 private:
     NBHYBRID_HOST_DEVICE static std::int64_t away(const Vec3& axis, const Vec3& middle, const Vec3& half, double bend,
-                                                  double reach) {
-        return stays_away(product(axis.x, axis.y, axis.z, middle), product(axis.x, axis.y, axis.z, half), bend, reach);
+                                                  double support) {
+        return stays_away(product(axis.x, axis.y, axis.z, middle), product(axis.x, axis.y, axis.z, half), bend, support);
     }
 
     LaneLine whole_;

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "nbhybrid/core/isa.hpp"
+#include "nbhybrid/core/trace_hooks.hpp"
 #include "nbhybrid/core/vec3.hpp"
-#include "nbhybrid/kernel/no_trace.hpp"
 #include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/kernel/trace_records.hpp"
 

@@ -2,6 +2,7 @@
 // What a traced pixel says, as plain data that all copies of the kernel and the devices share.
 
 #include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::kernel {
@@ -11,9 +12,7 @@ struct SourceRecord {
     double path = 0, solid_angle = 0, wavelength = 0;
 };
 
-struct Indices {
-    int h = 0, k = 0, l = 0;
-};
+using physics::Indices;
 
 // A step that was summed.
 struct StepRecord {

@@ -2,8 +2,10 @@
 // The kernel that decides pixels by a rounding test, compiled for several levels of instructions. Only plain data passes between
 // the copies and the rest.
 
+#include <array>
 #include <cstdint>
 
+#include "nbhybrid/physics/crystal_shape.hpp"
 #include "nbhybrid/plan/bounds.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
@@ -24,13 +26,13 @@ struct VectorBlock {
 
 struct VectorMargins {
     double relative, absolute_intensity, shift_per_scattering, half_shift;  // as in plan/bounds.hpp
-    Reach reach;
+    SupportRadius support;
     bool (*is_stopped)(const void* sign);
     const void* sign;
 };
 
 inline VectorMargins margins_of(const Bounds& b, bool (*is_stopped)(const void*), const void* sign) {
-    return {b.relative, b.absolute_intensity, b.shift_per_scattering, b.half_shift, b.reach, is_stopped, sign};
+    return {b.relative, b.absolute_intensity, b.shift_per_scattering, b.half_shift, b.support, is_stopped, sign};
 }
 
 // How the sines of a parallelepiped are found; other crystals are the same for all.
@@ -43,15 +45,18 @@ enum class SquareSines {
 // False if the sign was up.
 using VectorRender = bool (*)(const PlanView& plan, const VectorMargins& margins, VectorBlock& block);
 
-// A function of physics/bounded_math.hpp on arrays, as this copy computes it: result[i] = f(x[i], y[i]). For tests.
+// A function of numerics/ on arrays, as this copy computes it: result[i] = f(x[i], y[i]). For tests.
 struct BoundedFunction {
     const char* name;
     void (*run)(const double* x, const double* y, double* result, std::int64_t count);
 };
 
+// By CrystalShape; null where another is as good.
+using RenderOfShapes = std::array<VectorRender, physics::shape_count>;
+
 struct VectorKernel {
     const char* isa;
-    VectorRender render[3][4];  // by SquareSines and CrystalShape; null where another is as good
+    RenderOfShapes render[3];  // by SquareSines
     BoundedFunction functions[6];
 };
 

@@ -7,7 +7,7 @@
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/core/warnings.hpp"
 #include "nbhybrid/model/lattice.hpp"
-#include "nbhybrid/physics/lattice_factor.hpp"
+#include "nbhybrid/physics/crystal_shape.hpp"
 #include "nbhybrid/random/deviates.hpp"
 
 namespace nbhybrid {

@@ -33,7 +33,7 @@ void check_index_range(const Experiment& e) {
     const Vec3& edges = e.crystal.lattice.edges;
     const double largest = 2.0 * std::max({edges.x, edges.y, edges.z}) / shortest;
     if (!(largest < largest_int / 2))
-        throw SizeError(format("Miller indices would reach %g: the cell is too large for a wavelength of %g Angstrom", largest,
+        throw SizeError(format("Miller indices would support %g: the cell is too large for a wavelength of %g Angstrom", largest,
                                shortest * 1e10));
 }
 

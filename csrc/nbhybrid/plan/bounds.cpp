@@ -5,32 +5,19 @@
 #include <limits>
 
 #include "nbhybrid/core/constants.hpp"
-#include "nbhybrid/physics/bounded_math.hpp"
+#include "nbhybrid/numerics/bounded_exponential.hpp"
+#include "nbhybrid/numerics/bounded_sine.hpp"
+#include "nbhybrid/numerics/multiply_add.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/plan/plan.hpp"
+#include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid {
 
 namespace {
 
+using numerics::rounding;
 using physics::CrystalShape;
-using physics::rounding;
-
-// Of the library's functions, relative: more than a unit in the last place, as glibc documents for sin, cos and exp.
-constexpr double library_error = 2.3e-16;
-
-// Of the square of a lattice factor times that of an amplitude: ours and the reference's together.
-double term_error(CrystalShape shape, double phase) {
-    switch (shape) {
-        case CrystalShape::square:
-            return 12 * (physics::scaled_sine_error + physics::reduction_error_per_radian * phase + library_error) + 40 * rounding;
-        // The exponent, 700 at most, is computed in another order.
-        case CrystalShape::gauss: return physics::exponential_error + 2 * library_error + (24 + 700 * 20) * rounding;
-        case CrystalShape::round:  // the rest is summed beside the intensity
-        case CrystalShape::tophat: break;
-    }
-    return 24 * rounding;
-}
 
 // The phases of the sines of a parallelepiped, the reference's less ours, all axes together, for a scattering vector of 1/m:
 // roundings of pi h and of N pi h. The sum of |N h| over the axes is at most the length of the scattering vector times the longest
@@ -45,7 +32,7 @@ double phase_shift_per_scattering(const Plan& plan) {
         for (const Axes* axes : {o.first_sweep + i, o.later_sweep + i})
             for (const Vec3& sign : {Vec3{1, 1, 1}, Vec3{1, 1, -1}, Vec3{1, -1, 1}, Vec3{-1, 1, 1}})
                 diagonal = std::max(diagonal, norm(sign.x * n.x * axes->a + sign.y * n.y * axes->b + sign.z * n.z * axes->c));
-    return 1.01 * 5.0 * rounding * pi * diagonal;
+    return 1.01 * terms::roundings_of_phase * rounding * pi * diagonal;
 }
 
 // The longest edge of the cell in any orientation; a bit more for domains' rotations that are not quite orthogonal.
@@ -74,7 +61,8 @@ double largest_phase(const Plan& plan) {
     return pi * cells * std::max(2 * longest_edge(plan) / shortest, 2 * fudge);
 }
 
-// What the terms beyond the reach may add to an intensity, all together: far below the smallest float32 when it has become photons.
+// What the terms beyond the support radius may add to an intensity, all together: far below the smallest float32 when it has become
+// photons.
 double negligible_intensity(const PlanView& view) {
     constexpr double negligible_photons = 1e-56;
     const DetectorStage& d = view.detector;
@@ -84,23 +72,17 @@ double negligible_intensity(const PlanView& view) {
     return negligible_photons / std::fabs(photons * solid_angle);
 }
 
-// The reach of spots whose terms are below `smallest` beyond it, out of a largest of `largest`; for tophat spots the end.
-Reach reach_of(const Plan& plan, double largest, double smallest) {
+// Beyond |offset|^2 times the fudge factor of `square`, a crystal's spots are left out, where that is worth it.
+SupportRadius support_of(const Plan& plan, double square) {
     const CrystalStage& c = plan.view().crystal;
-    const physics::SpotMetric<double>& m = c.spots;
-    const double exponent = plan.shape() == CrystalShape::tophat ? 0.3969 : 0.63 * std::log(largest / smallest) / 2;
-    const double radius = 1.001 * std::sqrt(std::max(exponent, 0.0) / c.fudge) / (m.factors.x * m.factors.y * m.factors.z);
-    // An index of the offset is its product with a vector of the basis that is dual to that of the metric.
-    const double cell = dot(m.a, cross(m.b, m.c));
-    const auto of = [&](const Vec3& u, const Vec3& v) { return radius * norm(cross(u, v)) / std::fabs(cell); };
-    Reach reach;
-    reach.along_axes = {of(m.b, m.c), of(m.c, m.a), of(m.a, m.b)};
-    reach.longest_edge = longest_edge(plan);
+    SupportRadius support;
+    support.along_axes = terms::support_radius(square / c.fudge, c.spots);
+    support.longest_edge = longest_edge(plan);
     const OrientationStage& o = plan.view().orientation;
     constexpr int worth_looking = 4;
-    reach.is_limited = std::min({reach.along_axes.x, reach.along_axes.y, reach.along_axes.z}) < 0.4 &&
-                       static_cast<std::int64_t>(o.n_phi) * o.n_domains >= worth_looking;
-    return reach;
+    support.is_limited = std::min({support.along_axes.x, support.along_axes.y, support.along_axes.z}) < 0.4 &&
+                         static_cast<std::int64_t>(o.n_phi) * o.n_domains >= worth_looking;
+    return support;
 }
 
 // The options whose factors multiply the sum so far; empty if there are none.
@@ -120,13 +102,13 @@ std::string obstacle(const Plan& plan) {
     if (const std::string names = running_factors(view); !names.empty())
         return "the sum so far is multiplied at every step (" + names + "; not with --semantics corrected)";
     if (view.crystal.interpolate && view.crystal.interpolation_resumes) return obstacle_of_interpolation;
-    if (!(largest_phase(plan) <= physics::largest_phase)) return "the crystal is too large for its wavelength (-N, -lambda)";
+    if (!(largest_phase(plan) <= numerics::largest_phase)) return "the crystal is too large for its wavelength (-N, -lambda)";
     if (!(view.crystal.fudge >= 0)) return "the fudge factor is negative (-fudge)";
     if (view.scale.background != 0.0 &&
         (view.sensor.capture == Applied::to_each_term || view.beam.polarization == Applied::to_each_term ||
          view.detector.solid_angle == Applied::to_each_term || view.beam.weighted))
         return "water has factors of its own at every step (-water)";
-    const physics::AmplitudeGrid& grid = view.crystal.amplitudes;
+    const terms::AmplitudeGrid& grid = view.crystal.amplitudes;
     const double entries = (1.0 + grid.h_max - grid.h_min) * static_cast<double>(grid.stride_h);
     if (grid.values != nullptr && !(entries < 2147483648.0)) return "the table of amplitudes is too large (-hkl)";
     return "";
@@ -153,26 +135,27 @@ double largest_index_of(const Plan& plan) { return 2 * longest_edge(plan) / shor
 Bounds bounds_of(const Plan& plan) {
     const PlanView& view = plan.view();
     const Vec3& n = view.crystal.cells;
-    const double terms = 1.0 + static_cast<double>(view.scale.steps) * view.sensor.layers;
+    const double n_terms = 1.0 + static_cast<double>(view.scale.steps) * view.sensor.layers;
     Bounds bounds;
     bounds.unusable = obstacle(plan);
     bounds.not_in_float = obstacle_in_float(plan);
-    bounds.relative = 1.01 * (term_error(plan.shape(), largest_phase(plan)) + (2 * terms + 30) * rounding);
+    const double term_error = terms::with_shape(
+        plan.shape(), [&](auto shape) { return terms::Shape<decltype(shape)::value>::relative_error(largest_phase(plan)); });
+    bounds.relative = 1.01 * (term_error + (2 * n_terms + 30) * rounding);
     if (plan.shape() == CrystalShape::square) {
-        constexpr double s = physics::sine_of_scaled * physics::sine_of_scaled * physics::sine_of_scaled;
-        const double shift = phase_shift_per_scattering(plan) / s;
+        const double shift = phase_shift_per_scattering(plan) * terms::scale_of_sines;
         bounds.needs_phases = !has_whole_cells(plan);
         bounds.shift_per_scattering = 2 * shift;
         bounds.half_shift = 0.5 * shift * 2.0 / shortest_wavelength(view);
     }
     if (plan.shape() == CrystalShape::gauss) {
-        constexpr double underflow = 1e-300;  // more than what exponential() stops at, squared or not
         const double largest = plan.largest_amplitude() * n.x * n.y * n.z;
         const double left_out = negligible_intensity(view);
-        bounds.reach = reach_of(plan, terms * largest * largest, left_out);
-        bounds.absolute_intensity = terms * (largest * largest + 1) * underflow + (bounds.reach.is_limited ? left_out : 0.0);
+        bounds.support = support_of(plan, terms::gauss_support(n_terms * largest * largest, left_out));
+        bounds.absolute_intensity =
+            n_terms * (largest * largest + 1) * terms::gauss_underflow + (bounds.support.is_limited ? left_out : 0.0);
     }
-    if (plan.shape() == CrystalShape::tophat) bounds.reach = reach_of(plan, 1.0, 1.0);
+    if (plan.shape() == CrystalShape::tophat) bounds.support = support_of(plan, terms::tophat_radius_squared);
     if (!(bounds.relative < 1e-3 && std::isfinite(bounds.absolute_intensity)) && bounds.unusable.empty())
         bounds.unusable = "there are too many steps, or amplitudes are too large (-oversample, -mosaic_domains, -phisteps, -hkl)";
     return bounds;

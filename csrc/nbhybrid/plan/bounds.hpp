@@ -10,7 +10,7 @@ namespace nbhybrid {
 class Plan;
 
 // Farther from every reflection than this, a crystal's spots are left out.
-struct Reach {
+struct SupportRadius {
     bool is_limited = false;
     Vec3 along_axes{};        // of the index
     double longest_edge = 0;  // of the cell in any orientation, m
@@ -26,7 +26,7 @@ struct Bounds {
     double shift_per_scattering = 0, half_shift = 0;
     // Its sines must be those of the reference's phases: a number of cells is not whole.
     bool needs_phases = false;
-    Reach reach;
+    SupportRadius support;
     // Why the vector kernel cannot take this run, for people; empty if it can.
     std::string unusable;
     // The same for its version in float32.

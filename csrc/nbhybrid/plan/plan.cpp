@@ -5,9 +5,9 @@
 #include <cstring>
 #include <functional>
 
-#include "nbhybrid/physics/lattice_factor.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/physics/rotation.hpp"
+#include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid {
 
@@ -67,9 +67,9 @@ double bright_square(const Vec3& cells) {
     const auto offset = [](double x) { return x - std::floor(x) - 0.5; };
     std::vector<double> squares(samples);
     for (int i = 0; i < samples; ++i) {
-        const double factor = physics::square_axis_factor(offset(i * step_h), cells.x) *
-                              physics::square_axis_factor(offset(i * step_k), cells.y) *
-                              physics::square_axis_factor(offset(i * step_l), cells.z);
+        const double factor = terms::square_axis_factor(offset(i * step_h), cells.x) *
+                              terms::square_axis_factor(offset(i * step_k), cells.y) *
+                              terms::square_axis_factor(offset(i * step_l), cells.z);
         squares[static_cast<std::size_t>(i)] = factor * factor;
     }
     std::nth_element(squares.begin(), squares.begin() + brighter, squares.end(), std::greater<>());
@@ -238,7 +238,7 @@ void Plan::plan_components() {
 void Plan::plan_crystal(const Experiment& experiment) {
     const Crystal& c = experiment.crystal;
     const StructureFactors& f = *experiment.structure_factors;
-    physics::AmplitudeGrid grid;
+    terms::AmplitudeGrid grid;
     grid.default_amplitude = f.default_amplitude;
     if (f.has_table()) {
         grid.values = f.values.data();
@@ -258,8 +258,8 @@ void Plan::plan_crystal(const Experiment& experiment) {
     stage.b_star = c.lattice.b_star;
     stage.c_star = c.lattice.c_star;
     stage.spots = experiment.semantics.mends(Defect::spot_scale)
-                      ? physics::metric_in_cells(c.cells)
-                      : physics::metric_in_reciprocal_space(stage.a_star, stage.b_star, stage.c_star, c.cells);
+                      ? terms::metric_in_cells(c.cells)
+                      : terms::metric_in_reciprocal_space(stage.a_star, stage.b_star, stage.c_star, c.cells);
     stage.fudge = c.fudge;
     stage.amplitudes = grid;
     stage.interpolate = c.interpolate;

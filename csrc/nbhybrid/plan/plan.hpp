@@ -8,16 +8,21 @@
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/model/detector.hpp"
 #include "nbhybrid/model/experiment.hpp"
-#include "nbhybrid/physics/float_pair.hpp"
-#include "nbhybrid/physics/lattice_factor.hpp"
-#include "nbhybrid/physics/structure_factor.hpp"
+#include "nbhybrid/numerics/float_pair.hpp"
 #include "nbhybrid/plan/bounds.hpp"
+#include "nbhybrid/terms/crystal_form.hpp"
+#include "nbhybrid/terms/structure_factor.hpp"
 
 namespace nbhybrid {
 
 // The lattice vectors of one orientation of the crystal, m.
 struct Axes {
     Vec3 a, b, c;
+};
+
+// The same in pairs of float32.
+struct PairAxes {
+    numerics::PairVec3 a, b, c;
 };
 
 struct IncidentRay {
@@ -98,17 +103,12 @@ struct OrientationStage {
     const PairAxes* later_pairs;
 };
 
-struct CrystalStage {
-    Vec3 cells;
-    Vec3 a_star, b_star, c_star;        // of the unrotated crystal, 1/Angstrom
-    physics::SpotMetric<double> spots;  // of gauss and tophat
-    double fudge;
-    physics::AmplitudeGrid amplitudes;
+struct CrystalStage : terms::CrystalForm {
+    Vec3 a_star, b_star, c_star;  // of the unrotated crystal, 1/Angstrom
+    terms::AmplitudeGrid amplitudes;
     bool interpolate;
     bool interpolation_resumes;  // after a step whose neighbourhood leaves the table
     bool water;                  // a step with a lattice factor of 0 then still counts
-    double bright_square;        // of a parallelepiped's factor: one of a thousand steps is brighter
-    double largest_index;        // of Miller, in any orientation
 };
 
 struct ScaleStage {

@@ -109,14 +109,4 @@ Configuration configuration_of(const Experiment& e) {
             scan_section(e.scan),       sampling_section(e)};
 }
 
-const char* name_of(CrystalShape shape) {
-    switch (shape) {
-        case CrystalShape::square: return "square";
-        case CrystalShape::round: return "round";
-        case CrystalShape::gauss: return "gauss";
-        case CrystalShape::tophat: return "tophat";
-    }
-    return "";
-}
-
 }  // namespace nbhybrid::run

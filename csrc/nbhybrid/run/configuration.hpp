@@ -23,6 +23,4 @@ using Configuration = std::vector<ConfigurationSection>;
 
 Configuration configuration_of(const Experiment& experiment);
 
-const char* name_of(CrystalShape shape);
-
 }  // namespace nbhybrid::run

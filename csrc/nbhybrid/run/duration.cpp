@@ -22,7 +22,7 @@ Cost cost_of(const Simulator& simulator) {
     if (simulator.device() != "cpu") return device_cost;
     const Bounds& bounds = simulator.plan().bounds();
     if (!bounds.unusable.empty()) return scalar_cost;
-    return bounds.reach.is_limited ? culled_cost : vector_cost;
+    return bounds.support.is_limited ? culled_cost : vector_cost;
 }
 
 // How the number of sub-pixels came about.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "nbhybrid/random/counter_noise.hpp"
+#include "nbhybrid/numerics/poisson_by_place.hpp"
 #include "nbhybrid/random/deviates.hpp"
 
 namespace nbhybrid::run {
@@ -23,8 +23,8 @@ void add_counter_noise(const NoisyImages& noise, const Mean* means, float* count
         const auto number = static_cast<std::uint32_t>(noise.first_image + static_cast<std::uint64_t>(image));
         for (std::int64_t pixel = begin; pixel < end; ++pixel) {
             const std::int64_t at = image * noise.pixels + pixel;
-            const NoisePlace place{number, noise.panel, static_cast<std::uint32_t>(pixel)};
-            counts[at] = static_cast<float>(poisson_deviate(static_cast<double>(means[at]), noise.seed, place));
+            const numerics::NoisePlace place{number, noise.panel, static_cast<std::uint32_t>(pixel)};
+            counts[at] = static_cast<float>(numerics::poisson_deviate(static_cast<double>(means[at]), noise.seed, place));
         }
     };
     const std::int64_t tasks = tasks_of_an_image * noise.images;

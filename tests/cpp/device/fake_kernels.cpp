@@ -24,7 +24,7 @@ bool never(const void*) { return false; }
 // Of one image.
 void decide(const DeviceLaunch& launch, const kernel::DeviceImageJob& job, kernel::VectorRender render, double* solid_angles) {
     const kernel::VectorMargins margins{
-        job.bounds.relative, job.bounds.absolute_intensity, 0, 0, job.bounds.reach, &never, nullptr};
+        job.bounds.relative, job.bounds.absolute_intensity, 0, 0, job.bounds.support, &never, nullptr};
     double sum = 0;
     for (std::int64_t number = launch.work.first; number < launch.work.first + launch.work.count; ++number) {
         const kernel::Place place = kernel::place_of(job, launch.work, number);

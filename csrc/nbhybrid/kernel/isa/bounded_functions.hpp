@@ -1,8 +1,10 @@
 #pragma once
-// The functions of physics/bounded_math.hpp on arrays, as the copy of the kernel that includes this computes them. For tests.
+// The functions of numerics/ on arrays, as the copy of the kernel that includes this computes them. For tests.
 
 #include "nbhybrid/kernel/vector_kernel.hpp"
-#include "nbhybrid/physics/bounded_math.hpp"
+#include "nbhybrid/numerics/bounded_exponential.hpp"
+#include "nbhybrid/numerics/bounded_sine.hpp"
+#include "nbhybrid/numerics/multiply_add.hpp"
 
 #define NBHYBRID_TEXT_OF(name) #name
 #define NBHYBRID_TEXT(name) NBHYBRID_TEXT_OF(name)
@@ -17,13 +19,13 @@ inline void on_arrays(const double* x, const double* y, double* result, std::int
     for (std::int64_t i = 0; i < count; ++i) result[i] = function(x[i], y[i]);
 }
 
-inline double reduced(double phase) { return physics::reduced_phase(phase, physics::nearest_multiple_of_pi(phase)); }
-inline double sine(double x, double) { return physics::sine_of_reduced(reduced(x)); }
-inline double accurate_sine(double x, double) { return physics::accurate_sine_of_reduced(reduced(x)); }
-inline double scaled_sine(double x, double) { return physics::scaled_sine(x) * physics::sine_of_scaled; }
-inline double cosine(double x, double) { return physics::cosine_of_reduced(reduced(x)); }
-inline double exponential(double x, double) { return physics::exponential(x); }
-inline double quotient(double x, double y) { return physics::quotient(x, y, 1.0 / y); }
+inline double reduced(double phase) { return numerics::reduced_phase(phase, numerics::nearest_multiple_of_pi(phase)); }
+inline double sine(double x, double) { return numerics::sine_of_reduced(reduced(x)); }
+inline double accurate_sine(double x, double) { return numerics::accurate_sine_of_reduced(reduced(x)); }
+inline double scaled_sine(double x, double) { return numerics::scaled_sine(x) * numerics::sine_of_scaled; }
+inline double cosine(double x, double) { return numerics::cosine_of_reduced(reduced(x)); }
+inline double exponential(double x, double) { return numerics::exponential(x); }
+inline double quotient(double x, double y) { return numerics::quotient(x, y, 1.0 / y); }
 
 // clang-format off
 #define NBHYBRID_BOUNDED_FUNCTIONS                                                  \

@@ -5,6 +5,7 @@
 #include "nbhybrid/kernel/device_pixel.hpp"
 #include "nbhybrid/kernel/float_pixel.hpp"
 #include "nbhybrid/kernel/isa/bounded_functions.hpp"
+#include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
@@ -28,8 +29,8 @@ struct LaneSweep : PlainSweep {
 
     LaneSweep(int number, PixelTotal* sums) : lane(number), totals(sums) {}
 
-    template <bool can_be_narrow, class Block, class Sum>
-    bool run(const PlanView& plan, const Reach&, const Block& block, Sum& sum) const {
+    template <bool has_narrow_spots, class Block, class Sum>
+    bool run(const PlanView& plan, const SupportRadius&, const Block& block, Sum& sum) const {
         const OrientationStage& o = plan.orientation;
         const std::int64_t all = static_cast<std::int64_t>(o.n_phi) * o.n_domains;
         for (std::int64_t i = lane; i < all; i += lanes) sum.step(block, 0, 0, later_orientation(o, i));
@@ -53,7 +54,7 @@ struct LaneSweep : PlainSweep {
 struct ByPairs {
     static constexpr int most_pixels = 2;
 
-    template <CrystalShape shape, bool in_float, class Math, int pixels>
+    template <physics::CrystalShape shape, bool in_float, class Math, int pixels>
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
         using Sweep = HostSweep<Math>;
         return decide_pixels<PixelSum<shape, in_float, Sweep, pixels>, pixels>(plan, bounds, Sweep{}, slow, fast);
@@ -63,7 +64,7 @@ struct ByPairs {
 struct ByLanes {
     static constexpr int most_pixels = 1;
 
-    template <CrystalShape shape, bool in_float, class Math, int pixels>
+    template <physics::CrystalShape shape, bool in_float, class Math, int pixels>
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
         using Sweep = LaneSweep<Math>;
         PixelTotal totals[Sweep::lanes];
@@ -79,11 +80,11 @@ struct ByLanes {
 struct ByPairsInFloat {
     static constexpr int most_pixels = 2;
 
-    template <CrystalShape shape, bool in_float, class Math, int pixels>
+    template <physics::CrystalShape shape, bool in_float, class Math, int pixels>
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
         using Sweep = HostSweep<Math>;
-        if constexpr (has_pair_version(shape))
-            if (pairs_suffice(plan.crystal)) {
+        if constexpr (terms::Shape<shape>::has_pair_version)
+            if (terms::pairs_suffice(plan.crystal.largest_index, plan.crystal.cells)) {
                 using Squares = SquaresSweep<Math>;
                 if (plan.crystal.amplitudes.squares != nullptr)
                     return decide_pixels<FloatPixelSum<shape, Squares, pixels>, pixels>(plan, bounds, Squares{}, slow, fast);
@@ -94,7 +95,7 @@ struct ByPairsInFloat {
 };
 
 // Pixels first ... first + pixels - 1 of a block.
-template <CrystalShape shape, bool in_float, class Way, int pixels>
+template <physics::CrystalShape shape, bool in_float, class Way, int pixels>
 void decide_some(const PlanView& plan, const PixelBounds& bounds, VectorBlock& result, int first) {
     Lanes<int, pixels> fast;
     for (int i = 0; i < pixels; ++i) fast[i] = result.fast[first + i];
@@ -110,10 +111,10 @@ void decide_some(const PlanView& plan, const PixelBounds& bounds, VectorBlock& r
     }
 }
 
-template <CrystalShape shape, bool in_float, class Way>
+template <physics::CrystalShape shape, bool in_float, class Way>
 bool decide_block(const PlanView& plan, const VectorMargins& margins, VectorBlock& result) {
     constexpr int most = Way::most_pixels;
-    const PixelBounds bounds{margins.relative, margins.absolute_intensity, margins.reach};
+    const PixelBounds bounds{margins.relative, margins.absolute_intensity, margins.support};
     result.undecided = 0;
     result.solid_angles = 0;
     for (int first = 0; first < result.count; first += most) {
@@ -124,30 +125,26 @@ bool decide_block(const PlanView& plan, const VectorMargins& margins, VectorBloc
     return true;
 }
 
-// clang-format off
-#define NBHYBRID_SHAPES(in_float, way)                                                                      \
-    {&decide_block<CrystalShape::square, in_float, way>, &decide_block<CrystalShape::round, in_float, way>, \
-     &decide_block<CrystalShape::gauss, in_float, way>, &decide_block<CrystalShape::tophat, in_float, way>}
-// clang-format on
+template <bool in_float, class Way>
+constexpr RenderOfShapes all_shapes() {
+    return terms::of_each_shape([](auto shape) -> VectorRender { return &decide_block<decltype(shape)::value, in_float, Way>; });
+}
 
 // A device reduces the reference's phases at once, since it has no second look.
 extern const VectorKernel this_vector_kernel;
-const VectorKernel this_vector_kernel = {
-    NBHYBRID_TEXT(NBHYBRID_ISA),
-    {{nullptr, nullptr, nullptr, nullptr}, NBHYBRID_SHAPES(false, ByPairs), NBHYBRID_SHAPES(true, ByPairs)},
-    NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel this_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA),
+                                         {RenderOfShapes{}, all_shapes<false, ByPairs>(), all_shapes<true, ByPairs>()},
+                                         NBHYBRID_BOUNDED_FUNCTIONS};
 
 extern const VectorKernel split_vector_kernel;
-const VectorKernel split_vector_kernel = {
-    NBHYBRID_TEXT(NBHYBRID_ISA) "_split",
-    {{nullptr, nullptr, nullptr, nullptr}, NBHYBRID_SHAPES(false, ByLanes), NBHYBRID_SHAPES(true, ByLanes)},
-    NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel split_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA) "_split",
+                                          {RenderOfShapes{}, all_shapes<false, ByLanes>(), all_shapes<true, ByLanes>()},
+                                          NBHYBRID_BOUNDED_FUNCTIONS};
 
 extern const VectorKernel float_vector_kernel;
-const VectorKernel float_vector_kernel = {
-    NBHYBRID_TEXT(NBHYBRID_ISA) "_float",
-    {{nullptr, nullptr, nullptr, nullptr}, NBHYBRID_SHAPES(false, ByPairs), NBHYBRID_SHAPES(true, ByPairsInFloat)},
-    NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel float_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA) "_float",
+                                          {RenderOfShapes{}, all_shapes<false, ByPairs>(), all_shapes<true, ByPairsInFloat>()},
+                                          NBHYBRID_BOUNDED_FUNCTIONS};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

@@ -5,18 +5,19 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-// clang-format off
-#define NBHYBRID_SHAPES(a)                                                                      \
-    {&trace_device_pixel<CrystalShape::square, a>, &trace_device_pixel<CrystalShape::round, a>, \
-     &trace_device_pixel<CrystalShape::gauss, a>, &trace_device_pixel<CrystalShape::tophat, a>}
-// clang-format on
+template <Arithmetic arithmetic>
+constexpr TraceOfShapes all_shapes() {
+    return terms::of_each_shape([](auto shape) -> TracePixel {
+        constexpr physics::CrystalShape its_shape = decltype(shape)::value;
+        if constexpr (arithmetic != Arithmetic::floats || terms::Shape<its_shape>::has_pair_version)
+            return &trace_device_pixel<its_shape, arithmetic>;
+        else return nullptr;
+    });
+}
 
 extern const TraceKernel this_trace_kernel;
-const TraceKernel this_trace_kernel = {{NBHYBRID_SHAPES(Arithmetic::exact),
-                                        NBHYBRID_SHAPES(Arithmetic::mixed),
-                                        {&trace_device_pixel<CrystalShape::square, Arithmetic::floats>, nullptr,
-                                         &trace_device_pixel<CrystalShape::gauss, Arithmetic::floats>,
-                                         &trace_device_pixel<CrystalShape::tophat, Arithmetic::floats>}}};
+const TraceKernel this_trace_kernel = {
+    {all_shapes<Arithmetic::exact>(), all_shapes<Arithmetic::mixed>(), all_shapes<Arithmetic::floats>()}};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

@@ -6,16 +6,23 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-#define NBHYBRID_SHAPES(sines)                                                                      \
-    {&render_by_bounds<CrystalShape::square, sines>, &render_by_bounds<CrystalShape::round, sines>, \
-     &render_by_bounds<CrystalShape::gauss, sines>, &render_by_bounds<CrystalShape::tophat, sines>}
+template <SquareSines sines>
+constexpr RenderOfShapes all_shapes() {
+    return terms::of_each_shape([](auto shape) -> VectorRender { return &render_by_bounds<decltype(shape)::value, sines>; });
+}
+
+constexpr RenderOfShapes shapes_with_offset_phases() {
+    return terms::of_each_shape([](auto shape) -> VectorRender {
+        constexpr physics::CrystalShape its_shape = decltype(shape)::value;
+        if constexpr (terms::Shape<its_shape>::has_offset_phases) return &render_by_bounds<its_shape, SquareSines::of_phases>;
+        else return nullptr;
+    });
+}
 
 extern const VectorKernel this_vector_kernel;
 const VectorKernel this_vector_kernel = {
     NBHYBRID_TEXT(NBHYBRID_ISA),
-    {NBHYBRID_SHAPES(SquareSines::of_offsets),
-     {&render_by_bounds<CrystalShape::square, SquareSines::of_phases>, nullptr, nullptr, nullptr},
-     NBHYBRID_SHAPES(SquareSines::in_float)},
+    {all_shapes<SquareSines::of_offsets>(), shapes_with_offset_phases(), all_shapes<SquareSines::in_float>()},
     NBHYBRID_BOUNDED_FUNCTIONS};
 
 }  // namespace NBHYBRID_ISA

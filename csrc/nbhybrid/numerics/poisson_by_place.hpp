@@ -6,11 +6,11 @@
 #include <cstdint>
 
 #include "nbhybrid/core/constants.hpp"
-#include "nbhybrid/core/elementary.hpp"
 #include "nbhybrid/core/host_device.hpp"
-#include "nbhybrid/random/philox.hpp"
+#include "nbhybrid/numerics/philox.hpp"
+#include "nbhybrid/numerics/portable_elementary.hpp"
 
-namespace nbhybrid {
+namespace nbhybrid::numerics {
 
 struct NoisePlace {
     std::uint32_t image, panel, pixel;
@@ -112,4 +112,4 @@ NBHYBRID_HOST_DEVICE inline double poisson_deviate(double mean, std::uint64_t se
     return mean < 10 ? poisson_by_inversion(mean, deviates) : poisson_by_transformed_rejection(mean, deviates);
 }
 
-}  // namespace nbhybrid
+}  // namespace nbhybrid::numerics

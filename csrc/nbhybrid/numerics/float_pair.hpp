@@ -8,9 +8,9 @@
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/vec3.hpp"
-#include "nbhybrid/physics/bounded_math.hpp"
+#include "nbhybrid/numerics/multiply_add.hpp"
 
-namespace nbhybrid {
+namespace nbhybrid::numerics {
 
 struct alignas(8) FloatPair {
     float high = 0, low = 0;
@@ -20,12 +20,6 @@ struct PairVec3 {
     FloatPair x, y, z;
 };
 
-// The lattice vectors of one orientation of the crystal, m.
-struct PairAxes {
-    PairVec3 a, b, c;
-};
-
-namespace physics {
 inline namespace NBHYBRID_ISA {
 
 // Rounded here and now: a device's compiler would keep the double, and round it in the loops where the result is used.
@@ -94,6 +88,26 @@ NBHYBRID_HOST_DEVICE inline float power_of_two(const FloatPair& x) {
     return p * scale;
 }
 
+// sin(pi x) for |x| <= 1/2: relative error 5e-9 before roundings.
+NBHYBRID_HOST_DEVICE inline float sine_of_half_turns(float x) {
+    const float u = x * x;
+    float p = multiply_add(0.07755592204651914F, u, -0.5982401101529866F);
+    p = multiply_add(p, u, 2.550069444775675F);
+    p = multiply_add(p, u, -5.167709672366695F);
+    p = multiply_add(p, u, 3.1415926368106466F);
+    return x * p;
+}
+
+// As sine_of_half_turns(), with twice the digits near 0: what is rounded is the difference from pi x.
+NBHYBRID_HOST_DEVICE inline FloatPair sine_of_pair(const FloatPair& x) {
+    constexpr float pi_high = 3.14159274F, pi_low = -8.74227766e-8F;
+    const float u = x.high * x.high;
+    float p = multiply_add(0.07755592204651914F, u, -0.5982401101529866F);
+    p = multiply_add(p, u, 2.550069444775675F);
+    p = multiply_add(p, u, -5.167709672366695F);
+    const float less = p * u, quotient = pi_high + less;
+    return x * FloatPair{quotient, ((pi_high - quotient) + less) + pi_low};
+}
+
 }  // namespace NBHYBRID_ISA
-}  // namespace physics
-}  // namespace nbhybrid
+}  // namespace nbhybrid::numerics

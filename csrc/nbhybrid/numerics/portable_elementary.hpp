@@ -9,7 +9,7 @@
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 
-namespace nbhybrid {
+namespace nbhybrid::numerics {
 inline namespace NBHYBRID_ISA {
 
 // 2^n for -1022 <= n <= 1023.
@@ -53,4 +53,4 @@ NBHYBRID_HOST_DEVICE inline double portable_log(double x) {
 }
 
 }  // namespace NBHYBRID_ISA
-}  // namespace nbhybrid
+}  // namespace nbhybrid::numerics

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace nbhybrid::image {
+namespace nbhybrid::numerics {
 
 inline std::uint64_t bits_of(double x) {
     std::uint64_t bits = 0;
@@ -60,4 +60,4 @@ private:
     double value_ = 0;
 };
 
-}  // namespace nbhybrid::image
+}  // namespace nbhybrid::numerics

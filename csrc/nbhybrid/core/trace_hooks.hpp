@@ -1,9 +1,10 @@
 #pragma once
-// Where the kernel says what a traced pixel is made of. Its functions take a policy; without one nothing is compiled.
+// Where the computation of a pixel says what it is made of. Functions that have something to say take a trace policy; without one
+// nothing is compiled.
 
 #include "nbhybrid/core/isa.hpp"
 
-namespace nbhybrid::kernel {
+namespace nbhybrid {
 inline namespace NBHYBRID_ISA {
 
 struct NoTrace {
@@ -13,7 +14,7 @@ struct NoTrace {
 };
 
 }  // namespace NBHYBRID_ISA
-}  // namespace nbhybrid::kernel
+}  // namespace nbhybrid
 
 // A statement of a function template whose parameter Trace is the policy. A test compiles the kernel without these statements too,
 // and compares.

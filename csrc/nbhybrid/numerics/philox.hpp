@@ -6,7 +6,7 @@
 
 #include "nbhybrid/core/host_device.hpp"
 
-namespace nbhybrid {
+namespace nbhybrid::numerics {
 
 struct Philox {
     // A plain array: it must also work on a device.
@@ -27,4 +27,4 @@ NBHYBRID_HOST_DEVICE inline Philox philox(Philox counter, std::uint64_t key) {
     return counter;
 }
 
-}  // namespace nbhybrid
+}  // namespace nbhybrid::numerics

@@ -1,0 +1,68 @@
+#pragma once
+// What the lattice factor of a crystal depends on besides the index, whatever its shape.
+
+#include "nbhybrid/core/host_device.hpp"
+#include "nbhybrid/core/isa.hpp"
+#include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/numerics/lanes.hpp"
+#include "nbhybrid/physics/crystal_shape.hpp"
+#include "nbhybrid/physics/miller_index.hpp"
+#include "nbhybrid/terms/spot_metric.hpp"
+
+namespace nbhybrid::terms {
+
+struct CrystalForm {
+    Vec3 cells;                // numbers of unit cells along a, b and c, each >= 1
+    SpotMetric<double> spots;  // of gauss and tophat
+    double fudge;              // the squared distance from a reflection is multiplied by it; not for a parallelepiped
+    double bright_square;      // of a parallelepiped's factor: one of a thousand steps is brighter
+    double largest_index;      // of Miller, in any orientation
+};
+
+struct LatticeFactor {
+    double value = 1;
+    Vec3 along_axes{1, 1, 1};  // of a parallelepiped
+};
+
+inline namespace NBHYBRID_ISA {
+
+// What a shape is: terms/shapes.hpp names the files. Each has
+//
+//   factor(form, index, nearest)          F_latt by the C library's functions, with the bits of the reference
+//   find_squares(form, step, own, ...)    F_latt^2 of the lanes of a step by the functions of numerics/, and in own.error how far
+//                                         it may be off, if has_own_error
+//   Lanes<width>                          what find_squares needs room for
+//   relative_error(largest_phase)         of F_latt^2, theirs and ours together: docs/exactness.md, "A term"
+//   has_narrow_spots                      nothing, or next to nothing, far from reflections: orientations can be passed over
+//   InPairs                               F_latt^2 without double, if has_pair_version
+template <physics::CrystalShape shape>
+struct Shape;
+
+// Of the library's functions, relative: more than a unit in the last place, as glibc documents for sin, cos and exp.
+inline constexpr double library_error = 2.3e-16;
+
+// Lanes of pixels are left out of a step eight at a time.
+inline constexpr int lanes_of_a_group = 8;
+
+// One step of some pixels.
+template <int width>
+struct alignas(numerics::line_bytes) StepLanes {
+    numerics::VectorLanes<width> index;
+    int place[width];         // of the nearest entry in the table of amplitudes, -1 outside
+    double amplitude[width];  // |F|^2
+    double lattice[width];    // F_latt^2
+};
+
+template <int width, class Axes>
+NBHYBRID_HOST_DEVICE inline void find_indices(const Axes& axes, const numerics::VectorLanes<width>& scattering,
+                                              StepLanes<width>& step, int begin, int end) {
+    const Axes local = axes;
+    for (int i = begin; i < end; ++i) step.index.set(i, physics::miller_index(local.a, local.b, local.c, scattering[i]));
+}
+
+// For shapes that need no room of their own.
+template <int width>
+struct NoLanes {};
+
+}  // namespace NBHYBRID_ISA
+}  // namespace nbhybrid::terms

@@ -1,0 +1,73 @@
+#pragma once
+// Flat spots: the full factor within a radius of the nearest reflection, nothing outside, in the metric of the crystal's spots
+// (terms/spot_metric.hpp).
+//
+// Slope: 0, but for the edge, where there is none.
+
+#include "nbhybrid/core/trace_hooks.hpp"
+#include "nbhybrid/numerics/multiply_add.hpp"
+#include "nbhybrid/physics/miller_index.hpp"
+#include "nbhybrid/terms/crystal_form.hpp"
+#include "nbhybrid/terms/spot_metric.hpp"
+
+namespace nbhybrid::terms {
+inline namespace NBHYBRID_ISA {
+
+// The square of 0.63, the radius: F_latt^2 integrates to 4/3 pi 0.63^3 = 1.047 of the N_a N_b N_c of a parallelepiped.
+inline constexpr double tophat_radius_squared = 0.3969;
+
+template <class T>
+NBHYBRID_HOST_DEVICE inline T tophat_factor(const T& offset_squared, const Vec3T<T>& n, const T& fudge) {
+    return n.x * n.y * n.z * (offset_squared * fudge < T(tophat_radius_squared) ? T(1) : T(0));
+}
+
+// Terms are in units of the peak.
+class TophatInPairs {
+public:
+    static constexpr bool has_bright = false;
+
+    NBHYBRID_HOST_DEVICE explicit TophatInPairs(const CrystalForm& form)
+        : metric_(form.spots, __builtin_sqrt(form.fudge)), less_radius_(numerics::pair_of(-tophat_radius_squared)) {}
+    NBHYBRID_HOST_DEVICE static double unit(const CrystalForm& form) { return product_of(form.cells) * product_of(form.cells); }
+
+    template <class Trace = NoTrace>
+    NBHYBRID_HOST_DEVICE float square(const PairIndices& i, Trace = {}) const {
+        const numerics::FloatPair beyond = metric_.square(i) + less_radius_;
+        return beyond.high + beyond.low < 0.0F ? 1.0F : 0.0F;
+    }
+
+private:
+    PairMetric metric_;
+    numerics::FloatPair less_radius_;
+};
+
+template <>
+struct Shape<physics::CrystalShape::tophat> {
+    static constexpr bool has_own_error = false, has_narrow_spots = true, has_offset_phases = false, has_pair_version = true;
+    template <int width>
+    using Lanes = NoLanes<width>;
+    using InPairs = TophatInPairs;
+
+    NBHYBRID_HOST_DEVICE static LatticeFactor factor(const CrystalForm& form, const Vec3& index, const physics::Indices& nearest) {
+        const Vec3 offset{index.x - nearest.h, index.y - nearest.k, index.z - nearest.l};
+        return {tophat_factor(offset_squared(offset, form.spots), form.cells, form.fudge)};
+    }
+
+    // The comparison is the reference's.
+    template <int width, class Trace = NoTrace>
+    NBHYBRID_HOST_DEVICE static void find_squares(const CrystalForm& form, StepLanes<width>& step, Lanes<width>&, int begin,
+                                                  int end, Trace = {}) {
+        const Vec3 n = form.cells;
+        const SpotMetric<double> metric = form.spots;
+        const double fudge = form.fudge, peak = n.x * n.y * n.z, square = peak * peak;
+        for (int i = begin; i < end; ++i) {
+            const double r2 = offset_squared(physics::offset_of(step.index[i]), metric);
+            step.lattice[i] = r2 * fudge < tophat_radius_squared ? square : 0.0;
+        }
+    }
+
+    static constexpr double relative_error(double) { return 24 * numerics::rounding; }
+};
+
+}  // namespace NBHYBRID_ISA
+}  // namespace nbhybrid::terms
