@@ -200,7 +200,7 @@ HOST_ONLY = {CORE / "numerics" / "ordered_sum.hpp"}
 
 def test_physics_is_compiled_for_the_device():
     """Each header of a formula is reached from a file under cuda/, so that nvcc sees it."""
-    reached, to_read = set(), sources_below(ROOT / "cuda", ".cu")
+    reached, to_read = set(), sources_below(ROOT / "cuda", ".cu", ".cuh")
     assert to_read
     while to_read:
         for quoted, _ in INCLUDE.findall(to_read.pop().read_text(encoding="utf-8")):
