@@ -6,6 +6,8 @@ Every figure is a ratio of two things timed in turns, with the band of the middl
 
 - *call*: 64 x 64 pixels of one step on a prepared Simulator, over the same less its time for one pixel; the overhead in
   microseconds stands beside it;
+- *batch*: 1000 stills of 64 x 64 pixels by `simulate_batch` on one thread, over their kernels alone: the same plans, prepared
+  before, rendered by one call into the same memory;
 - *two threads*: the images per second of two Python threads, each with a Simulator of one thread, over those of one;
 - *reading*: the reference's time for an HKL file of 1.8 million rows (its run of one pixel with the file, less one without) over
   StructureFactors.from_file.
@@ -22,6 +24,9 @@ import nbhybrid as nb
 import numpy as np
 from cases import write_table
 from measure import arguments, in_turns, keep, shown, summary
+from nbhybrid import _core
+from nbhybrid.batch.orientations import random_rotation
+from nbhybrid.rendering import render
 
 CRYSTAL = nb.Crystal(cell=nb.UnitCell(70, 80, 90, 75, 85, 95), misset_deg=(10, 20, 30), n_cells=5)
 
@@ -59,6 +64,27 @@ def overhead(rounds):
         "call over its arithmetic": [all_pixels / (all_pixels - one_pixel) for all_pixels, one_pixel in pairs],
         "call, us": [1e6 * each for each in results["one"]],
         "experiment and simulator, us": [1e6 * each for each in results["build"]],
+    }
+
+
+def batch(rounds):
+    """Return the time of a batch over that of rendering plans that are prepared."""
+    made, stills = experiment(64), 1000
+    turns = np.array([random_rotation(1, image) for image in range(stills)])
+    alone = [made._variant(crystal=CRYSTAL.replace(rotation=turn)) for turn in turns]
+    prepared = _core.Simulator([each._core for each in alone], 1, False)
+    out = np.zeros((stills, 64, 64), np.float32)
+    results = in_turns(
+        {
+            "batch": lambda: seconds(lambda: nb.simulate_batch(made, turns, out, threads=1)),
+            "kernels": lambda: seconds(lambda: render(prepared, [out], threads=1)),
+        },
+        rounds,
+    )
+    pairs = zip(results["batch"], results["kernels"], strict=True)
+    return {
+        "1000 stills in a batch over their kernels": [whole / kernels for whole, kernels in pairs],
+        "kernels of a still, us": [1e6 * each / stills for each in results["kernels"]],
     }
 
 
@@ -106,7 +132,7 @@ def reading(rounds, reference):
 def main():
     """Measure and print."""
     options = arguments(__doc__, rounds=15).parse_args()
-    values = overhead(options.rounds) | two_threads(options.rounds)
+    values = overhead(options.rounds) | batch(options.rounds) | two_threads(options.rounds)
     if os.environ.get("NB_C_BIN"):
         values |= reading(options.rounds, os.environ["NB_C_BIN"])
     else:

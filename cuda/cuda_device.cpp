@@ -20,8 +20,8 @@ namespace nbhybrid::cuda {
 
 namespace {
 
-using kernel::DeviceImages;
 using kernel::DeviceTotals;
+using kernel::Target;
 using kernel::Watch;
 
 // A launch has no more places, so that their numbers are small; and no more steps, so that the watch is asked often enough: a tenth
@@ -133,10 +133,10 @@ public:
 
     std::string name() const override { return name_; }
     void load(const std::vector<const Plan*>& plans, Engine engine, bool same_table) override;
-    std::vector<DeviceTotals> decide(const DeviceImages& images, const Watch& watch) override;
-    DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch& watch) override;
+    std::vector<DeviceTotals> decide(const Target& target, bool wants_solid_angles, const Watch& watch) override;
+    DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const Target& target, const Watch& watch) override;
     std::vector<kernel::PixelRecord> trace(const std::vector<PixelIndex>& pixels, bool with_steps) override;
-    void set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) override;
+    void set(const Target& target, const std::vector<float*>& places, const std::vector<float>& values) override;
 
 private:
     // The pixels of a call: those of a list, or, without one, the places of the images' regions, as many as the largest has.
@@ -145,15 +145,13 @@ private:
         std::int64_t count;
     };
 
-    cudaStream_t stream_for(const DeviceImages& images) const {
-        return images.on_device ? stream_of(images.stream) : stream_->get();
-    }
-    std::vector<float*> targets_of(const DeviceImages& images, const std::vector<std::size_t>& pixels);
-    void fetch(const DeviceImages& images, const std::vector<std::size_t>& pixels);
+    cudaStream_t stream_for(const Target& target) const { return target.on_device ? stream_of(target.stream) : stream_->get(); }
+    std::vector<float*> memory_of(const Target& target, const std::vector<std::size_t>& pixels);
+    void fetch(const Target& target, const std::vector<std::size_t>& pixels);
     std::vector<Part> parts_of(const Pixels& pixels, std::int64_t places) const;
     std::int64_t places_of_part(std::int64_t most) const;
-    std::vector<DeviceTotals> run(const Pixels& pixels, const DeviceImages& images, const std::vector<std::size_t>& sizes,
-                                  Call& call, const Watch& watch);
+    std::vector<DeviceTotals> run(const Pixels& pixels, const Target& target, bool wants_sums,
+                                  const std::vector<std::size_t>& sizes, Call& call, const Watch& watch);
     void start_all(const std::vector<Part>& parts, const PixelIndex* list, bool wants_sums, cudaStream_t stream, Pace& pace);
     void add_solid_angles(const std::vector<Part>& parts, std::vector<DeviceTotals>& totals) const;
     void list_again(const Pixels& pixels, Call& call, std::vector<DeviceTotals>& totals);
@@ -201,52 +199,52 @@ void CudaDevice::load(const std::vector<const Plan*>& plans, Engine engine, bool
 }
 
 // Memory of the device for the values.
-std::vector<float*> CudaDevice::targets_of(const DeviceImages& images, const std::vector<std::size_t>& pixels) {
-    if (images.on_device) return images.values;
+std::vector<float*> CudaDevice::memory_of(const Target& target, const std::vector<std::size_t>& pixels) {
+    if (target.on_device) return target.images;
     image_.reserve(std::accumulate(pixels.begin(), pixels.end(), std::size_t{0}) * sizeof(float));
-    std::vector<float*> targets;
+    std::vector<float*> images;
     float* next = image_.as<float>();
     for (const std::size_t count : pixels) {
-        targets.push_back(next);
+        images.push_back(next);
         next += count;
     }
-    return targets;
+    return images;
 }
 
 // Gives the copies to the stream. The host must wait.
-void CudaDevice::fetch(const DeviceImages& images, const std::vector<std::size_t>& pixels) {
-    if (images.on_device) return;
-    const std::vector<float*> sources = targets_of(images, pixels);
-    for_each_span(images.values, pixels, [&](std::size_t first, std::size_t count) {
-        check(cudaMemcpyAsync(images.values[first], sources[first], count * sizeof(float), cudaMemcpyDeviceToHost, stream_->get()),
+void CudaDevice::fetch(const Target& target, const std::vector<std::size_t>& pixels) {
+    if (target.on_device) return;
+    const std::vector<float*> sources = memory_of(target, pixels);
+    for_each_span(target.images, pixels, [&](std::size_t first, std::size_t count) {
+        check(cudaMemcpyAsync(target.images[first], sources[first], count * sizeof(float), cudaMemcpyDeviceToHost, stream_->get()),
               "copying the image");
     });
 }
 
-std::vector<DeviceTotals> CudaDevice::decide(const DeviceImages& images, const Watch& watch) {
+std::vector<DeviceTotals> CudaDevice::decide(const Target& target, bool wants_solid_angles, const Watch& watch) {
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    Call call(last_call_, stream_for(images));
+    Call call(last_call_, stream_for(target));
     const std::vector<std::size_t> sizes = plans_.pixels();
-    const std::vector<float*> targets = targets_of(images, sizes);
-    for_each_span(targets, sizes, [&](std::size_t first, std::size_t count) {
-        check(cudaMemsetAsync(targets[first], 0, count * sizeof(float), call.stream()), "clearing the image");
+    const std::vector<float*> images = memory_of(target, sizes);
+    for_each_span(images, sizes, [&](std::size_t first, std::size_t count) {
+        check(cudaMemsetAsync(images[first], 0, count * sizeof(float), call.stream()), "clearing the image");
     });
-    plans_.put_images(targets, call.stream());
-    return run({nullptr, plans_.most_places()}, images, sizes, call, watch);
+    plans_.put_images(images, call.stream());
+    return run({nullptr, plans_.most_places()}, target, wants_solid_angles, sizes, call, watch);
 }
 
-DeviceTotals CudaDevice::decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch& watch) {
+DeviceTotals CudaDevice::decide_list(const std::vector<PixelIndex>& pixels, const Target& target, const Watch& watch) {
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    Call call(last_call_, stream_for(values));
+    Call call(last_call_, stream_for(target));
     const std::vector<std::size_t> size{pixels.size()};
-    const std::vector<float*> targets = targets_of(values, size);
+    const std::vector<float*> values = memory_of(target, size);
     list_.reserve(pixels.size() * sizeof(PixelIndex));
     list_upload_.send(list_.as<PixelIndex>(), pixels.data(), pixels.size() * sizeof(PixelIndex), call.stream());
-    check(cudaMemsetAsync(targets.front(), 0, pixels.size() * sizeof(float), call.stream()), "clearing the values");
-    plans_.put_images(targets, call.stream());
-    return run({list_.as<PixelIndex>(), static_cast<std::int64_t>(pixels.size())}, values, size, call, watch).front();
+    check(cudaMemsetAsync(values.front(), 0, pixels.size() * sizeof(float), call.stream()), "clearing the values");
+    plans_.put_images(values, call.stream());
+    return run({list_.as<PixelIndex>(), static_cast<std::int64_t>(pixels.size())}, target, false, size, call, watch).front();
 }
 
 std::vector<kernel::PixelRecord> CudaDevice::trace(const std::vector<PixelIndex>& pixels, bool with_steps) {
@@ -279,14 +277,14 @@ std::vector<kernel::PixelRecord> CudaDevice::trace(const std::vector<PixelIndex>
 }
 
 // The kernel reads the values where the host has put them.
-void CudaDevice::set(const DeviceImages& images, const std::vector<float*>& places, const std::vector<float>& values) {
-    if (!images.on_device) {
+void CudaDevice::set(const Target& target, const std::vector<float*>& places, const std::vector<float>& values) {
+    if (!target.on_device) {
         for (std::size_t i = 0; i < places.size(); ++i) *places[i] = values[i];
         return;
     }
     const std::lock_guard<std::mutex> guard(mutex_);
     const CurrentDevice current(index_);
-    Call call(last_call_, stream_for(images));
+    Call call(last_call_, stream_for(target));
     values_are_set_.wait();
     placed_.reserve(places.size() * sizeof(PlacedValue));
     for (std::size_t i = 0; i < places.size(); ++i) placed_.as<PlacedValue>()[i] = {places[i], values[i]};
@@ -314,29 +312,29 @@ std::vector<Part> CudaDevice::parts_of(const Pixels& pixels, std::int64_t places
 }
 
 // All launches are given to the stream, as far as the watch allows; then the host waits once, if there is something to wait for.
-std::vector<DeviceTotals> CudaDevice::run(const Pixels& pixels, const DeviceImages& images, const std::vector<std::size_t>& sizes,
-                                          Call& call, const Watch& watch) {
+std::vector<DeviceTotals> CudaDevice::run(const Pixels& pixels, const Target& target, bool wants_sums,
+                                          const std::vector<std::size_t>& sizes, Call& call, const Watch& watch) {
     std::vector<DeviceTotals> totals(static_cast<std::size_t>(plans_.count()));
     const std::vector<Part> parts = parts_of(pixels, most_places);
-    const bool reports = plans_.decides() || images.wants_solid_angles;
+    const bool reports = plans_.decides() || wants_sums;
     double steps = 0;
     for (const Part& part : parts) steps += steps_of(part);
     Pace pace(watch, steps);
-    start_all(parts, pixels.list, images.wants_solid_angles, call.stream(), pace);
+    start_all(parts, pixels.list, wants_sums, call.stream(), pace);
     if (reports) report_.close(call.stream());
-    const bool waits = reports || !images.on_device;
+    const bool waits = reports || !target.on_device;
     // Before the copy, which keeps the host as long as it takes.
     if (waits) pace.finish();
-    fetch(images, sizes);
+    fetch(target, sizes);
     call.close();
     if (!waits) return totals;
     call.wait();
-    if (images.wants_solid_angles) add_solid_angles(parts, totals);
+    if (wants_sums) add_solid_angles(parts, totals);
     if (reports && report_.is_complete()) {
         sort_out(report_.undecided(), report_.count(), pixels.list != nullptr, totals);
     } else if (reports) {
         list_again(pixels, call, totals);
-        fetch(images, sizes);
+        fetch(target, sizes);
         call.close();
         call.wait();
     }

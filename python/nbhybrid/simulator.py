@@ -14,14 +14,14 @@ from nbhybrid.experiment import Experiment
 from nbhybrid.fields import LARGEST_INT, Kind, part, whole
 from nbhybrid.hints import names_are_checked
 from nbhybrid.input_warnings import already_said, line_of, warn
-from nbhybrid.prepared import Prepared
+from nbhybrid.rendering import prepare, render
+from nbhybrid.run_warnings import RunWarnings, warn_unless_finite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    import numpy.typing as npt
-
     from nbhybrid.input_warnings import Pair
+    from nbhybrid.rendering import Memory
     from nbhybrid.traces import Trace
 
 
@@ -78,12 +78,15 @@ class Simulator:
         self.engine = engine
         self.device = device
         self.threads = threads or usable_cores()
-        self._prepared = Prepared(self.experiment, self.threads, engine, device or CPU)
+        self._prepare()
         self._warn()
-        # Whether it has been said how long an image takes, and whether one was looked at.
-        self._foreseen = self._seen = False
+
+    def _prepare(self) -> None:
+        """Make the experiment ready, and forget what was of another."""
+        self._prepared = prepare(self.experiment, self.threads, self.engine, self.device or CPU)
+        self._run_warnings = RunWarnings(self.experiment)
         # On the devices where arrays were found.
-        self._elsewhere: dict[str, Prepared] = {}
+        self._elsewhere: dict[str, _core.Simulator] = {}
 
     def _warn(self, known: Iterable[Pair] = ()) -> None:
         """Give warnings about what was prepared that are not known yet."""
@@ -97,12 +100,18 @@ class Simulator:
         """Return the name of the device on which to work with these arrays."""
         return self.device or device_of(**arrays) or CPU
 
-    def _prepared_on(self, device: str) -> Prepared:
+    def _prepared_on(self, device: str) -> _core.Simulator:
         if device == (self.device or CPU):
             return self._prepared
         if device not in self._elsewhere:
-            self._elsewhere[device] = Prepared(self.experiment, self.threads, self.engine, device)
+            self._elsewhere[device] = prepare(self.experiment, self.threads, self.engine, device)
         return self._elsewhere[device]
+
+    def _check_one_panel(self) -> None:
+        """Refuse pixels and traces of a detector of several panels."""
+        panels = self._prepared.panels
+        if panels > 1:
+            raise ModelError(f"the detector has {panels} panels, expected one: simulate a panel alone for it")
 
     @property
     def warnings(self) -> list[str]:
@@ -145,21 +154,16 @@ class Simulator:
         """
         panels = {f"out[{i}]": each for i, each in enumerate(out)} if isinstance(out, (list, tuple)) else {"out": out}
         device = self._where(**panels)
-        targets = self._targets(out, device)
+        memory = self._memory(out, device)
         prepared = self._prepared_on(device)
-        if not self._foreseen:
-            self._foreseen = True
-            warn(self.experiment._worded(prepared.long_run(self.experiment)))
-        prepared.run(targets, watch)
-        _warn_unless_finite(targets)
-        if not self._seen and not any(isinstance(memory, DeviceBuffer) for memory in targets):
-            self._seen = True
-            warn(self.experiment._worded(prepared.blank_images(targets)))
+        self._run_warnings.before(prepared, self.threads)
+        rendered = render(prepared, memory, threads=self.threads, watch=watch)
+        self._run_warnings.after(prepared, memory, rendered)
         if out is not None:
             return out
-        return targets if self.experiment.detector.panels is not None else targets[0]
+        return memory if self.experiment.detector.panels is not None else memory[0]
 
-    def _targets(self, out: Any, device: str) -> list[npt.NDArray[Any] | DeviceBuffer]:
+    def _memory(self, out: Any, device: str) -> list[Memory]:
         """Return the memory that each panel is written to."""
         shapes = self.experiment.shapes
         if out is None:
@@ -207,13 +211,9 @@ class Simulator:
         shape = (len(addresses),)
         result = _room(pixels, "pixels", shape, device) if out is None else out
         memory = target(result, "out", shape, device)
-        core = self._prepared_on(device).only
-        if isinstance(memory, DeviceBuffer):
-            with memory.work():
-                core.run_pixels_on_device(addresses, memory.address, memory.stream, self.threads, watch)
-        else:
-            core.run_pixels(addresses, memory, self.threads, watch)
-            _warn_unless_finite([memory])
+        prepared = self._prepared_on(device)
+        self._check_one_panel()
+        warn_unless_finite(render(prepared, [memory], threads=self.threads, watch=watch, pixels=addresses))
         return result
 
     def trace(self, pixels: Sequence[tuple[int, int]], level: Literal["summary", "steps"] = "summary") -> Trace:
@@ -245,7 +245,8 @@ class Simulator:
         if level not in ("summary", "steps"):
             raise ModelError(f"level: found {level!r}, expected summary or steps")
         listed = take(pixels, "pixels", ("n", 2), "int32").tolist() if is_on_cuda(pixels) else pixels
-        return trace_of(self._prepared.only, listed, level == "steps", self.engine, self.device or CPU)
+        self._check_one_panel()
+        return trace_of(self._prepared, listed, level == "steps", self.engine, self.device or CPU, self.threads)
 
     def update(self, **parts: Any) -> None:
         """Exchange parts of the experiment: the next run is that of ``Simulator(experiment.replace(**parts))``.
@@ -257,10 +258,8 @@ class Simulator:
         """
         known = self._own_warnings()
         self.experiment = self.experiment.replace(**parts)
-        self._prepared = Prepared(self.experiment, self.threads, self.engine, self.device or CPU)
+        self._prepare()
         self._warn(known)
-        self._foreseen = self._seen = False
-        self._elsewhere = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_simulator, (self.experiment, self.threads, self.engine, self.device))
@@ -275,16 +274,6 @@ def _check_way(engine: str, device: str | None) -> None:
     """Refuse an engine or a device that is not there."""
     if engine not in ENGINES or not (device is None or is_device(device)):
         raise ModelError(missing(engine, device or CPU))
-
-
-def _warn_unless_finite(images: Sequence[npt.NDArray[Any] | DeviceBuffer]) -> None:
-    """Warn if pixels in the memory of the host are not finite numbers."""
-    import numpy as np
-
-    # A NaN is the largest and the smallest.
-    in_host = [image for image in images if isinstance(image, np.ndarray) and image.size]
-    if not all(np.isfinite(image.max()) and np.isfinite(image.min()) for image in in_host):
-        warn([("not-finite", "the image has pixels that are not finite numbers")])
 
 
 def _room(given: Any, name: str, shape: tuple[int, ...], device: str) -> Any:
@@ -381,13 +370,7 @@ def simulate_batch(
     where = names[0] if len(names) == 1 else CPU
     result = _room(orientations, "orientations", shape, where) if out is None else out
     memory = target(result, "out", shape, where)
-    cores, is_fast = threads or usable_cores(), engine == "fast"
-    if isinstance(memory, DeviceBuffer):
-        where_to = (memory.address, memory.stream)
-        with memory.work():
-            remarks = _core.run_batch_on_device(experiment._core, rotations, *where_to, cores, is_fast, devices[0], watch)
-    else:
-        remarks = _core.run_batch(experiment._core, rotations, memory, cores, is_fast, devices, watch)
-        _warn_unless_finite([memory])
-    warn(experiment._worded(remarks))
+    batch = _core.Batch(experiment._core, rotations, engine == "fast", devices)
+    warn_unless_finite(render(batch, [memory], threads=threads or usable_cores(), watch=watch))
+    warn(experiment._worded(batch.warnings))
     return result

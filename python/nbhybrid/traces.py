@@ -284,7 +284,7 @@ def trace(
     threads = threads or options.threads or usable_cores()
     device = device or options.device
     experiment = _core.Experiment(options, threads)
-    simulator = _core.Simulator(experiment, threads, options.engine == "fast")
+    simulator = _core.Simulator([experiment], threads, options.engine == "fast")
     warn(dict.fromkeys([*remarks, *experiment.warnings, *simulator.warnings]))
     if device != CPU:
         why = missing(options.engine, device)
@@ -293,13 +293,18 @@ def trace(
         opened = open_device(device)
         assert opened is not None
         simulator.use_device(opened)
-    return trace_of(simulator, pixels, level == "steps", options.engine, device)
+    return trace_of(simulator, pixels, level == "steps", options.engine, device, threads)
 
 
-def trace_of(simulator: _core.Simulator, pixels: Sequence[tuple[int, int]], with_steps: bool, engine: str, device: str) -> Trace:
+def trace_of(
+    simulator: _core.Simulator, pixels: Sequence[tuple[int, int]], with_steps: bool, engine: str, device: str, threads: int
+) -> Trace:
     """Return the traces of a simulator that was asked to use this engine on this device."""
+    from nbhybrid import _core
+
     addresses = [(int(slow), int(fast)) for slow, fast in pixels]
-    traces = [from_core(record, with_steps) for record in simulator.trace(addresses, with_steps)]
+    rendered = _core.render(simulator, _core.Memory([]), trace=addresses, steps=with_steps, threads=threads)
+    traces = [from_core(record, with_steps) for record in rendered.traces]
     return Trace(traces) if device == CPU else Trace(traces, f"nbhybrid, {engine} engine on {device}")
 
 

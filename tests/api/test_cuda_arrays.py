@@ -207,12 +207,8 @@ def test_noise_waits_for_whoever_made_the_image(extension):
 def test_streams(extension, monkeypatch):
     """The caller's stream is used; where nobody knows it, the default one is, and the work is waited for."""
     used = []
-    run = _core.Simulator.run_on_device
-    monkeypatch.setattr(
-        _core.Simulator,
-        "run_on_device",
-        lambda core, address, stream, *rest: (used.append(stream), run(core, address, stream, *rest)),
-    )
+    render = _core.render
+    monkeypatch.setattr(_core, "render", lambda plans, memory, **how: (used.append(memory.stream), render(plans, memory, **how))[1])
     for made, stream, is_awaited in (
         (WithInterface, None, True),
         (WithInterface, 1, False),

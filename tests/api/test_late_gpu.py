@@ -171,13 +171,13 @@ def test_after_an_error_nothing_is_under_way(package, error, monkeypatch):
     """Part of the work has been given to the stream: what is dropped now is another's at once."""
     out = package.give(np.zeros((130, 170), np.float32))
     package.gpu.flush(fake_gpu.DEFAULT)
-    give = _core.Simulator.run_on_device
+    give = _core.render
 
-    def fail(*arguments):
-        give(*arguments)
+    def fail(*arguments, **how):
+        give(*arguments, **how)
         raise error("in the middle")
 
-    monkeypatch.setattr(_core.Simulator, "run_on_device", fail)
+    monkeypatch.setattr(_core, "render", fail)
     with pytest.raises(error):
         nb.simulate(on_gpu.experiment(), on_gpu.InterfaceOnly(out, stream=600))
     assert not package.gpu.queues[600]

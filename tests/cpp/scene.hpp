@@ -52,6 +52,35 @@ inline void complete(Plan& plan, int threads) {
     kernel::resolve_carry_over(plan, threads, stop, nullptr);
 }
 
+// Records to be filled in.
+inline std::vector<kernel::PixelRecord> records_of(const std::vector<kernel::PixelAddress>& pixels) {
+    std::vector<kernel::PixelRecord> records(pixels.size());
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+        records[i].slow = pixels[i].slow;
+        records[i].fast = pixels[i].fast;
+    }
+    return records;
+}
+
+// Plans that are complete, for a request.
+class PlansOf : public kernel::PlanSource {
+public:
+    explicit PlansOf(std::vector<const Plan*> plans) : plans_(std::move(plans)) {}
+
+    std::int64_t count() const override { return static_cast<std::int64_t>(plans_.size()); }
+    std::int64_t pixels(std::int64_t i) const override {
+        const DetectorStage& d = plans_[static_cast<std::size_t>(i)]->view().detector;
+        return std::int64_t{d.fast_pixels} * d.slow_pixels;
+    }
+    double steps() const override { return 1e9; }  // enough for all threads
+    std::shared_ptr<const Plan> plan(std::int64_t i, int) const override {
+        return {std::shared_ptr<const Plan>(), plans_[static_cast<std::size_t>(i)]};
+    }
+
+private:
+    std::vector<const Plan*> plans_;
+};
+
 inline std::size_t pixel_count(const Experiment& e) { return static_cast<std::size_t>(e.detector.pixels()); }
 
 }  // namespace nbhybrid::test

@@ -8,6 +8,7 @@
 #include "nbhybrid/options/build.hpp"
 #include "nbhybrid/options/parse.hpp"
 #include "nbhybrid/plan/plan.hpp"
+#include "scene.hpp"
 
 using namespace nbhybrid;
 
@@ -42,13 +43,13 @@ void complete(Plan& plan, int threads) {
     kernel::resolve_carry_over(plan, threads, stop, nullptr);
 }
 
-Rendered render(const Experiment& e, int threads, kernel::TraceRequest traces = {}) {
+Rendered render(const Experiment& e, int threads, std::vector<kernel::PixelRecord> traced = {}) {
     Plan plan(e);
     complete(plan, threads);
     Rendered result;
     result.image.assign(static_cast<std::size_t>(e.detector.pixels()), 0.0F);
     kernel::StopSign stop;
-    result.solid_angles = kernel::render(plan, result.image.data(), traces, threads, stop, nullptr).solid_angles;
+    result.solid_angles = kernel::render_region(plan, result.image.data(), traced, true, threads, stop, nullptr, {}).solid_angles;
     return result;
 }
 
@@ -106,15 +107,7 @@ TEST("kernel: neither threads nor the width of a block change a bit") {
 TEST("kernel: a traced pixel is the pixel of the image") {
     for (const char* words : scenes) {
         const Experiment e = experiment_of(words);
-        kernel::TraceRequest traces;
-        for (const int fast : {3, 4, 17}) {
-            kernel::PixelRecord record;
-            record.slow = 9;
-            record.fast = fast;
-            traces.pixels.push_back(record);
-        }
-        traces.steps = true;
-        CHECK(same_bits(render(e, 2, traces).image, render(e, 1).image));
+        CHECK(same_bits(render(e, 2, test::records_of({{9, 3}, {9, 4}, {9, 17}})).image, render(e, 1).image));
     }
 }
 
@@ -122,15 +115,11 @@ TEST("kernel: steps sum up to the pixel") {
     const Experiment e = experiment_of("-default_F 100 -phi 0 -osc 2 -phisteps 3 -mosaic 1 -mosaic_domains 4 -oversample 2");
     Plan plan(e);
     complete(plan, 1);
-    kernel::TraceRequest traces;
-    traces.steps = true;
-    traces.pixels.resize(1);
-    traces.pixels[0].slow = 11;
-    traces.pixels[0].fast = 13;
+    std::vector<kernel::PixelRecord> traced = test::records_of({{11, 13}});
     std::vector<float> image(static_cast<std::size_t>(e.detector.pixels()));
     kernel::StopSign stop;
-    kernel::render(plan, image.data(), traces, 1, stop, nullptr);
-    const kernel::PixelRecord& record = traces.pixels[0];
+    kernel::render_region(plan, image.data(), traced, true, 1, stop, nullptr, {});
+    const kernel::PixelRecord& record = traced[0];
     CHECK_EQ(record.steps.size(), static_cast<std::size_t>(plan.view().scale.steps));
     double sum = 0;
     for (const kernel::StepRecord& s : record.steps) {
@@ -232,14 +221,14 @@ TEST("kernel: work stops when the watch says so") {
     Plan plan(e);
     complete(plan, 2);
     std::vector<float> image(static_cast<std::size_t>(e.detector.pixels()));
-    kernel::TraceRequest none;
+    std::vector<kernel::PixelRecord> none;
     kernel::StopSign stop;
     int asked = 0;
     const kernel::Watch watch = [&](double done) {
         CHECK(done >= 0 && done < 1);
         return ++asked < 3;
     };
-    CHECK_THROWS_AS(kernel::render(plan, image.data(), none, 2, stop, watch), Interrupted);
+    CHECK_THROWS_AS(kernel::render_region(plan, image.data(), none, false, 2, stop, watch, {}), Interrupted);
     CHECK_EQ(asked, 3);
 }
 

@@ -21,8 +21,9 @@ __attribute__((noinline)) void litter(int byte) {
 
 kernel::RenderTotals rendered(const run::Simulator& simulator, std::vector<float>& image) {
     image.assign(pixel_count(simulator.experiment()), -1.0F);
-    kernel::TraceRequest none;
-    return simulator.run(image.data(), none, 1, nullptr);
+    kernel::RenderRequest request = simulator.request();
+    request.target.images = {image.data()};
+    return kernel::render(request).images.front();
 }
 
 }  // namespace

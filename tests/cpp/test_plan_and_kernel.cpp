@@ -174,13 +174,13 @@ struct Rendered {
     double solid_angles = 0;
 };
 
-Rendered render(const Experiment& e, int threads, kernel::TraceRequest traces = {}) {
+Rendered render(const Experiment& e, int threads, std::vector<kernel::PixelRecord> traced = {}) {
     Plan plan(e);
     complete(plan, threads);
     Rendered r;
     r.image.assign(test::pixel_count(e), untouched);
     kernel::StopSign stop;
-    r.solid_angles = kernel::render(plan, r.image.data(), traces, threads, stop, nullptr).solid_angles;
+    r.solid_angles = kernel::render_region(plan, r.image.data(), traced, false, threads, stop, nullptr, {}).solid_angles;
     return r;
 }
 
@@ -338,19 +338,14 @@ TEST("kernel: a pixel that is traced twice, one that is masked and one outside t
     e.detector.mask = Mask(mask);
     Plan plan(e);
     complete(plan, 1);
-    kernel::TraceRequest traces;
-    for (const auto& [slow, fast] : {std::pair<int, int>{8, 8}, {6, 9}, {0, 0}, {8, 8}}) {
-        traces.pixels.emplace_back();
-        traces.pixels.back().slow = slow;
-        traces.pixels.back().fast = fast;
-    }
+    std::vector<kernel::PixelRecord> traced = test::records_of({{8, 8}, {6, 9}, {0, 0}, {8, 8}});
     std::vector<float> image(test::pixel_count(e), untouched);
     kernel::StopSign stop;
-    kernel::render(plan, image.data(), traces, 2, stop, nullptr);
-    CHECK(traces.pixels[0].rendered && traces.pixels[3].rendered);
-    CHECK(!traces.pixels[1].rendered && !traces.pixels[2].rendered);
-    CHECK_EQ(traces.pixels[0].final_values.pixel, image[8 * 24 + 8]);
-    CHECK_EQ(traces.pixels[0].events.size(), traces.pixels[3].events.size());
+    kernel::render_region(plan, image.data(), traced, false, 2, stop, nullptr, {});
+    CHECK(traced[0].rendered && traced[3].rendered);
+    CHECK(!traced[1].rendered && !traced[2].rendered);
+    CHECK_EQ(traced[0].final_values.pixel, image[8 * 24 + 8]);
+    CHECK_EQ(traced[0].events.size(), traced[3].events.size());
     CHECK_EQ(differing(image, render(e, 1).image), 0U);
 }
 
@@ -364,8 +359,8 @@ TEST("kernel: a sign that is up, and a watch that throws") {
     CHECK_THROWS_AS(kernel::resolve_carry_over(plan, 2, stop, nullptr), Interrupted);
     complete(plan, 2);
     std::vector<float> image(test::pixel_count(e), untouched);
-    kernel::TraceRequest none;
-    CHECK_THROWS_AS(kernel::render(plan, image.data(), none, 2, stop, nullptr), Interrupted);
+    std::vector<kernel::PixelRecord> none;
+    CHECK_THROWS_AS(kernel::render_region(plan, image.data(), none, false, 2, stop, nullptr, {}), Interrupted);
     for (const float pixel : image) CHECK_EQ(pixel, untouched);
 
     const Experiment slow = small_experiment("-mosaic 1 -mosaic_domains 3000 -phi 1 -osc 1 -phisteps 400");
@@ -373,7 +368,7 @@ TEST("kernel: a sign that is up, and a watch that throws") {
     complete(long_plan, 2);
     kernel::StopSign fresh;
     const kernel::Watch watch = [](double) -> bool { throw ModelError("enough"); };
-    CHECK_THROWS_WITH(kernel::render(long_plan, image.data(), none, 2, fresh, watch), ModelError, "enough");
+    CHECK_THROWS_WITH(kernel::render_region(long_plan, image.data(), none, false, 2, fresh, watch, {}), ModelError, "enough");
 }
 
 TEST("kernel: a table of orientations and domains, or none where it would be large, give the same bits") {

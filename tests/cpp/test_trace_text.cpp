@@ -45,22 +45,16 @@ struct Traced {
     std::vector<float> image;
 };
 
-Traced trace_at(const Experiment& e, std::vector<std::pair<int, int>> pixels) {
+Traced trace_at(const Experiment& e, const std::vector<kernel::PixelAddress>& pixels) {
     Plan plan(e);
     test::complete(plan, 1);
-    kernel::TraceRequest traces;
-    traces.steps = true;
-    for (const auto& [slow, fast] : pixels) {
-        traces.pixels.emplace_back();
-        traces.pixels.back().slow = slow;
-        traces.pixels.back().fast = fast;
-    }
+    std::vector<kernel::PixelRecord> traced = test::records_of(pixels);
     Traced t;
     t.image.assign(test::pixel_count(e), 0.0F);
     kernel::StopSign stop;
-    kernel::render(plan, t.image.data(), traces, 1, stop, nullptr);
-    t.text = trace::summary_text(plan, traces.pixels);
-    t.record = traces.pixels[0];
+    kernel::render_region(plan, t.image.data(), traced, true, 1, stop, nullptr, {});
+    t.text = trace::summary_text(plan, traced);
+    t.record = traced[0];
     return t;
 }
 

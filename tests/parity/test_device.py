@@ -25,7 +25,7 @@ SMALL = sorted(set(CASES) - {"lyso_supervisor"})
 def test_golden_images(name, golden_folder, monkeypatch):
     monkeypatch.chdir(golden_folder)
     simulator = nb.Simulator(nb.Experiment.from_args(CASES[name]["args"].split()), device="emulated")
-    assert simulator._prepared.only.device == "emulated"
+    assert simulator._prepared.device == "emulated"
     assert (
         tolerances.traces_are_exact() is False
         or hashlib.sha256(simulator.run().tobytes()).hexdigest() == CASES[name]["float_sha256"]
@@ -96,7 +96,7 @@ def test_pixels_batches_and_the_fast_engine():
     )
     image = nb.simulate(made)
     simulator = nb.Simulator(made, device="emulated")
-    assert simulator._prepared.only.device == "emulated"
+    assert simulator._prepared.device == "emulated"
     assert np.array_equal(simulator.run(), image)
     pixels = [[20, 69], [3, 4], [0, 0], [29, 69], [3, 4]]
     assert np.array_equal(simulator.run_pixels(pixels), image[tuple(np.transpose(pixels))])

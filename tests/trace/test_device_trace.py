@@ -139,7 +139,7 @@ def test_where_double_is_slow(words, tmp_path, monkeypatch):
     more = f"{words} -phi 1 -osc 1 -phisteps 2 -hdivrange 2 -hdivsteps 2"
     made = nb.Experiment.from_args([*WORDS, *more.split()])
     simulator = nb.Simulator(made, device="emulated", engine="fast")
-    simulator._prepared.only.use_device(_core.emulated_device(double_is_slow=True))
+    simulator._prepared.use_device(_core.emulated_device(double_is_slow=True))
     image, pixels = simulator.run(), [(slow, fast) for slow in range(24) for fast in range(24)]
     assert not np.array_equal(image, nb.Simulator(made, device="emulated", engine="fast").run()) or "tophat" in words
     host, traced = nb.Simulator(made).trace(pixels, "steps"), simulator.trace(pixels, "steps")

@@ -1,5 +1,6 @@
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/conversions.hpp"
+#include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/run/simulation.hpp"
 
 namespace nbhybrid::bindings {

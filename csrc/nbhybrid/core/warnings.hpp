@@ -16,20 +16,12 @@ struct Warning {
 
 class Warnings {
 public:
-    // For a caller who has heard them before: what takes time to say may be left out.
-    static Warnings unheard() {
-        Warnings warnings;
-        warnings.are_heard_ = false;
-        return warnings;
-    }
-    bool are_heard() const { return are_heard_; }
     void add(std::string_view name, std::string text) { all_.push_back({std::string(name), std::move(text)}); }
     void add(const Warnings& others) { all_.insert(all_.end(), others.all_.begin(), others.all_.end()); }
     const std::vector<Warning>& all() const { return all_; }
 
 private:
     std::vector<Warning> all_;
-    bool are_heard_ = true;
 };
 
 struct WarningRow {

@@ -153,11 +153,18 @@ void resolve_axis(Plan& plan, StopSign& stop) {
 
 }  // namespace
 
-void resolve_carry_over(Plan& plan, int threads, StopSign& stop, const Watch& watch) {
+void resolve_shared_carry_over(Plan& plan, StopSign& stop) {
     const PlanView& view = plan.view();
-    if (view.beam.n_axes > 1 && view.beam.kahn_factor != 0.0 && view.beam.is_corrected_for_polarization && !view.beam.each_source)
+    const BeamStage& beam = view.beam;
+    if (beam.n_axes > 1 && beam.kahn_factor != 0.0 && beam.is_corrected_for_polarization && !beam.each_source &&
+        !plan.knows_axis_uses())
         resolve_axis(plan, stop);
-    if (plan.sweeps_differ()) plan.set_first_sweep(find_first_sweep(view, stop));
+    if (plan.sweeps_differ() && view.carry_over.first_sweep == no_pixel) plan.set_first_sweep(find_first_sweep(view, stop));
+}
+
+void resolve_carry_over(Plan& plan, int threads, StopSign& stop, const Watch& watch) {
+    resolve_shared_carry_over(plan, stop);
+    const PlanView& view = plan.view();
     if (view.crystal.interpolate && !view.crystal.interpolation_resumes)
         plan.set_interpolation_end(terms::with_shape(
             plan.shape(), [&](auto shape) { return find_first_miss<decltype(shape)::value>(view, threads, stop, watch); }));

@@ -1,14 +1,21 @@
+#include "nbhybrid/kernel/device_render.hpp"
+
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/kernel/curved_table.hpp"
-#include "nbhybrid/kernel/device.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
+#include "nbhybrid/kernel/render.hpp"
 
 namespace nbhybrid::kernel {
 
 namespace {
+
+// Images that go through a device together have about so many pixels, which keep a large one busy for several rounds; and are not
+// more than this, each with a plan of its own.
+constexpr std::int64_t pixels_of_group = std::int64_t{1} << 21U, most_images_of_group = 256;
 
 constexpr Way scalar_way{Engine::exact, false, false};
 
@@ -41,7 +48,7 @@ std::int64_t rendered_pixels(const PlanView& view) {
 void render_few(const Plan& plan, const std::vector<PixelAddress>& pixels, float* values, int threads, StopSign& stop,
                 const Watch& watch) {
     const double steps = static_cast<double>(pixels.size()) * steps_of_pixel(plan.view());
-    render_pixels(plan, pixels, values, useful_threads(threads, steps), stop, watch, scalar_way);
+    render_list(plan, pixels, values, useful_threads(threads, steps), stop, watch, scalar_way);
 }
 
 // The scalar path's values of these pixels.
@@ -60,8 +67,8 @@ std::int64_t count_wrong(const Plan& plan, const float* image, int threads, Stop
     const auto pixels =
         static_cast<std::size_t>(plan.view().detector.fast_pixels) * static_cast<std::size_t>(plan.view().detector.slow_pixels);
     std::vector<float> again(pixels);
-    TraceRequest none;
-    render(plan, again.data(), none, threads, stop, watch, scalar_way);
+    std::vector<PixelRecord> none;
+    render_region(plan, again.data(), none, false, threads, stop, watch, scalar_way);
     std::int64_t wrong = 0;
     for (std::size_t i = 0; i < pixels; ++i) wrong += std::memcmp(&again[i], image + i, sizeof(float)) != 0 ? 1 : 0;
     return wrong;
@@ -103,6 +110,105 @@ std::string obstacle_of(const Plan& plan) {
     return "";
 }
 
+// The images of a request that go through a device together.
+class Group {
+public:
+    Group(const RenderRequest& request, std::int64_t first, std::int64_t count, int threads)
+        : request_(request), first_(static_cast<std::size_t>(first)), threads_(threads), owners_(static_cast<std::size_t>(count)) {
+        StopSign never;
+        const bool side_by_side = count >= 2 * static_cast<std::int64_t>(threads);
+        for_each_task(count, side_by_side ? threads : callers_thread, never, nullptr, [&](std::int64_t i) {
+            owners_[static_cast<std::size_t>(i)] = request.plans->plan(first + i, side_by_side ? callers_thread : threads);
+        });
+        for (const std::shared_ptr<const Plan>& plan : owners_) plans_.push_back(plan.get());
+    }
+
+    void load(DeviceUse& use) const {
+        if (use.holds == DeviceUse::Holds::plans) return;
+        for (const Plan* plan : plans_) check_fits(*plan, *use.device);
+        use.device->load(plans_, request_.way.engine, use.holds == DeviceUse::Holds::amplitudes);
+        use.holds = DeviceUse::Holds::amplitudes;
+    }
+
+    void render(Device& device, StopSign& stop, const Watch& watch, RenderResult& result) const {
+        Target target = request_.target;
+        const auto begin = request_.target.images.begin() + static_cast<std::ptrdiff_t>(first_);
+        target.images.assign(begin, begin + static_cast<std::ptrdiff_t>(plans_.size()));
+        const std::vector<DeviceTotals> decided = device.decide(target, request_.wanted.solid_angles, watch);
+        const std::vector<Remainder> rests = render_rest(decided, stop, watch);
+        if (!result.records.empty()) trace_on(device, *plans_.front(), result.records, request_.trace.steps);
+        std::vector<float*> places;
+        std::vector<float> values;
+        for (std::size_t i = 0; i < plans_.size(); ++i) rests[i].place(target.images[i], places, values);
+        if (!places.empty()) device.set(target, places, values);
+        for (std::size_t i = 0; i < plans_.size(); ++i) {
+            RenderTotals& totals = result.images[first_ + i];
+            totals.solid_angles = decided[i].solid_angles;
+            totals.counts.undecided = static_cast<std::int64_t>(decided[i].undecided.size());
+            totals.counts.scalar = static_cast<std::int64_t>(rests[i].pixels.size());
+            // Of an image that stays on the device nobody asks for more, and a mask takes longer to count than to render.
+            if (target.on_device) continue;
+            totals.counts.pixels = rendered_pixels(plans_[i]->view());
+            if (request_.way.verify && request_.way.engine == Engine::exact)
+                totals.counts.wrong = count_wrong(*plans_[i], target.images[i], threads_, stop, watch);
+        }
+    }
+
+private:
+    // The few pixels of many images are work for a thread each, those of few images for all threads.
+    std::vector<Remainder> render_rest(const std::vector<DeviceTotals>& decided, StopSign& stop, const Watch& watch) const {
+        std::vector<Remainder> rests;
+        double steps = 0;
+        for (std::size_t i = 0; i < plans_.size(); ++i) {
+            rests.emplace_back(*plans_[i], decided[i]);
+            steps += rests.back().steps(*plans_[i]);
+        }
+        const auto count = static_cast<std::int64_t>(plans_.size());
+        const Watch its_watch = at_the_end_of(watch);
+        const int useful = useful_threads(threads_, steps);
+        const bool side_by_side = count >= 2 * static_cast<std::int64_t>(useful);
+        for_each_task(count, side_by_side ? useful : callers_thread, stop, its_watch, [&](std::int64_t number) {
+            const auto i = static_cast<std::size_t>(number);
+            rests[i].render(*plans_[i], side_by_side ? callers_thread : useful, stop, side_by_side ? nullptr : its_watch);
+        });
+        return rests;
+    }
+
+    const RenderRequest& request_;
+    const std::size_t first_;
+    const int threads_;
+    std::vector<std::shared_ptr<const Plan>> owners_;
+    std::vector<const Plan*> plans_;
+};
+
+// A device for each thread that asks.
+class DevicePool {
+public:
+    explicit DevicePool(const std::vector<DeviceUse>& devices) : idle_(devices) {}
+
+    DeviceUse take() {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        DeviceUse use = idle_.back();
+        idle_.pop_back();
+        return use;
+    }
+    void give_back(DeviceUse use) {
+        const std::lock_guard<std::mutex> guard(mutex_);
+        idle_.push_back(std::move(use));
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<DeviceUse> idle_;
+};
+
+// Of the images of a request. Those whose plans a device holds already go through it all at once.
+std::int64_t size_of_group(const RenderRequest& request) {
+    const std::int64_t count = request.plans->count();
+    if (count == 0 || request.devices.front().holds == DeviceUse::Holds::plans) return std::max<std::int64_t>(1, count);
+    return std::clamp<std::int64_t>(pixels_of_group / request.plans->pixels(0), 1, most_images_of_group);
+}
+
 }  // namespace
 
 std::string device_refusal(const Plan& plan) {
@@ -115,35 +221,14 @@ void check_fits(const Plan& plan, const Device& device) {
     if (!refusal.empty()) throw DeviceError(device.name() + ": " + refusal);
 }
 
-RenderTotals render_on(Device& device, const Plan& plan, const DeviceImages& image, TraceRequest& traces, int threads,
-                       StopSign& stop, const Watch& watch, const Way& way) {
-    RenderTotals totals;
-    const DeviceTotals decided = device.decide(image, watch).front();
-    totals.solid_angles = decided.solid_angles;
-    // Of an image that stays on the device nobody asks for counts, and a mask takes longer to count than to render.
-    if (!image.on_device) totals.counts.pixels = rendered_pixels(plan.view());
-    totals.counts.undecided = static_cast<std::int64_t>(decided.undecided.size());
-    Remainder rest(plan, decided);
-    rest.render(plan, threads, stop, at_the_end_of(watch));
-    totals.counts.scalar = static_cast<std::int64_t>(rest.pixels.size());
-    std::vector<float*> places;
-    std::vector<float> values;
-    rest.place(image.values.front(), places, values);
-    trace_on(device, plan, traces);
-    if (!places.empty()) device.set(image, places, values);
-    if (way.verify && way.engine == Engine::exact && !image.on_device)
-        totals.counts.wrong = count_wrong(plan, image.values.front(), threads, stop, watch);
-    return totals;
-}
-
-void trace_on(Device& device, const Plan& plan, TraceRequest& traces) {
+void trace_on(Device& device, const Plan& plan, std::vector<PixelRecord>& all, bool with_steps) {
     std::vector<PixelRecord*> records;
     std::vector<PixelIndex> pixels;
-    for (PixelRecord& record : traces.pixels) {
+    for (PixelRecord& record : all) {
         if (!is_rendered(plan.view(), record.slow, record.fast)) continue;
         const PixelIndex pixel = pixel_index(plan.view(), record.slow, record.fast);
         if (is_left_to_scalar(plan.view(), pixel)) {
-            trace_pixel(plan, record, traces.steps);
+            trace_pixel(plan, record, with_steps);
             record.by = TracedBy::scalar_path_for_device;
         } else {
             records.push_back(&record);
@@ -151,37 +236,34 @@ void trace_on(Device& device, const Plan& plan, TraceRequest& traces) {
         }
     }
     if (pixels.empty()) return;
-    std::vector<PixelRecord> traced = device.trace(pixels, traces.steps);
+    std::vector<PixelRecord> traced = device.trace(pixels, with_steps);
     for (std::size_t i = 0; i < traced.size(); ++i) *records[i] = std::move(traced[i]);
 }
 
-void render_set_on(Device& device, const std::vector<const Plan*>& plans, const DeviceImages& images, int threads, StopSign& stop,
-                   const Watch& watch) {
-    const std::vector<DeviceTotals> decided = device.decide(images, watch);
-    const auto count = static_cast<std::int64_t>(plans.size());
-    std::vector<Remainder> rests;
-    double steps = 0;
-    for (std::size_t i = 0; i < plans.size(); ++i) {
-        rests.emplace_back(*plans[i], decided[i]);
-        steps += rests.back().steps(*plans[i]);
+void render_on_devices(const RenderRequest& request, StopSign& stop, RenderResult& result) {
+    const std::int64_t count = request.plans->count(), size = size_of_group(request), groups = (count + size - 1) / size;
+    DevicePool pool(request.devices);
+    const auto render = [&](std::int64_t number, int threads, const Watch& watch) {
+        const std::int64_t first = number * size;
+        const Group group(request, first, std::min(size, count - first), threads);
+        DeviceUse use = pool.take();
+        group.load(use);
+        group.render(*use.device, stop, watch, result);
+        pool.give_back(std::move(use));
+    };
+    if (request.devices.size() == 1) {
+        for (std::int64_t i = 0; i < groups; ++i) render(i, request.threads, part_of(request.watch, i, groups));
+        return;
     }
-    const Watch its_watch = at_the_end_of(watch);
-    const int useful = useful_threads(threads, steps);
-    // The few pixels of many images are work for a thread each, those of few images for all threads.
-    const bool side_by_side = count >= 2 * static_cast<std::int64_t>(useful);
-    for_each_task(count, side_by_side ? useful : callers_thread, stop, its_watch, [&](std::int64_t number) {
-        const auto i = static_cast<std::size_t>(number);
-        rests[i].render(*plans[i], side_by_side ? callers_thread : useful, stop, side_by_side ? nullptr : its_watch);
-    });
-    std::vector<float*> places;
-    std::vector<float> values;
-    for (std::size_t i = 0; i < plans.size(); ++i) rests[i].place(images.values[i], places, values);
-    if (!places.empty()) device.set(images, places, values);
+    const auto workers = static_cast<int>(request.devices.size());
+    const int threads_each = std::max(1, request.threads / workers);
+    for_each_task(groups, workers, stop, request.watch,
+                  [&](std::int64_t i) { render(i, threads_each, [&](double) { return !stop.is_up(); }); });
 }
 
-void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelAddress>& pixels, const DeviceImages& values,
-                      int threads, StopSign& stop, const Watch& watch) {
+void render_list_on(Device& device, const Plan& plan, const RenderRequest& request, StopSign& stop) {
     const PlanView& view = plan.view();
+    const std::vector<PixelAddress>& pixels = *request.pixels;
     std::vector<PixelIndex> list(pixels.size());
     std::vector<PixelIndex> places;  // that the host renders; those of pixels that nobody renders are among them, as 0
     for (std::size_t i = 0; i < pixels.size(); ++i) {
@@ -189,17 +271,17 @@ void render_pixels_on(Device& device, const Plan& plan, const std::vector<PixelA
         if (!is_rendered(view, pixels[i].slow, pixels[i].fast) || is_left_to_scalar(view, list[i]))
             places.push_back(static_cast<PixelIndex>(i));
     }
-    const DeviceTotals decided = device.decide_list(list, values, watch);
+    const DeviceTotals decided = device.decide_list(list, request.target, request.watch);
     places.insert(places.end(), decided.undecided.begin(), decided.undecided.end());
     std::vector<PixelAddress> addresses;
-    std::vector<float*> targets;
+    std::vector<float*> memory;
     for (const PixelIndex place : places) {
         addresses.push_back(pixels[static_cast<std::size_t>(place)]);
-        targets.push_back(values.values.front() + place);
+        memory.push_back(request.target.images.front() + place);
     }
-    std::vector<float> again(places.size());
-    render_few(plan, addresses, again.data(), threads, stop, at_the_end_of(watch));
-    if (!places.empty()) device.set(values, targets, again);
+    std::vector<float> values(places.size());
+    render_few(plan, addresses, values.data(), request.threads, stop, at_the_end_of(request.watch));
+    if (!places.empty()) device.set(request.target, memory, values);
 }
 
 }  // namespace nbhybrid::kernel

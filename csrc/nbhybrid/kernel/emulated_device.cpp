@@ -50,28 +50,28 @@ public:
         views_ = flat.at(memory_.data(), table_.data());
     }
 
-    std::vector<DeviceTotals> decide(const DeviceImages& images, const Watch& watch) override {
+    std::vector<DeviceTotals> decide(const Target& target, bool, const Watch& watch) override {
         const std::lock_guard<std::mutex> guard(mutex_);
         std::vector<DeviceTotals> totals(views_.size());
         for (std::size_t i = 0; i < views_.size(); ++i) {
-            decide_image(i, images.values[i], totals[i]);
+            decide_image(i, target.images[i], totals[i]);
             if (watch && !watch(static_cast<double>(i + 1) / static_cast<double>(views_.size()))) throw Interrupted();
         }
         return totals;
     }
 
-    DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const DeviceImages& values, const Watch&) override {
+    DeviceTotals decide_list(const std::vector<PixelIndex>& pixels, const Target& target, const Watch&) override {
         const std::lock_guard<std::mutex> guard(mutex_);
         DeviceTotals totals;
         const PlanView& view = views_.front();
-        float* const target = values.values.front();
+        float* const values = target.images.front();
         for (std::size_t i = 0; i < pixels.size(); ++i) {
-            target[i] = 0.0F;
+            values[i] = 0.0F;
             if (is_masked(view.detector, pixels[i]) || is_left_to_scalar(view, pixels[i])) continue;
             VectorBlock block;
             block.slow = static_cast<int>(pixels[i] / view.detector.fast_pixels);
             block.fast[block.count++] = static_cast<int>(pixels[i] % view.detector.fast_pixels);
-            decide_block(0, block, totals, [&](int) { return static_cast<PixelIndex>(i); }, target);
+            decide_block(0, block, totals, [&](int) { return static_cast<PixelIndex>(i); }, values);
         }
         return totals;
     }
@@ -91,7 +91,7 @@ public:
         return records;
     }
 
-    void set(const DeviceImages&, const std::vector<float*>& places, const std::vector<float>& values) override {
+    void set(const Target&, const std::vector<float*>& places, const std::vector<float>& values) override {
         for (std::size_t i = 0; i < places.size(); ++i) *places[i] = values[i];
     }
 

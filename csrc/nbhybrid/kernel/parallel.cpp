@@ -123,6 +123,12 @@ RowPart RowParts::operator[](std::int64_t number) const {
     return {number, region_.slow_first + row, first, std::min(first + width_ - 1, region_.fast_last)};
 }
 
+Watch part_of(const Watch& watch, std::int64_t number, std::int64_t count) {
+    if (!watch) return nullptr;
+    return
+        [&watch, number, count](double done) { return watch((static_cast<double>(number) + done) / static_cast<double>(count)); };
+}
+
 int useful_threads(int threads, double steps) {
     if (threads == callers_thread || steps < steps_worth_a_thread) return callers_thread;
     return static_cast<int>(std::min(static_cast<double>(threads), std::ceil(steps / steps_worth_a_thread)));

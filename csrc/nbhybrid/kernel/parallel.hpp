@@ -33,6 +33,9 @@ private:
 // stop.
 using Watch = std::function<bool(double done)>;
 
+// For one of several parts, done one after the other: asks the watch of all of them, if there is one.
+Watch part_of(const Watch& watch, std::int64_t number, std::int64_t count);
+
 // In place of a number of threads: the work is done by the caller's own thread, and no watch is asked. For work that is over before
 // a thread has started.
 inline constexpr int callers_thread = 0;

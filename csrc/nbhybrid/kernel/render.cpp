@@ -11,12 +11,13 @@ namespace nbhybrid::kernel {
 
 namespace {
 
+using Records = std::vector<PixelRecord>;
 using TracedPixels = std::vector<PixelRecord*>;
 
 // The records of the traced pixels of a part of a row. A pixel may be asked for more than once.
-TracedPixels traced_in(TraceRequest& traces, const RowPart& part) {
+TracedPixels traced_in(Records& records, const RowPart& part) {
     TracedPixels found;
-    for (PixelRecord& record : traces.pixels)
+    for (PixelRecord& record : records)
         if (record.slow == part.slow && record.fast >= part.fast_first && record.fast <= part.fast_last) found.push_back(&record);
     return found;
 }
@@ -38,8 +39,8 @@ public:
     PartRenderer(const Plan& plan, const Way& way, const StopSign& stop) : view_(plan.view()), stop_(stop), row_(plan, way, stop) {}
 
     // Returns the sum of the solid angles.
-    double render(const RowPart& part, float* image, TraceRequest& traces) {
-        const TracedPixels traced = traced_in(traces, part);
+    double render(const RowPart& part, float* image, Records& records, bool with_steps) {
+        const TracedPixels traced = traced_in(records, part);
         const auto is_traced = [&](int fast) {
             return std::any_of(traced.begin(), traced.end(), [&](const PixelRecord* record) { return record->fast == fast; });
         };
@@ -59,7 +60,7 @@ public:
             const PixelIndex pixel = pixel_index(view_, part.slow, record->fast);
             double solid_angles = 0;
             if (is_masked(view_.detector, pixel) || stop_.is_up()) continue;
-            image[pixel] = render_traced<shape>(view_, *record, traces.steps, stop_, solid_angles);
+            image[pixel] = render_traced<shape>(view_, *record, with_steps, stop_, solid_angles);
             // A pixel may be asked for more than once.
             if (record == *std::find_if(traced.begin(), traced.end(), [&](auto* other) { return other->fast == record->fast; }))
                 total += solid_angles;
@@ -116,8 +117,8 @@ private:
 
 }  // namespace
 
-void render_pixels(const Plan& plan, const std::vector<PixelAddress>& pixels, float* values, int threads, StopSign& stop,
-                   const Watch& watch, const Way& way) {
+void render_list(const Plan& plan, const std::vector<PixelAddress>& pixels, float* values, int threads, StopSign& stop,
+                 const Watch& watch, const Way& way) {
     constexpr std::size_t most_each = 256;
     // Pixels that do not go through the vector kernel in blocks are shared out evenly, however few there are.
     const std::size_t even = (pixels.size() + static_cast<std::size_t>(4 * threads)) / static_cast<std::size_t>(4 * threads + 1);
@@ -134,8 +135,8 @@ void render_pixels(const Plan& plan, const std::vector<PixelAddress>& pixels, fl
     });
 }
 
-RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int threads, StopSign& stop, const Watch& watch,
-                    const Way& way) {
+RenderTotals render_region(const Plan& plan, float* image, Records& traced, bool with_steps, int threads, StopSign& stop,
+                           const Watch& watch, const Way& way) {
     const RowParts parts(plan.view().detector.region);
     // One sum a part, added up in loop order: the same total for any number of threads.
     std::vector<double> solid_angles(static_cast<std::size_t>(parts.count()));
@@ -144,7 +145,7 @@ RenderTotals render(const Plan& plan, float* image, TraceRequest& traces, int th
     terms::with_shape(plan.shape(), [&](auto shape) {
         for_each_part(parts, threads, stop, watch, [&](const RowPart& part) {
             PartRenderer<decltype(shape)::value> renderer(plan, way, stop);
-            solid_angles[static_cast<std::size_t>(part.number)] = renderer.render(part, image, traces);
+            solid_angles[static_cast<std::size_t>(part.number)] = renderer.render(part, image, traced, with_steps);
             const std::lock_guard<std::mutex> guard(mutex);
             totals.counts.add(renderer.counts());
         });

@@ -50,6 +50,16 @@ double recommended_oversample(double longest_edge, double wavelength, double dis
     return std::max(1.0, std::ceil(3.0 * longest_edge / reciprocal_pixel_size));
 }
 
+int resolve_oversample(std::int64_t asked, double recommended) {
+    const double chosen = asked > 0 ? static_cast<double>(asked) : recommended;
+    if (!(chosen <= most_subpixels))
+        throw SizeError(
+            format("an oversampling of %.10g takes %.3g steps a pixel; at most 2147483647 can be counted: give a smaller "
+                   "-oversample",
+                   chosen, chosen * chosen));
+    return static_cast<int>(chosen);
+}
+
 void check_image_size(double fast_pixels, double slow_pixels) {
     const double pixels = fast_pixels * slow_pixels;
     const double bytes = pixels * sizeof(float);

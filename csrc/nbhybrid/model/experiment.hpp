@@ -48,6 +48,13 @@ double spots_per_pixel(double longest_edge, double wavelength, double distance, 
 // fills.
 double recommended_oversample(double longest_edge, double wavelength, double distance, double pixel_size);
 
+// Along a pixel's edge: the square of it is still an int.
+inline constexpr double most_subpixels = 46340;
+
+// Sub-pixels along a pixel's edge: as many as were asked for, or as are recommended if that is 0 or less. Throws SizeError for more
+// than can be counted.
+int resolve_oversample(std::int64_t asked, double recommended);
+
 // Throws SizeError if the run needs more steps, pixels or indices than can be counted or held in memory.
 void check_size(const Experiment& experiment);
 void check_image_size(double fast_pixels, double slow_pixels);

@@ -151,6 +151,12 @@ Lattice make_lattice(const std::optional<UnitCell>& cell, const Orientation& ori
     return lattice_of(a, b, c, volume, inverse_volume);
 }
 
+Lattice rotated_lattice(const LatticeRecipe& recipe, const Mat3& rotation) {
+    Orientation orientation = recipe.orientation;
+    orientation.rotation = orientation.rotation ? rotation * *orientation.rotation : rotation;
+    return make_lattice(recipe.cell, orientation, recipe.oblique);
+}
+
 UnitCell cell_of(const Lattice& lattice) {
     const auto angle = [](const Vec3& u, const Vec3& v) { return std::atan2(norm(cross(u, v)), dot(u, v)); };
     const Vec3 a = lattice.a / metres_per_angstrom, b = lattice.b / metres_per_angstrom, c = lattice.c / metres_per_angstrom;

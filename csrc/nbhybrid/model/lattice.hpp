@@ -42,6 +42,16 @@ enum class ObliqueCell { as_reference, as_asked };
 Lattice make_lattice(const std::optional<UnitCell>& cell, const Orientation& orientation,
                      ObliqueCell oblique = ObliqueCell::as_reference);
 
+// What a lattice is made of, for whoever makes it again with another rotation.
+struct LatticeRecipe {
+    std::optional<UnitCell> cell;
+    Orientation orientation;
+    ObliqueCell oblique = ObliqueCell::as_reference;
+};
+
+// The lattice of the recipe with a rotation on top of its own.
+Lattice rotated_lattice(const LatticeRecipe& recipe, const Mat3& rotation);
+
 // The edges and angles of its real axes.
 UnitCell cell_of(const Lattice& lattice);
 

@@ -73,7 +73,8 @@ void warn_about_angles(const CrystalOptions& o, const UnitCell& asked, const Lat
 Lattice build_lattice(const ReferenceOptions& o, Built& built, Warnings& warnings) {
     const CrystalOptions& c = o.crystal;
     if (!c.cell && !c.matrix_file && !c.matrix) throw OptionError("there is no crystal: expected -cell or -mat");
-    Orientation orientation;
+    LatticeRecipe& recipe = built.lattice_recipe;
+    Orientation& orientation = recipe.orientation;
     orientation.wavelength = o.beam.wavelength;
     orientation.matrix = c.matrix;
     if (c.matrix_file) {
@@ -97,13 +98,14 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built, Warnings& warning
                                   : random_rotation(random_misset_cap, built.deviates, state);
         orientation.misset = misset_angles(rotation);
     }
-    const std::optional<UnitCell> cell = unit_cell(c);
+    recipe.cell = unit_cell(c);
+    const std::optional<UnitCell>& cell = recipe.cell;
     built.unit_cell_given = cell.has_value();
     if (cell) naming("-cell", [&] { return cell_volume(*cell); });
     if (cell && built.given.matrix) built.given.matrix->edges = {cell->a, cell->b, cell->c};
-    const ObliqueCell oblique = o.own.semantics.mends(Defect::oblique_cell) ? ObliqueCell::as_asked : ObliqueCell::as_reference;
+    recipe.oblique = o.own.semantics.mends(Defect::oblique_cell) ? ObliqueCell::as_asked : ObliqueCell::as_reference;
     const std::string name = c.matrix_file ? *c.matrix_file : c.matrix ? "matrix" : "-cell";
-    const Lattice lattice = naming(name, [&] { return make_lattice(cell, orientation, oblique); });
+    const Lattice lattice = naming(name, [&] { return make_lattice(cell, orientation, recipe.oblique); });
     if (cell) warn_about_angles(c, *cell, lattice, warnings);
     return lattice;
 }
@@ -350,7 +352,7 @@ void warn_about_sampling(const Experiment& e, double recommended, Warnings& warn
     const int oversample = e.sampling.oversample;
     const double spots = spots_per_pixel(longest_edge(e.crystal.cells, e.crystal.lattice), e.beam.wavelength, e.detector.distance,
                                          e.detector.pixel_size);
-    const int enough = sufficient_oversample(spots, static_cast<int>(std::min(recommended, 46340.0)));
+    const int enough = sufficient_oversample(spots, static_cast<int>(std::min(recommended, most_subpixels)));
     if (oversample >= enough) return;
     const SamplingError error = expected_sampling_error(spots, oversample);
     const double step = spots / oversample;
@@ -373,15 +375,8 @@ void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnin
     s.water_thickness = o.sampling.water;
     const double recommended = recommended_oversample(longest_edge(e.crystal.cells, e.crystal.lattice), e.beam.wavelength,
                                                       e.detector.distance, e.detector.pixel_size);
-    constexpr double most = 46340;  // its square is still an int
-    const double chosen = o.sampling.oversample > 0 ? static_cast<double>(o.sampling.oversample) : recommended;
-    if (!(chosen <= most))
-        throw SizeError(
-            format("an oversampling of %.10g takes %.3g steps a pixel; at most 2147483647 can be counted: give a smaller "
-                   "-oversample",
-                   chosen, chosen * chosen));
-    s.oversample = static_cast<int>(chosen);
-    if (chosen < recommended && warnings.are_heard()) warn_about_sampling(e, recommended, warnings);
+    s.oversample = resolve_oversample(o.sampling.oversample, recommended);
+    if (s.oversample < recommended) warn_about_sampling(e, recommended, warnings);
 }
 
 bool have_different_weights(const std::vector<Source>& sources) {
@@ -463,7 +458,8 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings, int thread
     Experiment& e = built.experiment;
     e.semantics = o.own.semantics;
     check_header_values(o);
-    Vec3 size = o.crystal.size;
+    Vec3& size = built.crystal_size;
+    size = o.crystal.size;
     apply_beam_size(o, e.beam, size, warnings);
     const LaboratoryFrame frame = build_detector(o, e.detector, warnings);
     e.scan = {o.scan.phi, resolve_rotation(o.scan.rotation), frame.spindle};

@@ -28,6 +28,8 @@ struct Built {
     StreamState noise_state = 0;
     bool table_was_read_from_text = false;  // then the dump is written
     bool unit_cell_given = false;
+    LatticeRecipe lattice_recipe;
+    Vec3 crystal_size;                // m, within the beam; 0 along an axis: the number of cells was given
     std::vector<Source> source_rows;  // of a source file, as it has them
     checks::Given given;              // what the checks of input looked at
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <utility>
 
 #include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/physics/rotation.hpp"
@@ -42,6 +43,17 @@ std::vector<Axes> sweep(const Scan& scan, const Axes& unrotated, bool carries_ov
     return steps;
 }
 
+// All different results of normalising the axis again and again, and the entry that follows the last.
+std::pair<std::vector<Vec3>, int> polarization_axes(const Vec3& first) {
+    std::vector<Vec3> axes;
+    for (Vec3 axis = normalized(first);; axis = normalized(axis)) {
+        for (std::size_t i = axes.size(); i-- > 0;)
+            if (same_bits(axes[i], axis)) return {std::move(axes), static_cast<int>(i)};
+        if (axes.size() == most_polarization_axes) return {std::move(axes), static_cast<int>(most_polarization_axes) - 1};
+        axes.push_back(axis);
+    }
+}
+
 // How a factor enters that is, or is not, recomputed at every sub-pixel.
 Applied applied(bool recomputed, const Semantics& semantics) {
     if (!recomputed) return Applied::at_end;
@@ -76,7 +88,7 @@ double bright_square(const Vec3& cells) {
     return squares[brighter];
 }
 
-// The images of a batch have one crystal: its answer is kept for the next.
+// The experiments of a series have one crystal: its answer is kept for the next.
 double bright_square(const Vec3& cells, double all_steps) {
     if (all_steps < samples_of_squares) return 0;
     thread_local Vec3 last_cells{};
@@ -90,21 +102,27 @@ double bright_square(const Vec3& cells, double all_steps) {
 
 }  // namespace
 
-Plan::Plan(const Experiment& experiment) : shape_(experiment.crystal.shape) {
+Plan::Plan(const Experiment& experiment) : experiment_(experiment), shape_(experiment.crystal.shape) {
     plan_detector(experiment);
     plan_beam(experiment);
-    plan_orientations(experiment);
     plan_crystal(experiment);
-    view_.scale.fluence = experiment.beam.fluence;
-    view_.scale.background = physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness);
-    view_.scale.background_is_scaled = !experiment.semantics.mends(Defect::water_twice);
-    view_.scale.steps = steps_per_pixel(experiment);
-    const Region& r = view_.detector.region;
-    const double pixels = (1.0 + r.fast_last - r.fast_first) * (1.0 + r.slow_last - r.slow_first);
-    if (shape_ == physics::CrystalShape::square)
-        view_.crystal.bright_square = bright_square(experiment.crystal.cells, pixels * view_.scale.steps * view_.sensor.layers);
-    view_.crystal.largest_index = largest_index_of(*this);
-    bounds_ = bounds_of(*this);
+    plan_scale(experiment);
+    plan_lattice(experiment.crystal.lattice);
+}
+
+Plan::Plan(const Plan& other, const Lattice& lattice)
+    : experiment_(other.experiment_),
+      view_(other.view_),
+      shape_(other.shape_),
+      largest_amplitude_(other.largest_amplitude_),
+      sources_(other.sources_),
+      polarization_axes_(other.polarization_axes_),
+      axis_uses_(other.axis_uses_),
+      axis_entries_(other.axis_entries_) {
+    plan_lattice(lattice);
+    // The first step of a run is in the same pixel, whatever the lattice.
+    if (!sweeps_differ_) view_.carry_over.first_sweep = no_pixel;
+    view_.carry_over.interpolation_ends = no_pixel;
 }
 
 void Plan::plan_detector(const Experiment& experiment) {
@@ -153,30 +171,21 @@ void Plan::plan_sources(const Experiment& experiment) {
     }
     const double mean = sum / static_cast<double>(sources.size());
     view_.beam.weighted = experiment.semantics.mends(Defect::source_weights) && !equal;
-    sources_.reserve(sources.size());
+    std::vector<IncidentRay> rays;
+    rays.reserve(sources.size());
     for (const Source& source : sources)
-        sources_.push_back({-source.position, normalized(-source.position), source.wavelength, equal ? 1.0 : source.weight / mean});
-    view_.beam.sources = sources_.data();
-    view_.beam.n_sources = static_cast<int>(sources_.size());
-}
-
-// All different results of normalising the axis again and again. Returns the entry that follows the last.
-int Plan::plan_polarization_axes(const Vec3& first) {
-    Vec3 axis = normalized(first);
-    for (;;) {
-        for (std::size_t i = polarization_axes_.size(); i-- > 0;)
-            if (same_bits(polarization_axes_[i], axis)) return static_cast<int>(i);
-        if (polarization_axes_.size() == most_polarization_axes) return static_cast<int>(most_polarization_axes) - 1;
-        polarization_axes_.push_back(axis);
-        axis = normalized(axis);
-    }
+        rays.push_back({-source.position, normalized(-source.position), source.wavelength, equal ? 1.0 : source.weight / mean});
+    sources_ = std::make_shared<const std::vector<IncidentRay>>(std::move(rays));
+    view_.beam.sources = sources_->data();
+    view_.beam.n_sources = static_cast<int>(sources_->size());
 }
 
 void Plan::plan_beam(const Experiment& experiment) {
     const Beam& beam = experiment.beam;
     const Semantics& semantics = experiment.semantics;
     plan_sources(experiment);
-    const int axis_cycle = plan_polarization_axes(beam.polarization_axis);
+    auto [axes, axis_cycle] = polarization_axes(beam.polarization_axis);
+    polarization_axes_ = std::make_shared<const std::vector<Vec3>>(std::move(axes));
     BeamStage& stage = view_.beam;
     stage.dmin = experiment.sampling.dmin;
     stage.kahn_factor = beam.kahn_factor;
@@ -185,23 +194,37 @@ void Plan::plan_beam(const Experiment& experiment) {
     stage.each_source = semantics.mends(Defect::polar_first_source) && beam.polarization && !stage.recomputes;
     stage.polarization = applied(stage.recomputes, semantics);
     if (stage.each_source) stage.polarization = Applied::to_each_term;
-    stage.axes = polarization_axes_.data();
-    stage.n_axes = static_cast<int>(polarization_axes_.size());
+    stage.axes = polarization_axes_->data();
+    stage.n_axes = static_cast<int>(polarization_axes_->size());
     stage.axis_cycle = axis_cycle;
 }
 
-void Plan::plan_orientations(const Experiment& experiment) {
-    const Crystal& crystal = experiment.crystal;
-    const Axes unrotated{crystal.lattice.a, crystal.lattice.b, crystal.lattice.c};
-    const bool carries_over = !experiment.semantics.mends(Defect::phi_carryover);
+void Plan::plan_lattice(const Lattice& lattice) {
+    plan_orientations(lattice);
+    CrystalStage& stage = view_.crystal;
+    stage.a_star = lattice.a_star;
+    stage.b_star = lattice.b_star;
+    stage.c_star = lattice.c_star;
+    stage.spots = experiment_.semantics.mends(Defect::spot_scale)
+                      ? terms::metric_in_cells(stage.cells)
+                      : terms::metric_in_reciprocal_space(stage.a_star, stage.b_star, stage.c_star, stage.cells);
+    stage.largest_index = largest_index_of(*this);
+    bounds_ = bounds_of(*this);
+}
+
+void Plan::plan_orientations(const Lattice& lattice) {
+    const Crystal& crystal = experiment_.crystal;
+    const Axes unrotated{lattice.a, lattice.b, lattice.c};
+    const bool carries_over = !experiment_.semantics.mends(Defect::phi_carryover);
     Axes current = unrotated;
-    first_sweep_ = sweep(experiment.scan, unrotated, carries_over, current);
-    later_sweep_ = sweep(experiment.scan, unrotated, carries_over, current);
+    first_sweep_ = sweep(experiment_.scan, unrotated, carries_over, current);
+    later_sweep_ = sweep(experiment_.scan, unrotated, carries_over, current);
     for (std::size_t i = 0; i < first_sweep_.size(); ++i)
         sweeps_differ_ = sweeps_differ_ || !same_bits(first_sweep_[i], later_sweep_[i]);
     if (!sweeps_differ_) first_sweep_.clear();
 
     OrientationStage& stage = view_.orientation;
+    stage = {};
     const bool rotates = crystal.has_rotated_domains;
     stage.n_phi = static_cast<int>(later_sweep_.size());
     stage.n_domains = static_cast<int>(crystal.domains.size());
@@ -254,12 +277,6 @@ void Plan::plan_crystal(const Experiment& experiment) {
     }
     CrystalStage& stage = view_.crystal;
     stage.cells = c.cells;
-    stage.a_star = c.lattice.a_star;
-    stage.b_star = c.lattice.b_star;
-    stage.c_star = c.lattice.c_star;
-    stage.spots = experiment.semantics.mends(Defect::spot_scale)
-                      ? terms::metric_in_cells(c.cells)
-                      : terms::metric_in_reciprocal_space(stage.a_star, stage.b_star, stage.c_star, c.cells);
     stage.fudge = c.fudge;
     stage.amplitudes = grid;
     stage.interpolate = c.interpolate;
@@ -267,16 +284,28 @@ void Plan::plan_crystal(const Experiment& experiment) {
     stage.water = experiment.sampling.water_thickness != 0.0;
 }
 
+void Plan::plan_scale(const Experiment& experiment) {
+    ScaleStage& scale = view_.scale;
+    scale.fluence = experiment.beam.fluence;
+    scale.background = physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness);
+    scale.background_is_scaled = !experiment.semantics.mends(Defect::water_twice);
+    scale.steps = steps_per_pixel(experiment);
+    const Region& r = view_.detector.region;
+    const double pixels = (1.0 + r.fast_last - r.fast_first) * (1.0 + r.slow_last - r.slow_first);
+    if (shape_ == physics::CrystalShape::square)
+        view_.crystal.bright_square = bright_square(experiment.crystal.cells, pixels * scale.steps * view_.sensor.layers);
+}
+
 void Plan::set_axis_entries(std::vector<std::uint16_t> entries) {
-    axis_entries_ = std::move(entries);
-    view_.carry_over.axis_entries = axis_entries_.data();
+    axis_entries_ = std::make_shared<const std::vector<std::uint16_t>>(std::move(entries));
+    view_.carry_over.axis_entries = axis_entries_->data();
 }
 
 void Plan::set_axis_uses(std::vector<CarryOver::AxisUse> uses) {
-    axis_uses_ = std::move(uses);
-    view_.carry_over.axis_uses = axis_uses_.data();
-    view_.carry_over.n_axis_uses = static_cast<int>(axis_uses_.size());
-    view_.carry_over.axis_settles = axis_uses_.empty() ? -1 : axis_uses_.back().pixel;
+    axis_uses_ = std::make_shared<const std::vector<CarryOver::AxisUse>>(std::move(uses));
+    view_.carry_over.axis_uses = axis_uses_->data();
+    view_.carry_over.n_axis_uses = static_cast<int>(axis_uses_->size());
+    view_.carry_over.axis_settles = axis_uses_->empty() ? -1 : axis_uses_->back().pixel;
 }
 
 }  // namespace nbhybrid

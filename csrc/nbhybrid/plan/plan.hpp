@@ -3,6 +3,7 @@
 // PlanView points into a Plan, which owns the arrays; on a GPU it would point into the device's memory.
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "nbhybrid/core/vec3.hpp"
@@ -148,8 +149,11 @@ struct PlanView {
 
 class Plan {
 public:
-    // The experiment's amplitude table and mask are referred to, not copied: the experiment must outlive the plan.
+    // The experiment's amplitude table, mask and domains are referred to, not copied: the experiment must outlive the plan.
     explicit Plan(const Experiment& experiment);
+    // That of the other's experiment with another lattice, of which it must have as many cells and sub-pixels. What does not depend
+    // on the lattice is taken over: the two share it.
+    Plan(const Plan& other, const Lattice& lattice);
 
     const PlanView& view() const { return view_; }
     physics::CrystalShape shape() const { return shape_; }
@@ -163,31 +167,38 @@ public:
     void set_axis_uses(std::vector<CarryOver::AxisUse> uses);
     void set_axis_entries(std::vector<std::uint16_t> entries);
     bool sweeps_differ() const { return sweeps_differ_; }
+    bool knows_axis_uses() const { return axis_uses_ != nullptr || axis_entries_ != nullptr; }
 
     Plan(const Plan&) = delete;
     Plan& operator=(const Plan&) = delete;
 
 private:
+    template <class T>
+    using Shared = std::shared_ptr<const std::vector<T>>;
+
     void plan_detector(const Experiment& experiment);
     void plan_beam(const Experiment& experiment);
     void plan_sources(const Experiment& experiment);
-    int plan_polarization_axes(const Vec3& first);
-    void plan_orientations(const Experiment& experiment);
-    void plan_components();
     void plan_crystal(const Experiment& experiment);
+    void plan_scale(const Experiment& experiment);
+    // What depends on the lattice.
+    void plan_lattice(const Lattice& lattice);
+    void plan_orientations(const Lattice& lattice);
+    void plan_components();
 
+    const Experiment& experiment_;
     PlanView view_{};
     physics::CrystalShape shape_;
     double largest_amplitude_ = 0;
     Bounds bounds_;
     bool sweeps_differ_ = false;
-    std::vector<IncidentRay> sources_;
-    std::vector<Vec3> polarization_axes_;
+    Shared<IncidentRay> sources_;
+    Shared<Vec3> polarization_axes_;
     std::vector<Axes> first_sweep_, later_sweep_;
     std::vector<Axes> first_sweep_table_, later_sweep_table_;
     std::vector<double> components_;
-    std::vector<CarryOver::AxisUse> axis_uses_;
-    std::vector<std::uint16_t> axis_entries_;
+    Shared<CarryOver::AxisUse> axis_uses_;
+    Shared<std::uint16_t> axis_entries_;
 };
 
 }  // namespace nbhybrid

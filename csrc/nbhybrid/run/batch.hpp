@@ -2,35 +2,61 @@
 // One image for each rotation of the lattice.
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/core/warnings.hpp"
-#include "nbhybrid/kernel/device.hpp"
-#include "nbhybrid/kernel/render.hpp"
-#include "nbhybrid/model/structure_factors.hpp"
-#include "nbhybrid/options/reference_options.hpp"
+#include "nbhybrid/kernel/render_request.hpp"
+#include "nbhybrid/run/built_experiment.hpp"
 
 namespace nbhybrid::run {
 
-struct Batch {
-    const options::ReferenceOptions& options;
-    std::shared_ptr<const StructureFactors> structure_factors;
-    const std::vector<Mat3>& rotations;
-    std::int64_t pixels;  // of an image, above 0
-    kernel::Way way;
+// What the images of a batch have to say, from any thread: each kind once, for the first image.
+class Remarks {
+public:
+    void add(std::int64_t image, const Warnings& warnings);
+    // `images` is the number of all.
+    Warnings of(std::int64_t images) const;
+
+private:
+    struct Kind {
+        std::set<std::int64_t> images;
+        std::string text;  // of the first
+    };
+    mutable std::mutex mutex_;
+    std::map<std::string, Kind> kinds_;
 };
 
-// Renders the images one after the other in `images`: what a Simulator gives for the options with that rotation. Small images are
-// rendered side by side, large ones with all threads each. Returns what the simulators have to say beyond the experiment's own
-// warnings. Throws as build_experiment() does, and Interrupted.
-Warnings run_batch(const Batch& batch, float* images, int threads, const kernel::Watch& watch);
+// The plans are what a Simulator has for the experiment with that rotation on top of the crystal's own. What a rotation does not
+// change is planned once.
+class Batch : public kernel::PlanSource {
+public:
+    Batch(std::shared_ptr<const BuiltExperiment> experiment, std::vector<Mat3> rotations, const kernel::Way& way,
+          std::vector<std::shared_ptr<kernel::Device>> devices);
 
-// The same on devices, which share the images among themselves: many small ones go through a device together. If the images lie in
-// a device's memory, there must be that one device only. Throws DeviceError if they cannot take the run.
-Warnings run_batch(const Batch& batch, const kernel::DeviceImages& images, int threads, const kernel::Watch& watch,
-                   const std::vector<std::shared_ptr<kernel::Device>>& devices);
+    std::int64_t count() const override { return static_cast<std::int64_t>(rotations_.size()); }
+    std::int64_t pixels(std::int64_t) const override { return experiment_->experiment().detector.pixels(); }
+    double steps() const override;
+    std::shared_ptr<const Plan> plan(std::int64_t number, int threads) const override;
+
+    // After the images have been rendered: what there is to say beyond the experiment's own warnings.
+    Warnings warnings() const { return remarks_.of(count()); }
+
+    // For all images; the caller says where to and on how many threads. The batch must outlive it.
+    kernel::RenderRequest request() const;
+
+private:
+    std::shared_ptr<const BuiltExperiment> experiment_;
+    std::vector<Mat3> rotations_;
+    kernel::Way way_;
+    std::vector<kernel::DeviceUse> devices_;
+    Plan unrotated_;
+    mutable Remarks remarks_;
+};
 
 }  // namespace nbhybrid::run

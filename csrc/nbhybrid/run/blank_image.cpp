@@ -24,4 +24,15 @@ void warn_if_blank(const float* image, const Experiment& e, Warnings& warnings) 
     if (!reason.empty()) warnings.add("blank-image", "every pixel is the background alone: " + reason);
 }
 
+void warn_if_all_blank(const std::vector<const float*>& images, const Simulator& simulator, Warnings& warnings) {
+    Warnings of_first;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        Warnings its;
+        warn_if_blank(images[i], simulator.experiment(static_cast<std::int64_t>(i)), its);
+        if (its.all().empty()) return;
+        if (i == 0) of_first = its;
+    }
+    warnings.add(of_first);
+}
+
 }  // namespace nbhybrid::run

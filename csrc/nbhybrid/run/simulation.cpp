@@ -110,13 +110,10 @@ void Simulation::prepare_traces() {
             throw OptionError(format("--trace-pixel %lld %lld: the image has %d x %d (slow x fast) pixels",
                                      static_cast<long long>(pixel.slow), static_cast<long long>(pixel.fast), d.slow_pixels,
                                      d.fast_pixels));
-        kernel::PixelRecord record;
-        record.slow = static_cast<int>(pixel.slow);
-        record.fast = static_cast<int>(pixel.fast);
-        traces_.pixels.push_back(record);
+        traces_.pixels.push_back({static_cast<int>(pixel.slow), static_cast<int>(pixel.fast)});
     }
     traces_.steps = options_.own.trace_steps;
-    check_trace_size(simulator_->plan(), traces_.pixels.size(), traces_.steps);
+    kernel::check_trace_size(simulator_->plan(), traces_.pixels.size(), traces_.steps);
 }
 
 image::ImageView Simulation::view() const {
@@ -154,10 +151,16 @@ void Simulation::render(const Watch& watch) {
         image_.reset(new float[pixels]);
         ask_for_large_pages(image_.get(), pixels * sizeof(float));
     }
-    totals_ = simulator_->run(image_.get(), traces_, threads_, watch);
-    if (totals_.counts.wrong != 0)
+    kernel::RenderRequest request = simulator_->request();
+    request.trace = traces_;
+    request.wanted.solid_angles = true;
+    request.threads = threads_;
+    request.watch = watch;
+    request.target.images = {image_.get()};
+    rendered_ = kernel::render(request);
+    if (counts().wrong != 0)
         warnings_.add("verify-failed", format("%lld pixels differ from the scalar path's: this must not happen, please report it",
-                                              static_cast<long long>(totals_.counts.wrong)));
+                                              static_cast<long long>(counts().wrong)));
 }
 
 void Simulation::measure() {
@@ -183,8 +186,8 @@ std::string Simulation::statistics_text() const {
     const auto last_centre = [&](int pixel) {
         return pixel < 0 ? 0.0 : physics::subpixel_centre(d.subpixel_size, pixel * d.oversample + d.oversample - 1);
     };
-    std::string text = format("solid angle subtended by detector = %g steradian ( %g%% sphere)\n", totals_.solid_angles / steps,
-                              100 * totals_.solid_angles / steps / 4 / pi);
+    std::string text = format("solid angle subtended by detector = %g steradian ( %g%% sphere)\n", totals().solid_angles / steps,
+                              100 * totals().solid_angles / steps / 4 / pi);
     text += format("max_I = %g  at %g %g\n", statistics_.max, last_centre(statistics_.max_fast), last_centre(statistics_.max_slow));
     text += format("mean= %g rms= %g rmsd= %g\n", statistics_.mean, statistics_.rms, statistics_.rmsd);
     const double scale = image::integer_scale(options_.output.integer_scale, statistics_);
@@ -194,9 +197,7 @@ std::string Simulation::statistics_text() const {
     return text;
 }
 
-std::string Simulation::trace_text() const {
-    return traces_.pixels.empty() ? "" : trace::summary_text(simulator_->plan(), traces_.pixels);
-}
+std::string Simulation::trace_text() const { return traces().empty() ? "" : trace::summary_text(simulator_->plan(), traces()); }
 
 std::string Simulation::printout_text(int slow) const {
     if (!options_.output.printout) return "";
@@ -216,7 +217,7 @@ std::vector<std::string> Simulation::write(const Watch& watch) {
     writer.add_integer();
     if (options_.output.write_pgm) writer.add_pgm();
     if (options_.output.write_noise) writer.add_noise(built_->built.deviates, built_->built.noise_state, noise_);
-    if (traces_.steps && !traces_.pixels.empty()) writer.add_steps(options_.own.trace_file, traces_.pixels);
+    if (traces_.steps && !traces_.pixels.empty()) writer.add_steps(options_.own.trace_file, traces());
     noise_ = {};
     std::vector<std::string> paths = writer.commit(threads_, watch);
     noise_written_ = options_.output.write_noise;

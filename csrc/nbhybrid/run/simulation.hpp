@@ -34,7 +34,7 @@ public:
     void use_device(std::shared_ptr<kernel::Device> device);
     std::string device() const { return simulator_->device(); }
     // Of the pixels rendered, and why the vector kernel could not take the run (empty if it could). After render().
-    const kernel::RenderCounts& counts() const { return totals_.counts; }
+    const kernel::RenderCounts& counts() const { return totals().counts; }
     std::string engine() const { return options_.own.engine == Engine::fast ? "fast" : "exact"; }
     const std::string& obstacle() const { return simulator_->plan().bounds().unusable; }
     // After use_device(), if that is called: warns of a run that will take hours. The text is a line for a terminal about the time
@@ -51,7 +51,7 @@ public:
     // (empty without -printout).
     std::string statistics_text() const;
     std::string trace_text() const;
-    const std::vector<kernel::PixelRecord>& traces() const { return traces_.pixels; }
+    const std::vector<kernel::PixelRecord>& traces() const { return rendered_.records; }
     std::vector<trace::Quantity> quantities_of(const kernel::PixelRecord& record) const {
         return trace::quantities_of(simulator_->plan(), record);
     }
@@ -74,6 +74,7 @@ private:
     void warn_about_shared_names();
     void warn_about_formats();
     void prepare_traces();
+    const kernel::RenderTotals& totals() const { return rendered_.images.front(); }
     image::ImageView view() const;
     const Experiment& experiment() const { return simulator_->experiment(); }
 
@@ -85,7 +86,7 @@ private:
     kernel::TraceRequest traces_;
     bool write_dump_ = false;
     std::unique_ptr<float[]> image_;
-    kernel::RenderTotals totals_;
+    kernel::RenderResult rendered_{std::vector<kernel::RenderTotals>(1), {}};
     image::Statistics statistics_;
     image::NoiseTotals noise_;
     bool noise_written_ = false;

@@ -1,71 +1,54 @@
 #pragma once
-// An experiment made ready to be rendered, any number of times and from any number of threads at once.
+// An experiment made ready to be rendered, any number of times and from any number of threads at once: the panels of its detector,
+// or the only one.
 
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "nbhybrid/core/warnings.hpp"
-#include "nbhybrid/kernel/device.hpp"
-#include "nbhybrid/kernel/render.hpp"
+#include "nbhybrid/kernel/render_request.hpp"
 #include "nbhybrid/model/experiment.hpp"
 #include "nbhybrid/plan/plan.hpp"
-#include "nbhybrid/trace/quantities.hpp"
 
 namespace nbhybrid::run {
 
-class Simulator {
+class Simulator : public kernel::PlanSource {
 public:
-    // Resolves, on this many threads, what the reference carries along from pixel to pixel.
-    Simulator(Experiment experiment, int threads, const kernel::Way& way = {});
-    Simulator(const Simulator&) = delete;
-    Simulator& operator=(const Simulator&) = delete;
+    using Panels = std::vector<std::shared_ptr<const Experiment>>;
 
-    const Experiment& experiment() const { return experiment_; }
-    const Plan& plan() const { return *plan_; }
+    // Resolves, on this many threads, what the reference carries along from pixel to pixel. The panels, one at least, differ in
+    // their detectors alone.
+    Simulator(Panels panels, int threads, const kernel::Way& way = {});
+    Simulator(Experiment experiment, int threads, const kernel::Way& way = {});
+
+    std::int64_t count() const override { return static_cast<std::int64_t>(plans_.size()); }
+    std::int64_t pixels(std::int64_t panel) const override { return experiment(panel).detector.pixels(); }
+    double steps() const override;
+    std::shared_ptr<const Plan> plan(std::int64_t panel, int threads) const override;
+
+    const Experiment& experiment(std::int64_t panel = 0) const { return *panels_[static_cast<std::size_t>(panel)]; }
+    const Plan& plan(std::int64_t panel = 0) const { return *plans_[static_cast<std::size_t>(panel)]; }
     // Where the state that the reference carries along changes the image.
     const Warnings& warnings() const { return warnings_; }
 
-    const kernel::Way& way() const { return way_; }
-
+    // Why no device can take the run; empty if one can.
+    std::string device_refusal() const;
     // Lets a device decide the pixels from now on. Throws DeviceError if it cannot take the run.
     void use_device(std::shared_ptr<kernel::Device> device);
     // Its name; "cpu" without one.
-    std::string device() const { return device_ ? device_->name() : "cpu"; }
+    std::string device() const;
 
-    // Fills the image, slow x fast pixels, and the records; what lies outside the region or is masked becomes 0. Throws
-    // Interrupted if the watch said so.
-    kernel::RenderTotals run(float* image, kernel::TraceRequest& traces, int threads, const kernel::Watch& watch) const;
-
-    // The same for an image in the memory of the device that use_device() was given.
-    kernel::RenderTotals run(const kernel::DeviceImages& image, kernel::TraceRequest& traces, int threads,
-                             const kernel::Watch& watch) const;
-
-    // Fills values[i] with the image's value at pixels[i], without rendering anything else. Throws ModelError for a pixel outside
-    // the image, Interrupted.
-    void run_pixels(const std::vector<kernel::PixelAddress>& pixels, float* values, int threads, const kernel::Watch& watch) const;
-
-    void run_pixels(const std::vector<kernel::PixelAddress>& pixels, const kernel::DeviceImages& values, int threads,
-                    const kernel::Watch& watch) const;
-
-    // The records of these pixels (slow, fast), which are rendered for it and nothing else. Throws ModelError for a pixel outside
-    // the image, SizeError if the steps would not fit into memory.
-    std::vector<kernel::PixelRecord> trace(const std::vector<kernel::PixelAddress>& pixels, bool steps) const;
+    // For all panels, the way they are made ready for; the caller says where to, on how many threads, and what else is wanted. The
+    // simulator must outlive it.
+    kernel::RenderRequest request() const;
 
 private:
-    void check_inside(const kernel::PixelAddress& pixel) const;
-    // Threads that a run of so many pixels is worth.
-    int useful_threads(int threads, double pixels) const;
-
-    Experiment experiment_;
+    Panels panels_;
     kernel::Way way_;
-    std::unique_ptr<Plan> plan_;
-    std::shared_ptr<kernel::Device> device_;
+    std::vector<std::unique_ptr<Plan>> plans_;
+    std::vector<kernel::DeviceUse> device_;  // or none
     Warnings warnings_;
 };
-
-// Throws SizeError if the steps of so many traced pixels would not fit into memory.
-void check_trace_size(const Plan& plan, std::size_t pixels, bool steps);
 
 }  // namespace nbhybrid::run

@@ -175,8 +175,7 @@ def _digest(array: object) -> Any:
 
 def _refusal(experiment: Experiment, engine: str) -> str:
     """Return why no device can take the images; empty if one can."""
-    simulators = (_core.Simulator(core, usable_cores(), engine == "fast") for core in experiment._cores)
-    return next(filter(None, (simulator.device_refusal for simulator in simulators)), "")
+    return _core.Simulator(experiment._cores, usable_cores(), engine == "fast").device_refusal
 
 
 def _recipe(

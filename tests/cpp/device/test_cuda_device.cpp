@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,9 @@ struct Scene {
     std::size_t pixels() const { return pixel_count(experiment); }
     std::vector<float> image() const {
         std::vector<float> image(pixels());
-        kernel::TraceRequest none;
+        std::vector<kernel::PixelRecord> none;
         kernel::StopSign stop;
-        kernel::render(*plan, image.data(), none, threads, stop, nullptr);
+        kernel::render_region(*plan, image.data(), none, false, threads, stop, nullptr, {});
         return image;
     }
 };
@@ -80,21 +81,34 @@ public:
         device_->load(plans, engine, same_table);
         CHECK_EQ(fake::pending_with_callers_memory(), 0);
     }
-    kernel::RenderTotals run(const Scene& scene, const kernel::DeviceImages& image, const kernel::Watch& watch = nullptr) {
-        kernel::StopSign stop;
-        kernel::TraceRequest none;
-        kernel::RenderTotals totals = kernel::render_on(*device_, *scene.plan, image, none, threads, stop, watch, {});
+    // Of plans that have been loaded.
+    kernel::RenderTotals run(const std::vector<const Plan*>& plans, const kernel::Target& target,
+                             const kernel::Watch& watch = nullptr,
+                             const std::optional<std::vector<kernel::PixelAddress>>& pixels = std::nullopt) {
+        const PlansOf source(plans);
+        kernel::RenderRequest request;
+        request.plans = &source;
+        request.pixels = pixels;
+        request.devices = {{device_, kernel::DeviceUse::Holds::plans}};
+        request.threads = threads;
+        request.watch = watch;
+        request.wanted.solid_angles = !target.on_device;
+        request.target = target;
+        const kernel::RenderTotals totals = kernel::render(request).images.front();
         CHECK_EQ(fake::pending_with_callers_memory(), 0);
         return totals;
     }
+    kernel::RenderTotals run(const Scene& scene, const kernel::Target& target, const kernel::Watch& watch = nullptr) {
+        return run(std::vector<const Plan*>{scene.plan.get()}, target, watch);
+    }
     std::vector<float> run(const Scene& scene) {
         std::vector<float> image(scene.pixels(), -1.0F);
-        run(scene, {{image.data()}, false, 0, true});
+        run(scene, {{image.data()}});
         return image;
     }
 
 private:
-    std::unique_ptr<kernel::Device> device_;
+    std::shared_ptr<kernel::Device> device_;
     std::vector<float*> given_;
 };
 
@@ -109,7 +123,7 @@ TEST("cuda: images in the host's memory are the processor's, with the solid angl
         Trial trial;
         trial.load({scene.plan.get()});
         std::vector<float> image(scene.pixels(), -1.0F);
-        const kernel::RenderTotals totals = trial.run(scene, {{image.data()}, false, 0, true});
+        const kernel::RenderTotals totals = trial.run(scene, {{image.data()}});
         CHECK(same(image, scene.image()));
         CHECK(totals.solid_angles > 0);
         CHECK(same(trial.run(scene), image));
@@ -170,18 +184,15 @@ TEST("cuda: more undecided pixels than the list has room for are found by the se
         fake::begin_count();
         CHECK_EQ(trial.run(scenes[0], {{image}, true, fake::new_stream()}).counts.undecided, std::int64_t{69});
         CHECK_EQ(fake::count("cudaMemcpyAsync") > 0, *room != 0 && std::atoi(room) < 69);
-        kernel::StopSign stop;
         std::vector<float> listed(4, -1.0F);
         fake::one_in = 1;
-        kernel::render_pixels_on(trial.device(), *scenes[0].plan, {{3, 4}, {0, 0}, {19, 23}, {3, 4}}, {{listed.data()}}, threads,
-                                 stop, nullptr);
+        trial.run({scenes[0].plan.get()}, {{listed.data()}}, nullptr, {{{3, 4}, {0, 0}, {19, 23}, {3, 4}}});
         const std::vector<float> whole = scenes[0].image();
         CHECK(same(listed, {whole[3 * 24 + 4], whole[0], whole[19 * 24 + 23], whole[3 * 24 + 4]}));
         trial.load(plans_of(scenes));
         const std::size_t pixels = scenes[0].pixels();
         float* const images = trial.memory(3 * pixels);
-        kernel::render_set_on(trial.device(), plans_of(scenes),
-                              {{images, images + pixels, images + 2 * pixels}, true, fake::new_stream()}, threads, stop, nullptr);
+        trial.run(plans_of(scenes), {{images, images + pixels, images + 2 * pixels}, true, fake::new_stream()});
         fake::settle();
         CHECK(same(fake::floats_of(image, pixels), whole));
         for (std::size_t i = 0; i < scenes.size(); ++i)
@@ -250,11 +261,9 @@ TEST("cuda: sets keep the table where it is the same") {
     float* const images = trial.memory(3 * scenes[0].pixels());
     for (const bool is_later : {false, true, true}) {
         trial.load(plans_of(scenes), Engine::exact, is_later);
-        kernel::StopSign stop;
         std::vector<float*> places;
         for (std::size_t i = 0; i < 3; ++i) places.push_back(images + i * scenes[0].pixels());
-        kernel::render_set_on(trial.device(), plans_of(scenes), {places, true, fake::new_stream()}, threads, stop, nullptr);
-        CHECK_EQ(fake::pending_with_callers_memory(), 0);
+        trial.run(plans_of(scenes), {places, true, fake::new_stream()});
     }
     fake::settle();
     for (std::size_t i = 0; i < 3; ++i)
@@ -272,10 +281,7 @@ TEST("cuda: lists and values of the caller may go when the call returns") {
         for (const std::size_t count : {std::size_t{5}, std::size_t{200000}, std::size_t{0}, std::size_t{7}}) {
             std::vector<kernel::PixelAddress> pixels(count);
             for (std::size_t i = 0; i < count; ++i) pixels[i] = {static_cast<int>(i % 20), static_cast<int>(i * 7 % 24)};
-            kernel::StopSign stop;
-            kernel::render_pixels_on(trial.device(), *scene.plan, pixels, {{values}, true, fake::new_stream()}, threads, stop,
-                                     nullptr);
-            CHECK_EQ(fake::pending_with_callers_memory(), 0);
+            trial.run({scene.plan.get()}, {{values}, true, fake::new_stream()}, nullptr, pixels);
             fake::settle();
             bool all_same = true;
             for (std::size_t i = 0; i < count; ++i) {

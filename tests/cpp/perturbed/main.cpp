@@ -31,13 +31,11 @@ std::string trace(int slow, int fast, const std::vector<std::string>& words) {
     Plan plan(built.experiment);
     kernel::StopSign stop;
     kernel::resolve_carry_over(plan, 1, stop, nullptr);
-    kernel::TraceRequest traces;
-    traces.pixels.emplace_back();
-    traces.pixels.back().slow = slow;
-    traces.pixels.back().fast = fast;
-    std::vector<float> image(static_cast<std::size_t>(built.experiment.detector.pixels()));
-    kernel::render(plan, image.data(), traces, 1, stop, nullptr);
-    return trace::summary_text(plan, traces.pixels);
+    kernel::PixelRecord record;
+    record.slow = slow;
+    record.fast = fast;
+    if (kernel::is_rendered(plan.view(), slow, fast)) kernel::trace_pixel(plan, record, false);
+    return trace::summary_text(plan, {record});
 }
 
 }  // namespace

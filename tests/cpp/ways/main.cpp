@@ -22,7 +22,6 @@
 #include "nbhybrid/options/parse.hpp"
 #include "nbhybrid/run/batch.hpp"
 #include "nbhybrid/run/built_experiment.hpp"
-#include "nbhybrid/run/device_set.hpp"
 #include "nbhybrid/run/noise.hpp"
 #include "nbhybrid/run/simulator.hpp"
 #include "nbhybrid/trace/text.hpp"
@@ -47,13 +46,14 @@ void say(const std::string& way, const Image& image) { say(way, image.data(), im
 
 class Ways {
 public:
-    Ways(run::BuiltExperiment& built, Engine engine, std::string name)
-        : built_(built), name_(std::move(name)), pixels_(static_cast<std::size_t>(built.experiment().detector.pixels())) {
+    Ways(std::shared_ptr<const run::BuiltExperiment> built, Engine engine, std::string name)
+        : built_(std::move(built)),
+          name_(std::move(name)),
+          pixels_(static_cast<std::size_t>(built_->experiment().detector.pixels())) {
         way_.engine = engine;
         kernel::Way verified = way_;
         verified.verify = engine == Engine::exact;
-        simulator_ = std::make_unique<run::Simulator>(built.experiment(), 1, verified);
-        second_panel_ = std::make_unique<run::Simulator>(next_to_it(built.experiment()), 1, way_);
+        simulator_ = std::make_unique<run::Simulator>(built_->experiment(), 1, verified);
     }
 
     void use_device(const std::shared_ptr<kernel::Device>& device) {
@@ -79,10 +79,17 @@ private:
         return other;
     }
 
+    // Of a target in a row.
+    static kernel::RenderResult render(kernel::RenderRequest request, Image& images) {
+        request.wanted.solid_angles = true;
+        request.target.images = {images.data()};
+        if (!request.pixels) request.target = request.target.spread(*request.plans);
+        return kernel::render(request);
+    }
+
     void image() {
         Image image(pixels_);
-        kernel::TraceRequest none;
-        const kernel::RenderTotals totals = simulator_->run(image.data(), none, 1, nullptr);
+        const kernel::RenderTotals totals = render(simulator_->request(), image).images.front();
         say(name_ + ", image", image);
         std::printf("  solid angles %a, pixels %lld, twice %lld, undecided %lld, scalar %lld, wrong %lld\n", totals.solid_angles,
                     static_cast<long long>(totals.counts.pixels), static_cast<long long>(totals.counts.twice),
@@ -96,19 +103,23 @@ private:
 
     // Every third pixel, from the last to the first; masked ones and those outside the region are among them.
     void list() {
-        const int fast_pixels = built_.experiment().detector.fast_pixels;
+        const int fast_pixels = built_->experiment().detector.fast_pixels;
         std::vector<kernel::PixelAddress> pixels;
         for (int i = static_cast<int>(pixels_) - 1; i >= 0; i -= 3) pixels.push_back({i / fast_pixels, i % fast_pixels});
         Image values(pixels.size());
-        simulator_->run_pixels(pixels, values.data(), 1, nullptr);
+        kernel::RenderRequest request = simulator_->request();
+        request.pixels = pixels;
+        render(request, values);
         say(name_ + ", list", values);
     }
 
     void trace() {
-        const Detector& d = built_.experiment().detector;
+        const Detector& d = built_->experiment().detector;
         std::vector<kernel::PixelAddress> pixels;
         for (int slow = 1; slow < d.slow_pixels; slow += 4) pixels.push_back({slow, (7 * slow) % d.fast_pixels});
-        const std::vector<kernel::PixelRecord> records = simulator_->trace(pixels, true);
+        kernel::RenderRequest request = simulator_->request();
+        request.trace = {pixels, true};
+        const std::vector<kernel::PixelRecord> records = kernel::render(request).records;
         std::string text = trace::summary_text(simulator_->plan(), records);
         for (const kernel::PixelRecord& record : records)
             for (const kernel::StepRecord& step : record.steps) text += trace::step_line(step);
@@ -117,44 +128,37 @@ private:
 
     void panels() {
         Image images(2 * pixels_);
-        if (device_) {
-            const run::DeviceSet set({simulator_.get(), second_panel_.get()}, device_);
-            set.run({{images.data(), images.data() + pixels_}}, 1, nullptr);
-        } else {
-            kernel::TraceRequest none;
-            simulator_->run(images.data(), none, 1, nullptr);
-            second_panel_->run(images.data() + pixels_, none, 1, nullptr);
-        }
+        const Experiment& first = built_->experiment();
+        run::Simulator both({std::make_shared<const Experiment>(first), std::make_shared<const Experiment>(next_to_it(first))}, 1,
+                            way_);
+        if (device_) both.use_device(device_);
+        render(both.request(), images);
         say(name_ + ", panels", images);
     }
 
     void batch() {
         const std::vector<Mat3> rotations{{{0, -1, 0}, {1, 0, 0}, {0, 0, 1}}, {{0, 0, 1}, {0.6, 0.8, 0}, {-0.8, 0.6, 0}}};
-        const run::Batch batch{built_.options, built_.experiment().structure_factors, rotations, static_cast<std::int64_t>(pixels_),
-                               way_};
+        std::vector<std::shared_ptr<kernel::Device>> devices;
+        if (device_) devices.push_back(device_);
+        const run::Batch batch(built_, rotations, way_, devices);
         Image images(rotations.size() * pixels_);
-        if (device_) {
-            std::vector<float*> places;
-            for (std::size_t i = 0; i < rotations.size(); ++i) places.push_back(images.data() + i * pixels_);
-            run::run_batch(batch, {places}, 1, nullptr, {device_});
-        } else {
-            run::run_batch(batch, images.data(), 1, nullptr);
-        }
+        render(batch.request(), images);
         say(name_ + ", batch", images);
     }
 
-    run::BuiltExperiment& built_;
+    std::shared_ptr<const run::BuiltExperiment> built_;
     std::string name_;
     std::size_t pixels_;
     kernel::Way way_;
-    std::unique_ptr<run::Simulator> simulator_, second_panel_;
+    std::unique_ptr<run::Simulator> simulator_;
     std::shared_ptr<kernel::Device> device_;
 };
 
 void run_all(const std::string& line) {
     std::istringstream in(line);
     Warnings warnings;
-    run::BuiltExperiment built(options::parse_options({std::istream_iterator<std::string>(in), {}}, warnings), 1);
+    const auto built = std::make_shared<const run::BuiltExperiment>(
+        options::parse_options({std::istream_iterator<std::string>(in), {}}, warnings), 1);
     const std::string level = kernel::vector_kernel().isa;
     for (const bool is_fast : {false, true}) {
         const Engine engine = is_fast ? Engine::fast : Engine::exact;
