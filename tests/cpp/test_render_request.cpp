@@ -173,7 +173,7 @@ TEST("plan: with another lattice it is a new one, and shares what does not depen
         CHECK_EQ(u.crystal.bright_square, v.crystal.bright_square);
         CHECK_EQ(fresh.bounds().relative, plan.bounds().relative);
         CHECK_EQ(fresh.bounds().half_shift, plan.bounds().half_shift);
-        CHECK_EQ(fresh.bounds().reach.along_axes.x, plan.bounds().reach.along_axes.x);
+        CHECK_EQ(fresh.bounds().support.along_axes.x, plan.bounds().support.along_axes.x);
         const Plan third(plan, e.crystal.lattice);
         CHECK(third.view().beam.sources == v.beam.sources && third.view().beam.axes == v.beam.axes);
         CHECK(third.view().orientation.later_sweep != v.orientation.later_sweep);
