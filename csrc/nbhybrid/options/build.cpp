@@ -131,15 +131,15 @@ void apply_beam_size(const ReferenceOptions& o, Beam& beam, Vec3& size, Warnings
 // What an option gives has been looked at; what a header gives has not.
 void check_header_values(const ReferenceOptions& o) {
     const PlacementRequest& p = o.detector.placement;
-    const auto check = [&](double value, const char* keyword, const char* option) {
+    const auto check = [&](double value, const char* name) {
         if (value > 0) return;
         const std::string file = o.detector.image_file ? *o.detector.image_file : o.detector.mask_file.value_or("");
-        throw InputFileError(file, format("%s is not above zero; correct the header, or give %s", keyword, option));
+        throw InputFileError(file, option(name).header_key() + " is not above zero; correct the header, or give " + name);
     };
-    check(p.pixel_size, "PIXEL_SIZE", "-pixel");
-    check(p.distance, "DISTANCE", "-distance");
-    if (is_given(p.close_distance)) check(p.close_distance, "CLOSE_DISTANCE", "-close_distance");
-    check(o.beam.wavelength, "WAVELENGTH", "-lambda");
+    check(p.pixel_size, "-pixel");
+    check(p.distance, "-distance");
+    if (is_given(p.close_distance)) check(p.close_distance, "-close_distance");
+    check(o.beam.wavelength, "-lambda");
 }
 
 void resolve_pixels(const PlacementRequest& placement, Detector& d) {

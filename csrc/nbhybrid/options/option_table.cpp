@@ -1,6 +1,7 @@
 #include "nbhybrid/options/option_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "nbhybrid/core/errors.hpp"
@@ -53,7 +54,8 @@ void set_all(const FieldsOf<T>& fields, ReferenceOptions& options, T value) {
 }
 
 std::string number_text(double value) {
-    std::string text = format("%g", value);
+    constexpr double most_digits = 1e9;
+    std::string text = format(std::fabs(value) < most_digits && value == std::round(value) ? "%.0f" : "%g", value);
     const std::size_t plus = text.find("e+");
     return plus == std::string::npos ? text : text.erase(plus + 1, 1);
 }
@@ -143,9 +145,13 @@ void OptionRow::set_usual(ReferenceOptions& options) const {
     if (const auto* text = std::get_if<FieldOf<std::string>>(&target)) (*text)(options) = usual_text;
     if (usual.kind == Usual::Kind::nothing) return;
     const double value = usual.kind == Usual::Kind::inside ? usual.number : unit.inside(usual.number);
-    if (const auto* fields = std::get_if<FieldsOf<double>>(&target)) set_all(*fields, options, value);
+    set_number(options, value);
+}
+
+void OptionRow::set_number(ReferenceOptions& options, double inside) const {
+    if (const auto* fields = std::get_if<FieldsOf<double>>(&target)) set_all(*fields, options, inside);
     if (const auto* fields = std::get_if<FieldsOf<std::int64_t>>(&target))
-        set_all(*fields, options, static_cast<std::int64_t>(value));
+        set_all(*fields, options, static_cast<std::int64_t>(inside));
 }
 
 std::string OptionRow::help() const {

@@ -74,7 +74,11 @@ struct OptionRow {
     OptionRow and_also(FieldOf<T> more) const;
 
     void apply(ReferenceOptions& options, const Words& words, Warnings& warnings) const;
+    // What a number's field holds without the option, and what it is to hold, in metres and radians.
     void set_usual(ReferenceOptions& options) const;
+    void set_number(ReferenceOptions& options, double inside) const;
+    // The first of the header's keys.
+    std::string header_key() const { return std::string(header_keys.substr(0, header_keys.find(' '))); }
     // The help, with what holds without the option in its place.
     std::string help() const;
 
