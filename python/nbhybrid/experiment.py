@@ -19,7 +19,7 @@ from nbhybrid.fields import TEXT, shown
 from nbhybrid.hints import names_are_checked, no_such_name
 from nbhybrid.input_warnings import in_words_of_objects, line_of, warn
 from nbhybrid.scan import Sampling, Scan
-from nbhybrid.structure_factors import MAX_TABLE_GIB, StructureFactors
+from nbhybrid.structure_factors import StructureFactors
 from nbhybrid.without_effect import line_about
 from nbhybrid.words import words_of
 
@@ -47,15 +47,7 @@ _EXPECTED = {
     "sampling": "a Sampling",
 }
 # The reference's vectors where a custom detector leaves them open.
-CUSTOM_FRAME = {
-    "beam": (1.0, 0.0, 0.0),
-    "fast": (0.0, 0.0, 1.0),
-    "slow": (0.0, -1.0, 0.0),
-    "normal": (1.0, 0.0, 0.0),
-    "twotheta_axis": (0.0, 1.0, 0.0),
-    "polarization": (0.0, 0.0, 1.0),
-    "spindle": (0.0, 0.0, 1.0),
-}
+CUSTOM_FRAME: dict[str, tuple[float, float, float]] = _core.Options({}).to_dict()["detector"]["placement"]["custom_frame"]
 
 
 @names_are_checked
@@ -286,7 +278,6 @@ class Experiment:
             "sampling": self.sampling._fields(),
             "seeds": {"misset": None if seed is None else -seed, "mosaic": -self.crystal.mosaic_seed},
             "semantics": self._semantics,
-            "max_table_gib": MAX_TABLE_GIB,
         }
 
     def _frame(self, panel: Panel) -> dict[str, Any]:

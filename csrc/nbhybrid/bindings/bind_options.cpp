@@ -5,8 +5,10 @@
 
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/option_values.hpp"
+#include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/names.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/model/crystal.hpp"
 #include "nbhybrid/model/semantics.hpp"
 #include "nbhybrid/options/option_table.hpp"
 #include "nbhybrid/options/parse.hpp"
@@ -141,6 +143,8 @@ void bind_options(py::module_& module) {
                py::arg("names"));
     module.def("options_help", &options::options_help);
     module.def("option_rows", &option_rows);
+    module.attr("ev_angstrom") = ev_angstrom;
+    module.attr("usual_mosaic_domains") = usual_mosaic_domains;
 }
 
 }  // namespace nbhybrid::bindings
