@@ -184,14 +184,14 @@ class Crystal(Model):
         return fields
 
     @classmethod
-    def _from_fields(cls, fields: Mapping[str, Any], seeds: Mapping[str, Any], matrix: Sequence[float] | None) -> Crystal:
+    def _from_fields(cls, fields: Mapping[str, Any], seeds: Mapping[str, Any]) -> Crystal:
         angles = tuple(units.degrees_of(angle) for angle in fields["misset_angles"])
         misset = {"none": None, "random": "random", "angles": angles}[fields["misset"]]
         size = fields["size"]
-        given = fields["matrix"] or matrix
+        matrix = fields["matrix"]
         return cls(
             cell=_cell_from(fields["cell"]),
-            mosflm_matrix=None if given is None else [given[0:3], given[3:6], given[6:9]],  # type: ignore[arg-type]
+            mosflm_matrix=None if matrix is None else [matrix[0:3], matrix[3:6], matrix[6:9]],  # type: ignore[arg-type]
             misset_deg=misset,  # type: ignore[arg-type]
             misset_seed=None if seeds["misset"] is None else -seeds["misset"],
             # As in the reference, there is no crystal of less than a cell, and an edge that is not above zero does not count.

@@ -125,6 +125,7 @@ TEST("option rows: what they refer to is there") {
     CHECK_EQ(option("-square_xtal").help(), "parallelepiped (the default)");
     CHECK_EQ(option("-round_xtal").help(), "ellipsoid");
     CHECK_EQ(option("-pgmfile").help(), "8-bit picture (image.pgm)");
+    CHECK(option("-mosaic_domains").help().find("or " + std::to_string(usual_mosaic_domains) + " with") != std::string::npos);
     CHECK_THROWS_AS(option("-nothing"), OptionError);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
@@ -21,24 +23,20 @@ void for_each_spelling(std::string_view names, Visit visit) {
     }
 }
 
-bool matches(std::string_view spelling, std::string_view word) {
-    if (spelling.back() != '*') return spelling == word;
-    spelling.remove_suffix(1);
-    return word.substr(0, spelling.size()) == spelling;
-}
+// The rows by their spellings, and those that also stand for longer words by the beginnings of these.
+struct Index {
+    std::unordered_map<std::string_view, const OptionRow*> words;
+    std::vector<std::pair<std::string_view, const OptionRow*>> beginnings;
 
-const OptionRow* find_row(std::string_view word, bool prefixes) {
-    for (const OptionTopic& topic : option_table()) {
-        for (const OptionRow& row : topic.rows) {
-            bool found = false;
-            for_each_spelling(row.names, [&](std::string_view spelling) {
-                found = found || ((spelling.back() == '*') == prefixes && matches(spelling, word));
-            });
-            if (found) return &row;
-        }
+    Index() {
+        for (const OptionTopic& topic : option_table())
+            for (const OptionRow& row : topic.rows)
+                for_each_spelling(row.names, [&](std::string_view spelling) {
+                    if (spelling.back() == '*') beginnings.emplace_back(spelling.substr(0, spelling.size() - 1), &row);
+                    else words.emplace(spelling, &row);
+                });
     }
-    return nullptr;
-}
+};
 
 template <class... Cases>
 struct Overloaded : Cases... {
@@ -179,8 +177,12 @@ ReferenceOptions::ReferenceOptions() {
 }
 
 const OptionRow* find_option(std::string_view word) {
-    const OptionRow* exact = find_row(word, false);
-    return exact != nullptr ? exact : find_row(word, true);
+    static const Index index;
+    const auto exact = index.words.find(word);
+    if (exact != index.words.end()) return exact->second;
+    for (const auto& [beginning, row] : index.beginnings)
+        if (word.substr(0, beginning.size()) == beginning) return row;
+    return nullptr;
 }
 
 const OptionRow& option(std::string_view name) {
@@ -203,9 +205,6 @@ std::vector<std::vector<std::string>> option_names() {
     return things;
 }
 
-bool is_own(const OptionRow& row) {
-    const std::vector<OptionRow>& own = option_table().back().rows;
-    return &row >= own.data() && &row < own.data() + own.size();
-}
+bool is_own(const OptionRow& row) { return row.names.substr(0, 2) == "--"; }
 
 }  // namespace nbhybrid::options

@@ -127,7 +127,7 @@ const OptionRow& option(std::string_view name);
 // The spellings of each row.
 std::vector<std::vector<std::string>> option_names();
 
-// Whether the reference does not have it.
+// Whether the reference does not have it: the names of those begin with two dashes.
 bool is_own(const OptionRow& row);
 
 }  // namespace nbhybrid::options
