@@ -4,13 +4,13 @@ from nbhybrid.options import options
 
 HEAD = """# Options
 
-`nbhybrid run` takes these options, the reference's and its own, whose names begin with two dashes. They take effect from left to right;
-a later one wins. This page comes from the table by which they are read (`csrc/nbhybrid/options/table`). In brackets stands what holds
-without an option.
+`nbhybrid run` takes these options, the reference's and its own, whose names begin with two dashes. They take effect from left to
+right; a later one wins. This page comes from the table by which they are read (`csrc/nbhybrid/options/table`). In brackets stands
+what holds without an option.
 
-"In Python" names the parameter of the same meaning. "Conventions" are those that heed an option of the beam centre, or are chosen by it,
-with reference semantics; "header" is what says the same in the header of `-img` and `-mask`. "Defects" of the reference change what an
-option does until they are mended ([Defects](defects.md)). A name that ends with `*` also stands for every longer word.
+"In Python" names the parameter of the same meaning. "Conventions" are those that heed an option of the beam centre, or are chosen
+by it, with reference semantics; "header" is what says the same in the header of `-img` and `-mask`. "Defects" of the reference
+change what an option does until they are mended ([Defects](defects.md)). A name that ends with `*` also stands for longer words.
 """
 COLUMNS = ("option", "value", "meaning", "in Python", "conventions", "header", "defects", "since")
 

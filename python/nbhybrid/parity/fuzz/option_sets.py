@@ -221,11 +221,11 @@ def _image_size(rng: random.Random, scene: Scene, files: Files) -> list[Group]:
     if rng.random() < 0.15:
         headers.append(("-mask", "mask.img", lambda: rng.choice([0, 1, 1, 1, 65535, 256])))
     groups: list[Group] = []
-    for option, name, draw in headers:
+    for word, name, draw in headers:
         pixels = [draw() for _ in range(scene.fast * scene.slow)]
         keys = input_files.smv_keys(rng, scene)
         files[name] = input_files.smv_image(scene.fast, scene.slow, pixels, keys, rng.choice([512, 512, 1024]))
-        groups.append((option, name))
+        groups.append((word, name))
     masked = any(option == "-mask" for option, *_ in headers)
     if not headers or rng.random() < 0.7:
         groups.append(("-pixel", f"{scene.pixel:g}"))
