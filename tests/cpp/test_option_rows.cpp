@@ -111,15 +111,19 @@ TEST("option rows: a field of its own is set by one row alone") {
 TEST("option rows: what they refer to is there") {
     std::set<std::string> ids;
     for (const DefectRow& row : defect_table()) ids.insert(std::string(row.id));
-    std::set<std::string> keys;
+    std::set<std::string> keys, named;
     for_each_row([&](const OptionRow& row) {
-        for (const std::string& id : test::split_words(std::string(row.defects))) CHECK(ids.count(id) == 1);
+        for (const std::string& id : test::split_words(std::string(row.defects))) {
+            CHECK(ids.count(id) == 1);
+            named.insert(id);
+        }
         for (const std::string& key : test::split_words(std::string(row.header_keys))) CHECK(keys.insert(key).second);
         CHECK(row.help().find("{}") == std::string::npos);
         CHECK(!row.help().empty());
         CHECK(row.min_values == 0 || !row.values.empty());
     });
     CHECK_EQ(keys.size(), 13U);
+    CHECK_EQ(named.size(), ids.size());
     CHECK_EQ(option("-mosaic_seed").help(), "seed of the domains (12345678)");
     CHECK_EQ(option("-fluence").help(), "photons on the sample (1.25932e29)");
     CHECK_EQ(option("-square_xtal").help(), "parallelepiped (the default)");

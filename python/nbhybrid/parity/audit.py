@@ -135,7 +135,7 @@ def _trace_of(printed: str, folder: pathlib.Path) -> Trace:
     log = folder / "trace.log"
     log.write_text(printed, encoding="utf-8")
     found = read_trace(log)
-    found[0].steps = read_trace(folder / "trace_steps.txt")[0].steps
+    found[0].steps = read_trace(folder / usual("--trace-file"))[0].steps
     return found
 
 
