@@ -3,10 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find csrc cuda python -type f \( -name '*.[ch]pp' -o -name '*.cu*' -o -name '*.cmake' -o -name '*.py' -o -name '*.pyi' \)) pyproject.toml CMakeLists.txt
+SOURCES := $(shell find csrc cuda python -type f \( -name '*.[ch]pp' -o -name '*.def' -o -name '*.cu*' -o -name '*.cmake' -o -name '*.py' -o -name '*.pyi' \)) pyproject.toml CMakeLists.txt
 TEST_SOURCES := $(shell find tests/cpp -type f)
 
-.PHONY: demo test lint format asan initialised nightly aarch64 cuda fuzz docs bench wheel sdist clean
+.PHONY: demo test lint format asan initialised nightly extending aarch64 cuda fuzz docs bench wheel sdist clean
 
 # What is installed and tested: this folder, or a wheel that was built before (make test WHEEL=dist/wheel/....whl).
 WHEEL ?= .
@@ -55,9 +55,15 @@ initialised: $(VENV)/tools build/dev/nbhybrid_tests
 	done
 	NBHYBRID_INITIALISED=$(CURDIR)/build VALGRIND=$(VALGRIND) $(BIN)/python -m pytest -q tests/initialised
 
-# What takes too long for every change: the same with the kernel optimised as users have it.
+# What takes too long for every change: the same with the kernel optimised as users have it, and the worked examples of extensions.
 nightly:
 	$(MAKE) initialised INITIALISED_FLAGS="-O3 -g1"
+	$(MAKE) extending
+
+# The examples of docs/extending.md, applied to a copy of this folder and built there.
+extending: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet 'pybind11>=2.12'
+	PATH="$(CURDIR)/$(BIN):$$PATH" NBHYBRID_EXTENDING=build/extending $(BIN)/python -m pytest -q tests/extending
 
 # Built for 64-bit ARM, and run by an emulator: the C++ tests, the golden runs but the largest. Needs g++-aarch64-linux-gnu and
 # qemu-user.

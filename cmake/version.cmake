@@ -18,7 +18,7 @@ if(NOT nbhybrid_commit)
 endif()
 
 # What _core and _cuda have in common in memory: two that were built from other headers must not meet.
-file(GLOB_RECURSE interface_headers CONFIGURE_DEPENDS csrc/*.hpp)
+file(GLOB_RECURSE interface_headers CONFIGURE_DEPENDS csrc/*.hpp csrc/*.def)
 list(SORT interface_headers)
 set(interface_text "")
 foreach(header ${interface_headers})

@@ -1,6 +1,11 @@
 """How the documentation is built: `make docs`."""
 
 import importlib.metadata
+import pathlib
+import runpy
+
+HERE = pathlib.Path(__file__).parent
+(HERE / "options.md").write_text(runpy.run_path(str(HERE / "options.py"))["page"](), encoding="utf-8")
 
 project = "nbhybrid"
 author = "The nbhybrid developers"

@@ -12,6 +12,7 @@ from nbhybrid.errors import ModelError
 from nbhybrid.fields import FLAG, LARGEST_INT, number, part, whole
 from nbhybrid.hints import names_are_checked
 from nbhybrid.model import Model, Vector, frozen
+from nbhybrid.options import fields_of, option, takes_options, usual, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from nbhybrid.options import Option
+
 # The reference's: one electron scatters one photon into a steradian, for r_e^2 times the fluence is 1. In photons/m^2.
-DEFAULT_FLUENCE = 125932015286227086360700780544.0
-# The reference's exposure in seconds and edge of the beam in millimetres, where a flux comes without them.
-DEFAULT_EXPOSURE_S = 1.0
-DEFAULT_SIZE_MM = 0.1
+DEFAULT_FLUENCE: float = usual("-fluence")
+# The options whose unit a spread has.
+_DIVERGENCE, _DISPERSION = option("-hdivrange"), option("-dispersion")
 
 
 @names_are_checked
@@ -47,24 +49,21 @@ class Spread(Model):
 
     _kinds: ClassVar = {"range": number(least=0), "steps": whole(1, LARGEST_INT), "step": number(above=0)}
 
-    def _fields(self, unit: float, unset_range: float = -1.0) -> tuple[float, float, float]:
+    def _fields(self, of: Option) -> tuple[float, float, float]:
+        unset_range = -1.0 if of.usual is None else of.inside(of.usual)
         return (
             -1.0 if self.steps is None else float(self.steps),
-            unset_range if self.range is None else self.range / unit,
-            -1.0 if self.step is None else self.step / unit,
+            unset_range if self.range is None else of.inside(self.range),
+            -1.0 if self.step is None else of.inside(self.step),
         )
 
     @classmethod
-    def _from_fields(cls, fields: Sequence[float], unit: float, unset_range: float = -1.0) -> Spread | None:
+    def _from_fields(cls, fields: Sequence[float], of: Option) -> Spread | None:
         count, width, step = fields
-
-        def given(value: float) -> float:
-            return units.undone(lambda x: x / unit, value, unit)
-
         spread = cls(
-            range=None if width < 0 or width == unset_range else given(width),
+            range=None if width < 0 or of.given(width) == of.usual else of.given(width),
             steps=None if count <= 0 else int(count),
-            step=None if step <= 0 else given(step),
+            step=None if step <= 0 else of.given(step),
         )
         return None if spread == cls() else spread
 
@@ -128,6 +127,7 @@ SPREAD = part(Spread, "a Spread or a number, its range", {numbers.Real: _spread}
 
 @names_are_checked
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@takes_options("Beam")
 class Beam(Model):
     """The incident beam.
 
@@ -170,7 +170,7 @@ class Beam(Model):
     flux: float | None = None
     exposure_s: float | None = None
     size_mm: float | None = None
-    polarization: float | None = 0.0
+    polarization: float | None = usual("-polar")
     corrected_for_polarization: bool = True
     polarization_axis: Vector | None = None
     direction: Vector | None = None
@@ -181,13 +181,9 @@ class Beam(Model):
     sources: Sources | None = None
 
     _kinds: ClassVar = {
-        "wavelength_angstrom": number(above=0),
         "energy_ev": number(above=0),
-        "fluence": number(least=0),
         "flux": number(above=0),
         "exposure_s": number(above=0),
-        "size_mm": number(),
-        "polarization": number(),
         "corrected_for_polarization": FLAG,
         "horizontal_divergence_mrad": SPREAD,
         "vertical_divergence_mrad": SPREAD,
@@ -202,7 +198,7 @@ class Beam(Model):
             raise ModelError("Beam: found wavelength_angstrom and energy_ev, expected one of them")
         if self.polarization is None:
             self._set("corrected_for_polarization", False)
-            self._set("polarization", 0.0)
+            self._set("polarization", usual("-polar"))
         super().__post_init__()
         for name in ("polarization_axis", "direction"):
             if getattr(self, name) is not None:
@@ -212,8 +208,8 @@ class Beam(Model):
 
     def _fluence_of_flux(self) -> float:
         """Return the fluence that the flux gives, which no other may contradict."""
-        exposure = DEFAULT_EXPOSURE_S if self.exposure_s is None else self.exposure_s
-        size = DEFAULT_SIZE_MM if self.size_mm is None else self.size_mm
+        exposure = usual("-exposure") if self.exposure_s is None else self.exposure_s
+        size = usual("-beamsize") if self.size_mm is None else self.size_mm
         if not size > 0:
             raise ModelError(f"Beam.size_mm: found {size!r} and a flux, expected a number above zero")
         fluence = _core.fluence_of_flux(self.flux or 0.0, exposure, units.metres(size))
@@ -232,7 +228,7 @@ class Beam(Model):
         """The wavelength in Angstrom."""
         if self.energy_ev is not None:
             return units.angstrom_of_energy(self.energy_ev)
-        return 1.0 if self.wavelength_angstrom is None else self.wavelength_angstrom
+        return float(usual("-lambda")) if self.wavelength_angstrom is None else self.wavelength_angstrom
 
     def _in_force(self) -> dict[str, Any]:
         shown = super()._in_force() | {"fluence": self.fluence}
@@ -246,23 +242,15 @@ class Beam(Model):
         return shown
 
     def _fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = {
+        fields = fields_of(self) | {
             "wavelength": units.metres_of_angstrom(self.wavelength),
             "wavelength_is_from_energy": self.energy_ev is not None,
-            "fluence": float(self.fluence),
-            "kahn_factor": 0.0 if self.polarization is None else float(self.polarization),
             "polarization": self.corrected_for_polarization,
             "round_divergence": self.round_divergence,
-            "horizontal": (self.horizontal_divergence_mrad or Spread())._fields(1000.0),
-            "vertical": (self.vertical_divergence_mrad or Spread())._fields(1000.0),
-            "dispersion": (self.dispersion_percent or Spread())._fields(100.0, unset_range=0.0),
+            "horizontal": (self.horizontal_divergence_mrad or Spread())._fields(_DIVERGENCE),
+            "vertical": (self.vertical_divergence_mrad or Spread())._fields(_DIVERGENCE),
+            "dispersion": (self.dispersion_percent or Spread())._fields(_DISPERSION),
         }
-        if self.flux is not None:
-            fields["flux"] = float(self.flux)
-        if self.exposure_s is not None:
-            fields["exposure"] = float(self.exposure_s)
-        if self.size_mm is not None:
-            fields["size"] = units.metres(self.size_mm)
         if self.sources is not None:
             fields["sources"] = self.sources._fields()
         return fields
@@ -271,19 +259,16 @@ class Beam(Model):
     def _from_fields(cls, fields: Mapping[str, Any], frame: Mapping[str, Any] | None, sources: Sources | None) -> Beam:
         # As in the reference: otherwise the flux is not used.
         has_flux = fields["flux"] != 0 and fields["exposure"] > 0 and fields["size"] >= 0
+        given = values_of(cls, fields)
+        given |= {"fluence": DEFAULT_FLUENCE} if has_flux else {"flux": None, "exposure_s": None}
         return cls(
-            wavelength_angstrom=units.angstrom_of(fields["wavelength"]),
-            fluence=DEFAULT_FLUENCE if has_flux else fields["fluence"],
-            flux=fields["flux"] if has_flux else None,
-            exposure_s=fields["exposure"] if has_flux else None,
-            size_mm=units.mm_of(fields["size"]),
-            polarization=fields["kahn_factor"],
+            **given,
             corrected_for_polarization=fields["polarization"],
             polarization_axis=frame["polarization"] if frame else None,
             direction=frame["beam"] if frame else None,
-            horizontal_divergence_mrad=Spread._from_fields(fields["horizontal"], 1000.0),
-            vertical_divergence_mrad=Spread._from_fields(fields["vertical"], 1000.0),
-            dispersion_percent=Spread._from_fields(fields["dispersion"], 100.0, unset_range=0.0),
+            horizontal_divergence_mrad=Spread._from_fields(fields["horizontal"], _DIVERGENCE),
+            vertical_divergence_mrad=Spread._from_fields(fields["vertical"], _DIVERGENCE),
+            dispersion_percent=Spread._from_fields(fields["dispersion"], _DISPERSION),
             round_divergence=fields["round_divergence"],
             sources=sources,
         )

@@ -11,6 +11,7 @@ from nbhybrid.errors import ModelError
 from nbhybrid.fields import LARGEST_INT, Kind, choice, number, part, several, whole
 from nbhybrid.hints import names_are_checked
 from nbhybrid.model import Model, Vector, frozen
+from nbhybrid.options import fields_of, takes_options, usual, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Shape = Literal["square", "round", "gauss", "tophat"]
-
-DEFAULT_MOSAIC_SEED = 12345678
-# The reference's number of domains of a crystal with a mosaic spread.
-MOSAIC_DOMAINS = 10
 
 
 @names_are_checked
@@ -74,6 +71,7 @@ def _cell_of(edges: Sequence[float]) -> UnitCell:
 
 @names_are_checked
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@takes_options("Crystal")
 class Crystal(Model):
     """The crystal: lattice and orientation, size, shape and mosaicity.
 
@@ -115,13 +113,13 @@ class Crystal(Model):
     misset_deg: Vector | Literal["random"] | None = None
     misset_seed: int | None = None
     rotation: npt.NDArray[np.float64] | None = None
-    n_cells: tuple[int, int, int] = (1, 1, 1)
+    n_cells: tuple[int, int, int] = (usual("-N"),) * 3
     size_mm: Vector | None = None
     shape: Shape = "square"
-    fudge: float = 1.0
+    fudge: float = usual("-fudge")
     mosaic_spread_deg: float | None = None
     mosaic_domains: int | None = None
-    mosaic_seed: int = DEFAULT_MOSAIC_SEED
+    mosaic_seed: int = usual("-mosaic_seed")
     domain_rotations: npt.NDArray[np.float64] | None = None
 
     _kinds: ClassVar = {
@@ -129,7 +127,6 @@ class Crystal(Model):
         "misset_seed": whole(),
         "size_mm": several(3, number(least=0), "(a, b, c)"),
         "shape": choice("square", "round", "gauss", "tophat"),
-        "fudge": number(least=0),
         "mosaic_spread_deg": number(least=0),
         "mosaic_domains": whole(1, LARGEST_INT),
         "mosaic_seed": whole(),
@@ -160,7 +157,7 @@ class Crystal(Model):
             for name in ("mosaic_spread_deg", "mosaic_domains", "mosaic_seed"):
                 shown.pop(name, None)
         else:
-            shown["mosaic_domains"] = self.mosaic_domains or MOSAIC_DOMAINS
+            shown["mosaic_domains"] = self.mosaic_domains or _core.usual_mosaic_domains
         if self.size_mm is not None and all(self.size_mm):
             shown.pop("n_cells", None)
         else:
@@ -168,13 +165,7 @@ class Crystal(Model):
         return shown
 
     def _fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = {
-            "cells": tuple(float(n) for n in self.n_cells),
-            "shape": self.shape,
-            "fudge": float(self.fudge),
-            "mosaic_spread": -1.0 if self.mosaic_spread_deg is None else units.radians(self.mosaic_spread_deg),
-            "mosaic_domains": -1 if self.mosaic_domains is None else self.mosaic_domains,
-        }
+        fields = fields_of(self) | {"cells": tuple(float(n) for n in self.n_cells), "shape": self.shape}
         if self.cell is not None:
             fields["cell"] = self.cell._fields()
         if self.mosflm_matrix is not None:
@@ -193,23 +184,21 @@ class Crystal(Model):
         return fields
 
     @classmethod
-    def _from_fields(cls, fields: Mapping[str, Any], seeds: Mapping[str, Any], matrix: Sequence[float] | None) -> Crystal:
+    def _from_fields(cls, fields: Mapping[str, Any], seeds: Mapping[str, Any]) -> Crystal:
         angles = tuple(units.degrees_of(angle) for angle in fields["misset_angles"])
         misset = {"none": None, "random": "random", "angles": angles}[fields["misset"]]
         size = fields["size"]
-        given = fields["matrix"] or matrix
+        matrix = fields["matrix"]
         return cls(
             cell=_cell_from(fields["cell"]),
-            mosflm_matrix=None if given is None else [given[0:3], given[3:6], given[6:9]],  # type: ignore[arg-type]
+            mosflm_matrix=None if matrix is None else [matrix[0:3], matrix[3:6], matrix[6:9]],  # type: ignore[arg-type]
             misset_deg=misset,  # type: ignore[arg-type]
             misset_seed=None if seeds["misset"] is None else -seeds["misset"],
             # As in the reference, there is no crystal of less than a cell, and an edge that is not above zero does not count.
             n_cells=tuple(max(int(n), 1) for n in fields["cells"]),  # type: ignore[arg-type]
             size_mm=tuple(units.mm_of(max(edge, 0.0)) for edge in size) if max(size) > 0 else None,  # type: ignore[arg-type]
             shape=fields["shape"],
-            fudge=fields["fudge"],
-            mosaic_spread_deg=None if fields["mosaic_spread"] < 0 else units.degrees_of(fields["mosaic_spread"]),
-            mosaic_domains=None if fields["mosaic_domains"] <= 0 else fields["mosaic_domains"],
+            **values_of(cls, fields),
             mosaic_seed=-seeds["mosaic"],
         )
 

@@ -12,6 +12,7 @@ from nbhybrid.errors import ModelError
 from nbhybrid.fields import FLAG, LARGEST_INT, choice, number, part, several, shown, whole
 from nbhybrid.hints import names_are_checked
 from nbhybrid.model import Model, Vector, frozen
+from nbhybrid.options import fields_of, option, takes_options, usual, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 Convention = Literal["mosflm", "xds", "adxv", "denzo", "dials", "custom"]
 CONVENTIONS = ("mosflm", "xds", "adxv", "denzo", "dials", "custom")
 NAN = math.nan
+# The option whose unit lengths within a sensor have.
+_THICKNESS = option("-detector_thick")
 # Fields whose parts may be left open.
 OPEN_FIELDS = ("pixels", "beam_center_mm", "close_mm", "org", "region")
 
 
 @names_are_checked
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@takes_options("Sensor")
 class Sensor(Model):
     """The sensor.
 
@@ -46,7 +50,7 @@ class Sensor(Model):
     ModelError
     """
 
-    thickness_um: float = 0.0
+    thickness_um: float = usual("-detector_thick")
     attenuation_depth_um: float | None = None
     layers: int | None = None
 
@@ -58,11 +62,7 @@ class Sensor(Model):
 
     def _fields(self) -> dict[str, Any]:
         depth = self.attenuation_depth_um
-        return {
-            "sensor_thickness": self.thickness_um * 1e-6,
-            "attenuation": -1.0 if depth is None else 1.0 / (depth * 1e-6),
-            "layers": -1 if self.layers is None else self.layers,
-        }
+        return fields_of(self) | {"attenuation": -1.0 if depth is None else 1.0 / _THICKNESS.inside(depth)}
 
     @classmethod
     def _from_fields(cls, fields: Mapping[str, Any]) -> Sensor | None:
@@ -71,12 +71,11 @@ class Sensor(Model):
         if attenuation == 0:
             depth = math.inf
         elif attenuation > 0:
-            depth = units.undone(lambda x: 1.0 / (x * 1e-6), attenuation, 1e6 / attenuation / attenuation)
-        thickness = units.undone(lambda x: x * 1e-6, fields["sensor_thickness"], 1e6)
-        layers = fields["layers"]
-        if layers <= 0:  # a negative thickness without layers is none
-            thickness = max(thickness, 0.0)
-        sensor = cls(thickness_um=thickness, attenuation_depth_um=depth, layers=None if layers <= 0 else layers)
+            depth = units.undone(lambda x: 1.0 / _THICKNESS.inside(x), attenuation, 1e6 / attenuation / attenuation)
+        given = values_of(cls, fields)
+        if given["layers"] is None:  # a negative thickness without layers is none
+            given["thickness_um"] = max(given["thickness_um"], 0.0)
+        sensor = cls(**given, attenuation_depth_um=depth)
         return None if sensor == cls() else sensor
 
 
@@ -87,6 +86,7 @@ def _closed(values: Any) -> Any:
 
 @names_are_checked
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@takes_options("Detector")
 class Panel(Model):
     """A flat part of a detector, or a whole one.
 
@@ -141,14 +141,14 @@ class Panel(Model):
     convention: Convention = "mosflm"
     pixels: tuple[int | None, int | None] | None = None
     size_mm: tuple[float, float] | None = None
-    pixel_size_mm: float = 0.1
-    distance_mm: float = 100.0
+    pixel_size_mm: float = usual("-pixel")
+    distance_mm: float = usual("-distance")
     close_distance_mm: float | None = None
     beam_center_mm: tuple[float | None, float | None] | None = None
     close_mm: tuple[float | None, float | None] | None = None
     org: tuple[float | None, float | None] | None = None
-    rotation_deg: Vector = (0.0, 0.0, 0.0)
-    twotheta_deg: float = 0.0
+    rotation_deg: Vector = (usual("-detector_rotx"), usual("-detector_roty"), usual("-detector_rotz"))
+    twotheta_deg: float = usual("-twotheta")
     pivot: Literal["beam", "sample"] | None = None
     fast_axis: Vector | None = None
     slow_axis: Vector | None = None
@@ -201,17 +201,16 @@ class Panel(Model):
         "convention": choice(*CONVENTIONS),
         "pixels": several(2, whole(1, LARGEST_INT), "(slow, fast)", may_be_open=True),
         "size_mm": several(2, number(above=0), "(slow, fast)"),
-        "pixel_size_mm": number(above=0),
-        "distance_mm": number(above=0),
-        "close_distance_mm": number(above=0),
+        "pixel_size_mm": option("-pixel").kind,
+        "distance_mm": option("-distance").kind,
+        "close_distance_mm": option("-close_distance").kind,
         "beam_center_mm": several(2, number(), "(X, Y)", may_be_open=True),
         "close_mm": several(2, number(), "(X, Y)", may_be_open=True),
         "org": several(2, number(), "(X, Y)", may_be_open=True),
-        "twotheta_deg": number(),
+        "twotheta_deg": option("-twotheta").kind,
         "pivot": choice("beam", "sample"),
         "sensor": part(Sensor),
         "curved": FLAG,
-        "point_pixel": FLAG,
         "region": several(4, whole(0, LARGEST_INT), "(first slow, last slow, first fast, last fast)", may_be_open=True),
     }
     _instead_of: ClassVar = {"distance_mm": "close_distance_mm"}
@@ -259,7 +258,7 @@ class Panel(Model):
         return super().from_dict(closed)
 
     def _fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = {"placement": self._placement(), "curved": self.curved, "point_pixel": self.point_pixel}
+        fields = fields_of(self) | {"placement": self._placement(), "curved": self.curved}
         if self.pixels is not None:
             fields["slow_pixels"], fields["fast_pixels"] = (n or 0 for n in self.pixels)
         fields |= (self.sensor or Sensor())._fields()
@@ -336,7 +335,7 @@ class Panel(Model):
             origin_mm=None if origin is None else tuple(units.mm_of(x) for x in origin),  # type: ignore[arg-type]
             sensor=Sensor._from_fields(fields),
             curved=fields["curved"],
-            point_pixel=fields["point_pixel"],
+            **values_of(cls, fields),
             region=None if region == (None,) * 4 else region,
             mask=mask,
         )

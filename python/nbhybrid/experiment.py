@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import numbers
-import os
-import time
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
@@ -19,7 +17,7 @@ from nbhybrid.fields import TEXT, shown
 from nbhybrid.hints import names_are_checked, no_such_name
 from nbhybrid.input_warnings import in_words_of_objects, line_of, warn
 from nbhybrid.scan import Sampling, Scan
-from nbhybrid.structure_factors import MAX_TABLE_GIB, StructureFactors
+from nbhybrid.structure_factors import StructureFactors
 from nbhybrid.without_effect import line_about
 from nbhybrid.words import words_of
 
@@ -47,15 +45,7 @@ _EXPECTED = {
     "sampling": "a Sampling",
 }
 # The reference's vectors where a custom detector leaves them open.
-CUSTOM_FRAME = {
-    "beam": (1.0, 0.0, 0.0),
-    "fast": (0.0, 0.0, 1.0),
-    "slow": (0.0, -1.0, 0.0),
-    "normal": (1.0, 0.0, 0.0),
-    "twotheta_axis": (0.0, 1.0, 0.0),
-    "polarization": (0.0, 0.0, 1.0),
-    "spindle": (0.0, 0.0, 1.0),
-}
+CUSTOM_FRAME: dict[str, tuple[float, float, float]] = _core.Options({}).to_dict()["detector"]["placement"]["custom_frame"]
 
 
 @names_are_checked
@@ -106,6 +96,7 @@ class Experiment:
         scan: Scan | None = None,
         sampling: Sampling | None = None,
         semantics: str = "reference",
+        _built: _core.Experiment | None = None,
         _remarks: tuple[Pair, ...] | None = None,
         _known: Experiment | None = None,
         _quiet: bool = False,
@@ -124,16 +115,22 @@ class Experiment:
                 raise ModelError(f"Experiment.{name}: found {shown(getattr(self, name))}, expected {_EXPECTED[name]}")
         table, of_table = self.structure_factors._for(self._semantics)
         self._of_table: list[Pair] = of_table
-        try:
-            self._cores = tuple(_core.Experiment(_core.Options(self._fields(panel), table), 1) for panel in self.detector.parts)
-        except NbhybridError as error:
-            raise type(error)(in_words_of_objects(str(error))) from None
+        # Of a command line, it has been made before the objects.
+        self._cores = (_built,) if _built is not None else self._made(table)
+        self._is_as_read = _built is not None
         # What `from_args` had to say, in the words of the command line; else the core's, in those of the objects.
         self._remarks = _remarks
         self._sealed = True
         said = set() if _known is None else set(_known._pairs)
         if not _quiet:
             warn(pair for pair in self._pairs if pair not in said)
+
+    def _made(self, table: Any) -> tuple[_core.Experiment, ...]:
+        """Return the core's experiments of the panels."""
+        try:
+            return tuple(_core.Experiment(_core.Options(self._fields(panel), table), 1) for panel in self.detector.parts)
+        except NbhybridError as error:
+            raise type(error)(in_words_of_objects(str(error))) from None
 
     def __setattr__(self, name: str, value: object) -> None:
         if getattr(self, "_sealed", False):
@@ -225,8 +222,12 @@ class Experiment:
 
     def _check_mended_when_read(self, semantics: str) -> None:
         """Refuse semantics that mend what the reading of a command line and its files has settled already."""
-        again = {name for name, _ in self._of_cores}
-        for name, _ in self._remarks or ():
+        if self._remarks is None:
+            return
+        # Of what was read, the core has more to say than of the objects that came of it.
+        alone = self._variant() if self._is_as_read else self
+        again = {name for name, _ in alone._of_cores}
+        for name, _ in self._remarks:
             if name in _core.defect_ids() and name not in again and _core.mends(semantics, name):
                 where = f"from_args([..., '--semantics', {semantics!r}])"
                 raise ModelError(f"Experiment.semantics: {name} acts where a command line is read, expected Experiment.{where}")
@@ -250,23 +251,20 @@ class Experiment:
         useless = line_about(words, "Experiment")
         if useless:
             remarks = [*remarks, ("no-effect", useless)]
-        fields = options.to_dict()
-        crystal, seeds, detector = fields["crystal"], fields["seeds"], fields["detector"]
-        if crystal["misset"] == "random" and seeds["misset"] is None:
-            seeds["misset"] = -int(time.time())
         built = _core.Experiment(options, options.threads or usable_cores())
+        built.settle()
+        fields = built.options.to_dict()
+        crystal, detector = fields["crystal"], fields["detector"]
         frame = detector["placement"]["custom_frame"] if detector["placement"]["convention"] == "custom" else None
-        matrix = _core.read_matrix(os.fsencode(crystal["matrix_file"])) if crystal["matrix_file"] else None
         return cls(
-            crystal=Crystal._from_fields(crystal, seeds, matrix),
-            structure_factors=StructureFactors(interpolate=built.interpolates, _table=built.structure_factors),
-            detector=Detector._from_fields(
-                detector, frame, _origin(detector, fields["semantics"]), built.configuration["detector"]["pivot"]
-            ),
-            beam=Beam._from_fields(fields["beam"], frame, _sources(built.source_rows)),
+            crystal=Crystal._from_fields(crystal, fields["seeds"]),
+            structure_factors=StructureFactors(interpolate=crystal["interpolation"] == "on", _table=built.structure_factors),
+            detector=Detector._from_fields(detector, frame, _origin(detector, fields["semantics"]), built.pivot),
+            beam=Beam._from_fields(fields["beam"], frame, _sources(fields["beam"]["sources"])),
             scan=Scan._from_fields(fields["scan"], frame),
             sampling=Sampling._from_fields(fields["sampling"]),
             semantics=fields["semantics"],
+            _built=built,
             _remarks=(*remarks, *built.warnings),
         )
 
@@ -286,7 +284,6 @@ class Experiment:
             "sampling": self.sampling._fields(),
             "seeds": {"misset": None if seed is None else -seed, "mosaic": -self.crystal.mosaic_seed},
             "semantics": self._semantics,
-            "max_table_gib": MAX_TABLE_GIB,
         }
 
     def _frame(self, panel: Panel) -> dict[str, Any]:

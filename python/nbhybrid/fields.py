@@ -94,8 +94,8 @@ def _scalar(value: Any) -> Any:
     return value
 
 
-def number(*, least: float = -math.inf, above: float | None = None, infinite: bool = False) -> Kind:
-    """Return the kind of numbers that are `least` or more, or greater than `above`; kept as float."""
+def number(*, least: float = -math.inf, most: float = math.inf, above: float | None = None, infinite: bool = False) -> Kind:
+    """Return the kind of numbers that are `least` or more, or greater than `above`, and `most` or less; kept as float."""
 
     def convert(value: Any) -> float:
         try:
@@ -103,12 +103,14 @@ def number(*, least: float = -math.inf, above: float | None = None, infinite: bo
         except OverflowError:
             raise Refused from None
         low = found >= least if above is None else found > above
-        if not low or (math.isinf(found) and not infinite):  # NaN is not `low`
+        if not low or found > most or (math.isinf(found) and not infinite):  # NaN is not `low`
             raise Refused
         return found
 
     limit = ""
-    if above is not None:
+    if most < math.inf:
+        limit = f" from {least if above is None else above:g} to {most:g}"
+    elif above is not None:
         limit = " above zero" if above == 0 else f" above {above:g}"
     elif least > -math.inf:
         limit = f" of {'zero' if least == 0 else format(least, 'g')} or more"

@@ -11,7 +11,7 @@ from nbhybrid import _core
 from nbhybrid.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     P = ParamSpec("P")
     T = TypeVar("T")
@@ -114,6 +114,15 @@ def _of_other_objects(word: str, owner: str) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def _of_arguments(signature: inspect.Signature, args: Sequence[object], named: Mapping[str, object]) -> str:
+    """Return why a function cannot be called so; empty if it can."""
+    try:
+        signature.bind(*args, **named)
+    except TypeError as error:
+        return str(error)
+    return ""
+
+
 def checked_names(function: Callable[P, T], owner: str) -> Callable[P, T]:
     """Return a function whose complaints about the names of arguments are ModelErrors with hints.
 
@@ -134,10 +143,12 @@ def checked_names(function: Callable[P, T], owner: str) -> Callable[P, T]:
             if not takes_more and name not in signature.parameters:
                 raise no_such_name(owner, name, public)
         try:
-            signature.bind(*args, **named)
-        except TypeError as error:
-            raise ModelError(f"{owner}: {error}, expected {', '.join(public)}") from None
-        return function(*args, **named)
+            return function(*args, **named)
+        except TypeError:
+            complaint = _of_arguments(signature, args, named)
+            if not complaint:
+                raise
+            raise ModelError(f"{owner}: {complaint}, expected {', '.join(public)}") from None
 
     return call
 

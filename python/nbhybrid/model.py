@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nbhybrid.fields import Kind
+    from nbhybrid.options import Option
 
 Vector = tuple[float, float, float]
 
@@ -25,6 +26,8 @@ class Model:
 
     # What each parameter may be; arrays, which need more than a kind, are looked at by the objects themselves.
     _kinds: ClassVar[Mapping[str, Kind]] = {}
+    # Those parameters that are options of the command line.
+    _by_options: ClassVar[Mapping[str, Option]] = {}
     # Parameters that, where they are given anew, take the place of others.
     _instead_of: ClassVar[Mapping[str, str]] = {}
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbhybrid import units
 from nbhybrid.arrays import vector
-from nbhybrid.fields import FLAG, LARGEST_INT, number, whole
+from nbhybrid.fields import LARGEST_INT, number, whole
 from nbhybrid.hints import names_are_checked
 from nbhybrid.model import Model, Vector
+from nbhybrid.options import fields_of, takes_options, usual, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 @names_are_checked
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@takes_options("Scan")
 class Scan(Model):
     """A rotation about the spindle; what is left out follows from the rest, as in the reference.
 
@@ -37,14 +39,13 @@ class Scan(Model):
     ModelError, ArrayTypeError, ArrayValueError
     """
 
-    phi_deg: float = 0.0
+    phi_deg: float = usual("-phi")
     range_deg: float | None = None
     step_deg: float | None = None
     steps: int | None = None
     axis: Vector | None = None
 
     _kinds: ClassVar = {
-        "phi_deg": number(),
         "range_deg": number(least=0),
         "step_deg": number(least=0),
         "steps": whole(1, LARGEST_INT),
@@ -60,13 +61,13 @@ class Scan(Model):
             return -1.0 if degrees is None else units.radians(degrees)
 
         steps = -1.0 if self.steps is None else float(self.steps)
-        return {"phi": units.radians(self.phi_deg), "rotation": (steps, given(self.range_deg), given(self.step_deg))}
+        return fields_of(self) | {"rotation": (steps, given(self.range_deg), given(self.step_deg))}
 
     @classmethod
     def _from_fields(cls, fields: Mapping[str, Any], frame: Mapping[str, Any] | None) -> Scan:
         count, width, step = fields["rotation"]
         return cls(
-            phi_deg=units.degrees_of(fields["phi"]),
+            **values_of(cls, fields),
             range_deg=None if width < 0 else units.degrees_of(width),
             step_deg=None if step < 0 else units.degrees_of(step),
             # 0 asks for one.
@@ -77,6 +78,7 @@ class Scan(Model):
 
 @names_are_checked
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@takes_options("Sampling")
 class Sampling(Model):
     """How a pixel is sampled.
 
@@ -100,35 +102,18 @@ class Sampling(Model):
     recompute_thickness: bool = False
     recompute_polarization: bool = False
     recompute_solid_angle: bool = False
-    dmin_angstrom: float = 0.0
-    water_um: float = 0.0
+    dmin_angstrom: float = usual("-dmin")
+    water_um: float = usual("-water")
 
     _kinds: ClassVar = {
         "oversample": whole(1, LARGEST_INT),
-        "recompute_thickness": FLAG,
-        "recompute_polarization": FLAG,
-        "recompute_solid_angle": FLAG,
         "dmin_angstrom": number(least=0),
-        "water_um": number(least=0),
     }
 
     def _fields(self) -> dict[str, Any]:
-        return {
-            "oversample": -1 if self.oversample is None else self.oversample,
-            "thickness": self.recompute_thickness,
-            "polarization": self.recompute_polarization,
-            "solid_angle": self.recompute_solid_angle,
-            "dmin": self.dmin_angstrom * 1e-10,
-            "water": self.water_um / 1e6,
-        }
+        return fields_of(self)
 
     @classmethod
     def _from_fields(cls, fields: Mapping[str, Any]) -> Sampling:
-        return cls(
-            oversample=None if fields["oversample"] <= 0 else fields["oversample"],
-            recompute_thickness=fields["thickness"],
-            recompute_polarization=fields["polarization"],
-            recompute_solid_angle=fields["solid_angle"],
-            dmin_angstrom=units.undone(lambda x: x * 1e-10, max(fields["dmin"], 0.0), 1e10),
-            water_um=units.undone(lambda x: x / 1e6, fields["water"], 1e6),
-        )
+        # To the reference, a spacing below zero is none.
+        return cls(**values_of(cls, {**fields, "dmin": max(fields["dmin"], 0.0)}))

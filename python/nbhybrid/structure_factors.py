@@ -19,6 +19,7 @@ from nbhybrid.fields import FLAG, number, shown
 from nbhybrid.hints import names_are_checked
 from nbhybrid.input_warnings import in_words_of_objects, warn
 from nbhybrid.model import Model
+from nbhybrid.options import usual
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from nbhybrid.input_warnings import Pair
 
-MAX_TABLE_GIB = 8.0
+MAX_TABLE_GIB: float = usual("--max-table-gib")
+_DEFAULT: float = usual("-default_F")
 _AMPLITUDE = number()
 _LIMIT = number(above=0, infinite=True)
 
@@ -75,7 +77,7 @@ class StructureFactors(Model):
     def from_file(
         cls,
         path: str | os.PathLike[str],
-        default: float = 0.0,
+        default: float = _DEFAULT,
         *,
         dump: bool = False,
         interpolate: bool | None = None,
@@ -154,7 +156,7 @@ class StructureFactors(Model):
         cls,
         hkl: Any,
         amplitudes: Any,
-        default: float = 0.0,
+        default: float = _DEFAULT,
         *,
         interpolate: bool | None = None,
         max_table_gib: float = MAX_TABLE_GIB,
@@ -188,7 +190,7 @@ class StructureFactors(Model):
         cls,
         grid: Any,
         origin: tuple[int, int, int],
-        default: float = 0.0,
+        default: float = _DEFAULT,
         *,
         interpolate: bool | None = None,
         max_table_gib: float = MAX_TABLE_GIB,

@@ -6,27 +6,10 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from nbhybrid import _core
+from nbhybrid.options import options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# By their usual names: what does in a series, and in Python, what the option does for a run; empty: nothing does.
-_INSTEAD = {
-    **dict.fromkeys(
-        ("-floatfile", "-intfile", "-pgmfile", "-noisefile"),
-        ("output.format says which files are written", "nbhybrid.simulate returns an array"),
-    ),
-    "-adc": ("output.adc is added to SMV images", ""),
-    "-seed": ("series.seed is that of the noise", "nbhybrid.poisson takes a seed"),
-    "-nonoise": ("noise.photons says whether photons are counted", "nbhybrid.poisson makes noise"),
-    **dict.fromkeys(("-scale", "-pgmscale", "-nopgm"), ("", "")),
-    **dict.fromkeys(("-stol", "-stolout", "-printout", "-printout_pixel", "-progress", "-noprogress"), ("", "")),
-    **dict.fromkeys(("--trace-pixel", "--trace-level", "--trace-file"), ("nbhybrid trace traces a run", "nbhybrid.trace does")),
-    **dict.fromkeys(("--engine", "--device"), ("[render] has engine and device", "Simulator takes engine and device")),
-    "--threads": ("nbhybrid batch takes --threads", "Simulator takes threads"),
-    **dict.fromkeys(("--json", "--quiet", "--verify"), ("", "")),
-    **dict.fromkeys(("--strict", "--ignore-warnings"), ("", "Python's warnings have filters; nbhybrid.ignore_warnings")),
-}
 
 # The core says of these itself that they have no effect in any run.
 _SAID = ("-stol", "-stolout")
@@ -34,7 +17,7 @@ _SAID = ("-stol", "-stolout")
 
 def has_effect(option: str) -> bool:
     """Tell whether an option, by its usual name, shapes an experiment."""
-    return option not in _INSTEAD
+    return options()[option].shapes_experiment
 
 
 def line_about(args: Sequence[str | bytes], where: Literal["series", "Experiment"]) -> str:
@@ -56,7 +39,8 @@ def line_about(args: Sequence[str | bytes], where: Literal["series", "Experiment
     for name, usual, *_ in _core.split_options([os.fsencode(word) for word in args]):
         is_said = where == "Experiment" and usual in _SAID
         if not (has_effect(usual) or is_said):
-            found[name] = _INSTEAD[usual][0 if where == "series" else 1]
+            row = options()[usual]
+            found[name] = row.instead_in_series if where == "series" else row.instead_in_python
     if not found:
         return ""
     names = list(found)

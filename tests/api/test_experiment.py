@@ -48,6 +48,27 @@ def test_golden_images(name, golden_folder, monkeypatch):
     assert digest(nb.simulate(again)) == digest(image)
 
 
+def test_a_command_line_needs_its_files_once(tmp_path, monkeypatch):
+    """What is made of it holds what was read and what was drawn."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "A.mat").write_text("0.0123 0.001 0.002 -0.001 0.0111 0.0015 0.0 0.002 0.0105\n")
+    (tmp_path / "s.txt").write_text("-10 0 0 1 1e-10\n-10 0.01 0 2 1.01e-10\n")
+    (tmp_path / "f.hkl").write_text("".join(f"{h} {k} -1 {h + k + 20}\n" for h in range(-2, 3) for k in (0, 1)))
+    words = "-mat A.mat -sourcefile s.txt -hkl f.hkl -misset random -N 5 -oversample 1 -pixel 0.8 -detpixels 20 -dump d.bin"
+    experiment = nb.Experiment.from_args(words)
+    image = nb.simulate(experiment)
+    assert image.max() > 0
+    for name in ("A.mat", "s.txt", "f.hkl"):
+        (tmp_path / name).unlink()
+    assert (nb.simulate_batch(experiment, np.eye(3)[None])[0] == image).all()
+    # The objects say all of it, the seed of the orientation too.
+    assert isinstance(experiment.crystal.misset_seed, int)
+    again = nb.Experiment.from_dict(experiment.to_dict())
+    assert again == experiment
+    assert again.geometry == experiment.geometry
+    assert (nb.simulate(again) == image).all()
+
+
 SIZE = {"pixels": (20, 24), "pixel_size_mm": 0.8}
 PIXELS = "-detpixels_s 20 -detpixels_f 24"
 PLACEMENTS = {

@@ -45,8 +45,8 @@ TEST("matrix: words that are no finite numbers") {
 TEST("matrix: files") {
     const TemporaryFolder folder;
     write_bytes(folder / "A.mat", "1 2 3\n4 5 6\n7 8 9\n");
-    CHECK(io::read_matrix(folder / "A.mat") == one_to_nine);
-    CHECK_THROWS_WITH(io::read_matrix(folder / "B.mat"), InputFileError, "B.mat: cannot be read: No such file or directory");
-    CHECK_THROWS_WITH(io::read_matrix(folder.path()), InputFileError, "it is a folder");
-    CHECK_THROWS_WITH(io::read_matrix("/dev/zero"), SizeError, "is longer than");
+    CHECK(io::read_matrix_file(folder / "A.mat").matrix == one_to_nine);
+    CHECK_THROWS_WITH(io::read_matrix_file(folder / "B.mat"), InputFileError, "B.mat: cannot be read: No such file or directory");
+    CHECK_THROWS_WITH(io::read_matrix_file(folder.path()), InputFileError, "it is a folder");
+    CHECK_THROWS_WITH(io::read_matrix_file("/dev/zero"), SizeError, "is longer than");
 }

@@ -8,6 +8,7 @@ import sys
 import pytest
 from helpers import COMMAND
 from nbhybrid.errors import InputFileError, OptionError, OutputFileError
+from nbhybrid.options import options
 from nbhybrid.parity.fuzz.campaign import run_campaign
 from nbhybrid.parity.fuzz.judge import Programs, Verdict, Way, histogram, judge, shrink
 from nbhybrid.parity.fuzz.option_sets import OptionSet, build
@@ -147,3 +148,11 @@ def test_a_program_that_cannot_be_run_is_an_error(tmp_path):
 def test_reasons_are_counted_without_numbers():
     verdicts = [Verdict("invalid", '-N 3: found "x"'), Verdict("invalid", '-N 4: found "y"'), Verdict("invalid", "else")]
     assert histogram(verdicts) == {"-N #: found #": 2, "else": 1}
+
+
+def test_every_word_of_the_reference_is_generated():
+    """But for -printout, which prints all pixels."""
+    generated = {word for seed in range(1500) for word in build(seed).words()}
+    words = {word for each in options().values() if not each.is_own for word in each.spellings}
+    assert len(words) > 120
+    assert words - generated == {"-printout"}

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import importlib
 import inspect
 import pathlib
 import re
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from nbhybrid.detector import CONVENTIONS
 from nbhybrid.experiment import PARTS
+from nbhybrid.options import options, usual
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 NAMES_PAGES = sorted(DOCS.glob("coming_from*.md"))
@@ -159,3 +161,32 @@ def test_wrong_names_are_found(span, message):
 def test_pictures_are_there(page):
     for name in re.findall(r"\]\((images/[^)]+)\)|\{figure\} (images/\S+)", page.read_text()):
         assert (DOCS / (name[0] or name[1])).is_file()
+
+
+def test_the_page_of_options_has_a_row_for_each(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    page = importlib.import_module("options").page()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert len(rows) == len(options())
+    assert {len(re.split(r"(?<!\\)\|", line)) for line in rows} == {10}
+    for name in options():
+        assert any(line.startswith(f"| `{name}") for line in rows), name
+    assert (
+        "| `-fudge` | `factor`, 0 or more | spot size of round, gauss and tophat (1) | `Crystal(fudge=...)` | | | | 0.1 |" in rows
+    )
+
+
+def test_what_docstrings_say_of_defaults_is_the_table_s():
+    """Of parameters that are left open, the text says what holds without them."""
+    said = {"wavelength_angstrom": "-lambda", "exposure_s": "-exposure", "size_mm": "-beamsize"}
+    for name, option_name in said.items():
+        text = re.search(rf"    {name} : .*\n((?:        .*\n)+)", nb.Beam.__doc__)[1]
+        assert re.search(rf"(by default |^ +){usual(option_name):g}\b", text), name
+
+
+def test_no_default_of_an_option_stands_in_the_objects_twice():
+    """A number that an option has is written in the table alone: what holds without it, where it has a parameter, is that."""
+    for kind in KINDS:
+        for name, each in kind._by_options.items():
+            default = next(field.default for field in dataclasses.fields(kind) if field.name == name)
+            assert default in (each.usual, None) if not each.is_word else default is False, name

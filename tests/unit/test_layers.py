@@ -73,7 +73,7 @@ def name_of(path):
     return path.relative_to(ROOT).as_posix()
 
 
-CORE_FILES = sources_below(CORE, ".hpp", ".cpp")
+CORE_FILES = sources_below(CORE, ".hpp", ".cpp", ".def")
 PYTHON_FILES = sources_below(PACKAGE, ".py")
 
 
@@ -178,7 +178,7 @@ def test_python_imports(path):
 
 
 SOURCES = [
-    *sources_below(ROOT / "csrc", ".hpp", ".cpp"),
+    *sources_below(ROOT / "csrc", ".hpp", ".cpp", ".def"),
     *sources_below(ROOT / "cuda", ".cu", ".cuh", ".cpp", ".hpp"),
     *sources_below(ROOT / "python", ".py", ".pyi"),
     *sources_below(ROOT / "tests", ".py", ".hpp", ".cpp"),

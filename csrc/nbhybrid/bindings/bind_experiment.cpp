@@ -75,13 +75,9 @@ void bind_experiment(py::module_& module) {
                                })
         .def_property_readonly("steps", [](const BuiltExperiment& b) { return steps_per_pixel(b.experiment()); })
         .def_property_readonly("semantics", [](const BuiltExperiment& b) { return b.experiment().semantics.text(); })
-        // Of a source file: position, wavelength and weight, as the file has them.
-        .def_property_readonly("source_rows",
-                               [](const BuiltExperiment& b) {
-                                   const std::vector<Source>& rows = b.built.source_rows;
-                                   return py::bytes(reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(Source));
-                               })
-        .def_property_readonly("interpolates", [](const BuiltExperiment& b) { return b.experiment().crystal.interpolate; })
+        .def("settle", &BuiltExperiment::settle)
+        .def_property_readonly("options", [](const BuiltExperiment& b) { return b.options; })
+        .def_property_readonly("pivot", [](const BuiltExperiment& b) { return name_of(b.experiment().detector.pivot); })
         .def_property_readonly("structure_factors", [](const BuiltExperiment& b) {
             return std::const_pointer_cast<StructureFactors>(b.experiment().structure_factors);
         });

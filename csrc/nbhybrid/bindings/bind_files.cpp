@@ -1,7 +1,6 @@
 #include <pybind11/stl.h>
 
 #include "nbhybrid/bindings/bindings.hpp"
-#include "nbhybrid/io/matrix.hpp"
 #include "nbhybrid/io/smv.hpp"
 
 namespace nbhybrid::bindings {
@@ -21,7 +20,6 @@ void bind_files(py::module_& module) {
             return py::make_tuple(image.slow_pixels, image.fast_pixels, pixels);
         },
         py::arg("path"));
-    module.def("read_matrix", &io::read_matrix, py::arg("path"));
 }
 
 }  // namespace nbhybrid::bindings

@@ -1,10 +1,16 @@
 #include <pybind11/stl.h>
 
+#include <cmath>
+#include <variant>
+
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/option_values.hpp"
+#include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/names.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/model/crystal.hpp"
 #include "nbhybrid/model/semantics.hpp"
+#include "nbhybrid/options/option_table.hpp"
 #include "nbhybrid/options/parse.hpp"
 
 namespace nbhybrid::bindings {
@@ -29,6 +35,51 @@ py::list split(const std::vector<std::string>& words) {
     for (const options::SplitOption& option : options::split_options(words))
         list.append(py::make_tuple(to_str(option.name), option.usual_name, option.is_file, option.is_own, to_list(option.values)));
     return list;
+}
+
+// Of a row's number, in the option's unit; None where that is open or no number.
+py::object usual_of(const options::OptionRow& row) {
+    if (!row.usual_text.empty()) return to_str(std::string(row.usual_text));
+    if (row.usual.is_open()) return py::none();
+    if (row.is_whole) return py::int_(static_cast<std::int64_t>(row.usual.number));
+    return py::float_(row.usual.number);
+}
+
+py::object limit(double value) { return std::isfinite(value) ? py::object(py::float_(value)) : py::none(); }
+
+py::dict to_dict(const options::OptionTopic& topic, const options::OptionRow& row) {
+    py::dict dict;
+    dict["topic"] = topic.title;
+    dict["names"] = row.names;
+    dict["values"] = row.values;
+    dict["help"] = row.help();
+    dict["parameter"] = row.parameter;
+    dict["field"] = row.field;
+    dict["has_own_field"] = row.has_own_field;
+    dict["is_word"] = std::holds_alternative<options::Switch>(row.target);
+    dict["is_whole"] = row.is_whole;
+    dict["divisor"] = row.unit.divisor;
+    dict["factor"] = row.unit.factor;
+    dict["least"] = limit(row.range.least);
+    dict["most"] = limit(row.range.most);
+    dict["excludes_least"] = row.range.excludes_least;
+    dict["usual"] = usual_of(row);
+    dict["is_own"] = options::is_own(row);
+    dict["since"] = row.since;
+    dict["convention"] = row.convention;
+    dict["defects"] = row.defects;
+    dict["header_keys"] = row.header_keys;
+    dict["shapes_experiment"] = row.shapes_experiment;
+    dict["instead_in_series"] = row.instead_in_series;
+    dict["instead_in_python"] = row.instead_in_python;
+    return dict;
+}
+
+py::list option_rows() {
+    py::list rows;
+    for (const options::OptionTopic& topic : options::option_table())
+        for (const options::OptionRow& row : topic.rows) rows.append(to_dict(topic, row));
+    return rows;
 }
 
 py::dict to_dict(ReferenceOptions o) {
@@ -91,6 +142,9 @@ void bind_options(py::module_& module) {
     module.def("did_you_mean", py::overload_cast<std::string_view, const std::vector<std::string>&>(&did_you_mean), py::arg("word"),
                py::arg("names"));
     module.def("options_help", &options::options_help);
+    module.def("option_rows", &option_rows);
+    module.attr("ev_angstrom") = ev_angstrom;
+    module.attr("usual_mosaic_domains") = usual_mosaic_domains;
 }
 
 }  // namespace nbhybrid::bindings

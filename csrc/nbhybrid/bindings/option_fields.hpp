@@ -1,6 +1,6 @@
 #pragma once
 // The fields of the options by name, so that options go to Python and come back from one list. Units as inside: metres, radians,
-// Angstrom for the edges of a cell.
+// Angstrom for the edges of a cell. Those that come from rows of options are named there.
 
 #include "nbhybrid/options/reference_options.hpp"
 
@@ -16,7 +16,8 @@ using options::SeedOptions;
 
 template <class Visitor>
 void visit_fields(Visitor& visit, CrystalOptions& o) {
-    visit("matrix_file", o.matrix_file);
+#define FIELD(type, name) visit(#name, o.name);
+#include "nbhybrid/options/table/crystal.def"
     visit("matrix", o.matrix);
     visit("cell", o.cell);
     visit("misset", o.misset);
@@ -25,32 +26,21 @@ void visit_fields(Visitor& visit, CrystalOptions& o) {
     visit("cells", o.cells);
     visit("size", o.size);
     visit("shape", o.shape);
-    visit("fudge", o.fudge);
-    visit("mosaic_spread", o.mosaic_spread);
-    visit("mosaic_domains", o.mosaic_domains);
     visit("domains", o.domains);
-    visit("hkl_file", o.hkl_file);
-    visit("dump_file", o.dump_file);
     visit("dump_file_given", o.dump_file_given);
-    visit("default_amplitude", o.default_amplitude);
     visit("interpolation", o.interpolation);
 }
 
 template <class Visitor>
 void visit_fields(Visitor& visit, BeamOptions& o) {
-    visit("wavelength", o.wavelength);
+#define FIELD(type, name) visit(#name, o.name);
+#include "nbhybrid/options/table/beam.def"
     visit("wavelength_is_from_energy", o.wavelength_is_from_energy);
-    visit("fluence", o.fluence);
-    visit("flux", o.flux);
-    visit("exposure", o.exposure);
-    visit("size", o.size);
-    visit("kahn_factor", o.kahn_factor);
     visit("polarization", o.polarization);
     visit("horizontal", o.horizontal);
     visit("vertical", o.vertical);
     visit("dispersion", o.dispersion);
     visit("round_divergence", o.round_divergence);
-    visit("source_file", o.source_file);
     visit("sources", o.sources);
 }
 
@@ -89,6 +79,8 @@ void visit_fields(Visitor& visit, PlacementRequest& o) {
 
 template <class Visitor>
 void visit_fields(Visitor& visit, DetectorOptions& o) {
+#define FIELD(type, name) visit(#name, o.name);
+#include "nbhybrid/options/table/detector.def"
     visit("placement", o.placement);
     visit("fast_pixels", o.fast_pixels);
     visit("slow_pixels", o.slow_pixels);
@@ -96,13 +88,8 @@ void visit_fields(Visitor& visit, DetectorOptions& o) {
     visit("pix0", o.pix0);
     visit("pix0_in_mm", o.pix0_in_mm);
     visit("curved", o.curved);
-    visit("point_pixel", o.point_pixel);
-    visit("sensor_thickness", o.sensor_thickness);
     visit("attenuation", o.attenuation);
-    visit("layers", o.layers);
     visit("region", o.region);
-    visit("mask_file", o.mask_file);
-    visit("image_file", o.image_file);
     visit("mask", o.mask);
     visit("mask_fast_pixels", o.mask_fast_pixels);
     visit("mask_slow_pixels", o.mask_slow_pixels);
@@ -110,18 +97,15 @@ void visit_fields(Visitor& visit, DetectorOptions& o) {
 
 template <class Visitor>
 void visit_fields(Visitor& visit, ScanOptions& o) {
-    visit("phi", o.phi);
+#define FIELD(type, name) visit(#name, o.name);
+#include "nbhybrid/options/table/scan.def"
     visit("rotation", o.rotation);
 }
 
 template <class Visitor>
 void visit_fields(Visitor& visit, SamplingOptions& o) {
-    visit("oversample", o.oversample);
-    visit("thickness", o.thickness);
-    visit("polarization", o.polarization);
-    visit("solid_angle", o.solid_angle);
-    visit("dmin", o.dmin);
-    visit("water", o.water);
+#define FIELD(type, name) visit(#name, o.name);
+#include "nbhybrid/options/table/sampling.def"
 }
 
 template <class Visitor>

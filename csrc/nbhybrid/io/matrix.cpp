@@ -86,6 +86,4 @@ MatrixFile read_matrix_file(const std::string& path) {
     });
 }
 
-std::array<double, 9> read_matrix(const std::string& path) { return read_matrix_file(path).matrix; }
-
 }  // namespace nbhybrid::io

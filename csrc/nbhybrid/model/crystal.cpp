@@ -11,7 +11,6 @@ namespace nbhybrid {
 
 namespace {
 
-constexpr std::int64_t default_domains = 10;
 constexpr std::int64_t most_domains = 100'000'000;
 
 }  // namespace
@@ -19,8 +18,10 @@ constexpr std::int64_t most_domains = 100'000'000;
 Mosaicity resolve_mosaicity(double spread, std::int64_t domains, Warnings& warnings) {
     const bool counted = domains > 0;
     if (spread > 0.0) {
-        if (!counted) warnings.add("mosaic-domains", "-mosaic without -mosaic_domains: the spread is sampled by 10 domains");
-        return {spread, counted ? domains : default_domains};
+        if (!counted)
+            warnings.add("mosaic-domains", "-mosaic without -mosaic_domains: the spread is sampled by " +
+                                               std::to_string(usual_mosaic_domains) + " domains");
+        return {spread, counted ? domains : usual_mosaic_domains};
     }
     if (counted && domains > 1) warnings.add("mosaic-domains", "-mosaic_domains without a -mosaic spread: there is one domain");
     return {0.0, 1};

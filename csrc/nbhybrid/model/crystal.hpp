@@ -25,6 +25,9 @@ struct Crystal {
     bool interpolate = false;  // amplitudes between the reflections
 };
 
+// Of a crystal with a mosaic spread, where nothing else is said.
+inline constexpr std::int64_t usual_mosaic_domains = 10;
+
 struct Mosaicity {
     double spread = 0;  // radians
     std::int64_t domains = 1;

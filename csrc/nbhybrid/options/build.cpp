@@ -15,6 +15,7 @@
 #include "nbhybrid/io/hkl.hpp"
 #include "nbhybrid/io/matrix.hpp"
 #include "nbhybrid/model/sampling_error.hpp"
+#include "nbhybrid/options/option_table.hpp"
 #include "nbhybrid/options/placement.hpp"
 #include "nbhybrid/random/random_rotation.hpp"
 
@@ -24,7 +25,6 @@ namespace {
 
 // The angle of the cap from which -misset random draws. The reference means degrees and takes radians.
 constexpr float random_misset_cap = 90.0F;
-const std::string usual_dump = CrystalOptions().dump_file;
 
 // Runs a step of the model and puts the option's name before its complaints.
 template <class Step>
@@ -133,15 +133,15 @@ void apply_beam_size(const ReferenceOptions& o, Beam& beam, Vec3& size, Warnings
 // What an option gives has been looked at; what a header gives has not.
 void check_header_values(const ReferenceOptions& o) {
     const PlacementRequest& p = o.detector.placement;
-    const auto check = [&](double value, const char* keyword, const char* option) {
+    const auto check = [&](double value, const char* name) {
         if (value > 0) return;
         const std::string file = o.detector.image_file ? *o.detector.image_file : o.detector.mask_file.value_or("");
-        throw InputFileError(file, format("%s is not above zero; correct the header, or give %s", keyword, option));
+        throw InputFileError(file, option(name).header_key() + " is not above zero; correct the header, or give " + name);
     };
-    check(p.pixel_size, "PIXEL_SIZE", "-pixel");
-    check(p.distance, "DISTANCE", "-distance");
-    if (is_given(p.close_distance)) check(p.close_distance, "CLOSE_DISTANCE", "-close_distance");
-    check(o.beam.wavelength, "WAVELENGTH", "-lambda");
+    check(p.pixel_size, "-pixel");
+    check(p.distance, "-distance");
+    if (is_given(p.close_distance)) check(p.close_distance, "-close_distance");
+    check(o.beam.wavelength, "-lambda");
 }
 
 void resolve_pixels(const PlacementRequest& placement, Detector& d) {
@@ -296,7 +296,7 @@ StructureFactors read_amplitudes(const ReferenceOptions& o, int threads, Built& 
     if (c.default_amplitude == 0.0)
         throw OptionError("there are no structure factors: expected -hkl, a dump file (" + c.dump_file + ") or -default_F");
     // A series names its folder's own dump, whether there is one or not.
-    const bool is_asked_for = c.dump_file_given && c.dump_file.substr(c.dump_file.rfind('/') + 1) != usual_dump;
+    const bool is_asked_for = c.dump_file_given && c.dump_file.substr(c.dump_file.rfind('/') + 1) != option("-dump").usual_text;
     if (is_asked_for)
         warnings.add("dump-file", "-dump " + c.dump_file + ": there is no such file: all amplitudes are those of -default_F");
     StructureFactors none;

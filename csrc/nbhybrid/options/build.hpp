@@ -37,4 +37,7 @@ struct Built {
 // Reads the input files that the options name. Throws OptionError, ModelError, InputFileError and SizeError.
 Built build_experiment(const ReferenceOptions& options, Warnings& warnings, int threads = 1);
 
+// Puts what was read from files and drawn by the clock into the options, of which the same experiment then comes without either.
+void settle(ReferenceOptions& options, const Built& built);
+
 }  // namespace nbhybrid::options

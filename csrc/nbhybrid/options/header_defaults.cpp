@@ -1,5 +1,6 @@
 #include "nbhybrid/options/header_defaults.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -8,6 +9,7 @@
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/io/smv.hpp"
 #include "nbhybrid/io/smv_keys.hpp"
+#include "nbhybrid/options/option_table.hpp"
 
 namespace nbhybrid::options {
 
@@ -17,25 +19,37 @@ io::HeaderKeys keys_of(const Semantics& semantics) {
     return semantics.mends(Defect::header_keys) ? io::HeaderKeys::whole : io::HeaderKeys::anywhere;
 }
 
-// Looks up header values and refuses those that no detector can have.
+// Looks up header values, which have the units of the options that say the same, and refuses those that no detector can have.
 class Header {
 public:
     Header(const std::string& path, const io::SmvImage& image, const Semantics& semantics, Warnings& warnings)
         : path_(path), image_(image), keys_(keys_of(semantics)), warnings_(warnings) {}
 
-    // `longer_key` is another whole key of the same meaning.
-    template <class Take>
-    void take(const char* keyword, Take take, const char* longer_key = nullptr) const {
-        const std::optional<double> value = look_up(keyword, longer_key);
-        if (!value) return;
-        check(keyword, *value);
-        take(*value);
+    // What a header says in place of an option.
+    std::optional<double> value_of(const char* name) const {
+        const OptionRow& row = option(name);
+        const std::string key = row.header_key();
+        const std::string longer_key(row.header_keys.substr(std::min(key.size() + 1, row.header_keys.size())));
+        const std::optional<double> value = look_up(key.c_str(), longer_key.c_str());
+        if (!value) return std::nullopt;
+        check(key.c_str(), *value);
+        return row.unit.inside(*value);
     }
 
-    // The value, with a warning where it is not that of the whole key.
-    std::optional<double> look_up(const char* keyword, const char* longer_key = nullptr) const {
+    template <class Take>
+    void take(const char* name, Take take) const {
+        if (const std::optional<double> value = value_of(name)) take(*value);
+    }
+
+    // Into the option's own field.
+    void take_into(ReferenceOptions& options, const char* name) const {
+        take(name, [&](double value) { option(name).set_number(options, value); });
+    }
+
+    // The value, with a warning where it is not that of the whole key. `longer_key` is another whole key of the same meaning.
+    std::optional<double> look_up(const char* keyword, const char* longer_key = "") const {
         std::optional<double> whole = image_.header_value(keyword, io::HeaderKeys::whole);
-        if (!whole && longer_key != nullptr) whole = image_.header_value(longer_key, io::HeaderKeys::whole);
+        if (!whole && *longer_key != '\0') whole = image_.header_value(longer_key, io::HeaderKeys::whole);
         if (keys_ == io::HeaderKeys::whole) return whole;
         const std::optional<double> value = image_.header_value(keyword, io::HeaderKeys::anywhere);
         if (value && value != whole)
@@ -119,14 +133,15 @@ void take_own_keys(const Header& header, DetectorOptions& detector, double twoth
 
 void take_twotheta(const Header& header, ReferenceOptions& options, double& twotheta, Warnings& warnings) {
     PlacementRequest& p = options.detector.placement;
-    header.take("TWOTHETA", [&](double degrees) {
-        twotheta = degrees / degrees_per_radian;
+    header.take("-twotheta", [&](double radians) {
+        twotheta = radians;
         if (options.own.semantics.mends(Defect::header_twotheta)) {
             p.twotheta = twotheta;
             p.pivot = Pivot::sample;
-        } else if (degrees != 0)
+        } else if (radians != 0)
             warnings.add("header-twotheta",
-                         header.path() + format(": TWOTHETA=%g is not applied, as in the reference: use -twotheta", degrees));
+                         header.path() + format(": TWOTHETA=%g is not applied, as in the reference: use -twotheta",
+                                                option("-twotheta").unit.given(radians)));
     });
 }
 
@@ -142,22 +157,22 @@ void take_header(const std::string& path, const io::SmvImage& image, bool is_mas
     header.look_up("SIZE2");
     options.detector.fast_pixels = image.fast_pixels;
     options.detector.slow_pixels = image.slow_pixels;
-    header.take("PIXEL_SIZE", [&](double mm) { p.pixel_size = mm / 1000.0; });
+    header.take_into(options, "-pixel");
     p.size_fast = p.pixel_size * image.fast_pixels;
     p.size_slow = p.pixel_size * image.slow_pixels;
-    header.take("DISTANCE", [&](double mm) { v.distance = mm / 1000.0; });
-    header.take("CLOSE_DISTANCE", [&](double mm) { v.close_distance = mm / 1000.0; });
-    header.take("WAVELENGTH", [&](double angstrom) { options.beam.wavelength = angstrom / 1e10; });
-    header.take("BEAM_CENTER_X", [&](double mm) { v.x_beam = mm / 1000.0; });
-    header.take("BEAM_CENTER_Y", [&](double mm) {
+    header.take("-distance", [&](double distance) { v.distance = distance; });
+    header.take("-close_distance", [&](double distance) { v.close_distance = distance; });
+    header.take_into(options, "-lambda");
+    header.take("-Xbeam", [&](double x) { v.x_beam = x; });
+    header.take("-Ybeam", [&](double y) {
         const bool is_turned = is_mask && !semantics.mends(Defect::mask_header);
-        of_header.y_of_mask = is_turned ? mm / 1000.0 : not_given;
-        v.y_beam = is_turned ? p.size_slow - mm / 1000.0 : mm / 1000.0;
+        of_header.y_of_mask = is_turned ? y : not_given;
+        v.y_beam = is_turned ? p.size_slow - y : y;
     });
-    header.take("ORGX", [&](double pixels) { v.org_x = pixels; }, "XDS_ORGX");
-    header.take("ORGY", [&](double pixels) { v.org_y = pixels; }, "XDS_ORGY");
-    header.take("PHI", [&](double degrees) { options.scan.phi = degrees / degrees_per_radian; });
-    header.take("OSC_RANGE", [&](double degrees) { options.scan.rotation.range = degrees / degrees_per_radian; });
+    header.take("-ORGX", [&](double pixels) { v.org_x = pixels; });
+    header.take("-ORGY", [&](double pixels) { v.org_y = pixels; });
+    header.take_into(options, "-phi");
+    header.take_into(options, "-osc");
     double twotheta = 0;
     take_twotheta(header, options, twotheta, warnings);
     if (!header.own_text(io::convention_key)) return;

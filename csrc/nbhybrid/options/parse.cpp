@@ -61,11 +61,6 @@ std::vector<Span> find_options(const std::vector<std::string>& words) {
     return spans;
 }
 
-bool is_own(const OptionRow& row) {
-    static const OptionTopic own = own_options();
-    return std::any_of(own.rows.begin(), own.rows.end(), [&](const OptionRow& other) { return other.names == row.names; });
-}
-
 // What the reference would see of the words behind an option: options of nbhybrid's own are not among them.
 std::vector<std::string> words_after(std::size_t option, const std::vector<Span>& spans, const std::vector<std::string>& words) {
     constexpr std::size_t as_many_as_are_looked_at = 3;
@@ -140,7 +135,7 @@ std::string options_help() {
             std::string names(row.names);
             std::replace(names.begin(), names.end(), ' ', ',');
             append_padded(text, "  " + names + (row.values.empty() ? "" : " " + std::string(row.values)), width);
-            text += std::string(row.meaning) + "\n";
+            text += row.help() + "\n";
         }
     }
     return text;

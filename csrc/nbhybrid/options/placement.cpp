@@ -5,6 +5,7 @@
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/options/header_defaults.hpp"
+#include "nbhybrid/options/option_table.hpp"
 
 namespace nbhybrid::options {
 
@@ -35,18 +36,13 @@ bool have_like_distances(const Detector& a, const Detector& b) {
 }
 
 struct CentreOption {
-    const char* option;
-    const char* header_key;
+    const char* name;
     double PlacementRequest::* value;
 };
 
 constexpr CentreOption centre_options[] = {
-    {"-Xbeam", "BEAM_CENTER_X", &PlacementRequest::x_beam},
-    {"-Ybeam", "BEAM_CENTER_Y", &PlacementRequest::y_beam},
-    {"-Xclose", "", &PlacementRequest::x_close},
-    {"-Yclose", "", &PlacementRequest::y_close},
-    {"-ORGX", "ORGX", &PlacementRequest::org_x},
-    {"-ORGY", "ORGY", &PlacementRequest::org_y},
+    {"-Xbeam", &PlacementRequest::x_beam},   {"-Ybeam", &PlacementRequest::y_beam}, {"-Xclose", &PlacementRequest::x_close},
+    {"-Yclose", &PlacementRequest::y_close}, {"-ORGX", &PlacementRequest::org_x},   {"-ORGY", &PlacementRequest::org_y},
 };
 
 std::string listed(const std::vector<std::string>& names) {
@@ -127,7 +123,7 @@ private:
     std::string name_of_source(const CentreOption& centre) const {
         const HeaderPlacement& header = options_.detector.header;
         const bool is_from_header = header.is_merged && !is_given(header.from_options.*centre.value);
-        return is_from_header ? std::string(centre.header_key) + " of " + header.file : centre.option;
+        return is_from_header ? option(centre.name).header_key() + " of " + header.file : centre.name;
     }
 
     void add(Defect defect, const std::string& text) const { warnings_.add(id_of(defect), text + how_to_mend(defect)); }

@@ -1,6 +1,8 @@
 #pragma once
 // The command line as values: what the reference's variables hold after its argument list has been read. Units as inside: metres
-// and radians. Nothing is checked against anything else yet, and what may stay open is still open.
+// and radians. Nothing is checked against anything else yet, and what may stay open is still open. The fields of options of one
+// value come from their rows in table/*.def; what they and others hold without an option is set by the constructor of
+// ReferenceOptions.
 
 #include <array>
 #include <cstdint>
@@ -24,22 +26,17 @@ enum class Misset { none, angles, random };
 enum class Interpolation { automatic, on, off };
 
 struct CrystalOptions {
-    std::optional<std::string> matrix_file;
+#define FIELD(type, name) type name{};
+#include "nbhybrid/options/table/crystal.def"
     // Three edges in Angstrom, three angles in radians; 0 where none was given.
     std::optional<std::array<double, 6>> cell;
     Misset misset = Misset::none;
     Vec3 misset_angles;
-    Vec3 cells{1, 1, 1};
+    Vec3 cells;
     Vec3 size;                                // 0: from the cells
     std::array<std::string, 3> size_options;  // that gave its edges, for messages; empty: none did
     CrystalShape shape = CrystalShape::square;
-    double fudge = 1;
-    double mosaic_spread = -1;
-    std::int64_t mosaic_domains = -1;
-    std::optional<std::string> hkl_file;
-    std::string dump_file = "Fdump.bin";
     bool dump_file_given = false;
-    double default_amplitude = 0;
     Interpolation interpolation = Interpolation::automatic;
     // In place of the files and of what would be drawn; the command line has no words for these.
     std::optional<std::array<double, 9>> matrix;
@@ -49,16 +46,12 @@ struct CrystalOptions {
 };
 
 struct BeamOptions {
-    double wavelength = 1e-10;
+#define FIELD(type, name) type name{};
+#include "nbhybrid/options/table/beam.def"
     bool wavelength_is_from_energy = false;
-    double fluence = 125932015286227086360700780544.0;
-    double flux = 0, exposure = 1, size = 1e-4;
-    double kahn_factor = 0;
     bool polarization = true;
-    SamplingRequest horizontal, vertical;
-    SamplingRequest dispersion{-1, 0, -1};
+    SamplingRequest horizontal, vertical, dispersion;
     bool round_divergence = true;
-    std::optional<std::string> source_file;
     std::vector<Source> sources;  // in place of the file, and of divergence and dispersion; x is NaN for along the beam
 };
 
@@ -76,6 +69,8 @@ struct HeaderPlacement {
 };
 
 struct DetectorOptions {
+#define FIELD(type, name) type name{};
+#include "nbhybrid/options/table/detector.def"
     // pixel size, sizes, distances and centres stand in the request
     PlacementRequest placement;
     HeaderPlacement header;                         // of a command line: where the request's parts come from
@@ -83,43 +78,34 @@ struct DetectorOptions {
     std::vector<std::string> vector_options;        // those that chose Convention::custom, since the last named convention
     std::optional<Vec3> pix0;                       // m, except that pix0_in_mm tells what the user meant
     bool pix0_in_mm = false;
-    bool curved = false, point_pixel = false;
-    double sensor_thickness = 0;
+    bool curved = false;
     double attenuation = -1;
-    std::int64_t layers = -1;
     std::array<std::int64_t, 4> region{-1, -1, -1, -1};  // fast first, fast last, slow first, slow last; negative: open
-    std::optional<std::string> mask_file, image_file;
     Mask mask;
     int mask_fast_pixels = 0, mask_slow_pixels = 0;
 };
 
 struct ScanOptions {
-    double phi = 0;
+#define FIELD(type, name) type name{};
+#include "nbhybrid/options/table/scan.def"
     SamplingRequest rotation;
 };
 
 struct SamplingOptions {
-    std::int64_t oversample = -1;
-    bool thickness = false, polarization = false, solid_angle = false;
-    double dmin = 0;
-    double water = 0;
+#define FIELD(type, name) type name{};
+#include "nbhybrid/options/table/sampling.def"
 };
 
 struct SeedOptions {
     // As the generator takes them: the command line's numbers negated. Open ones come from the clock.
     std::optional<std::int64_t> noise, misset;
-    std::int64_t mosaic = -12345678;
+    std::int64_t mosaic = 0;
 };
 
 struct OutputOptions {
-    std::string float_file = "floatimage.bin";
-    std::string integer_file = "intimage.img";
-    std::string pgm_file = "image.pgm";
-    std::string noise_file = "noiseimage.img";
+#define FIELD(type, name) type name{};
+#include "nbhybrid/options/table/output.def"
     bool write_pgm = true, write_noise = true;
-    double integer_scale = 0, pgm_scale = 0;  // 0 or less: automatic
-    double adc_offset = 40;
-    bool printout = false;
     std::int64_t printout_fast = -1, printout_slow = -1;
     bool progress = true;
 };
@@ -130,18 +116,13 @@ struct PixelAddress {
 
 // What the reference's command line does not have.
 struct OwnOptions {
+#define FIELD(type, name) type name{};
+#include "nbhybrid/options/table/own.def"
     std::vector<PixelAddress> trace_pixels;
     bool trace_steps = false;
-    std::string trace_file = "trace_steps.txt";
-    int threads = 0;        // 0: the cores this process may use
-    std::string json_file;  // empty: none
-    bool quiet = false;
-    bool strict = false;                        // a warning is an error
     std::vector<std::string> ignored_warnings;  // by name
-    bool verify = false;
     Engine engine = Engine::exact;
     std::string device = "cpu";  // or cuda, or cuda:N
-    double max_table_gib = 8;
     Semantics semantics;
 };
 
@@ -155,10 +136,8 @@ struct ReferenceOptions {
     OutputOptions output;
     OwnOptions own;
 
-    ReferenceOptions() {
-        detector.placement.pixel_size = 1e-4;
-        detector.placement.size_fast = detector.placement.size_slow = 102.4e-3;
-    }
+    // What holds without any option.
+    ReferenceOptions();
 };
 
 }  // namespace nbhybrid::options

@@ -17,6 +17,12 @@ std::string without_zero_fraction(const std::string& word) {
     return has_digits && word.find_first_not_of('0', point + 1) == std::string::npos ? word.substr(0, point) : word;
 }
 
+std::string limits(const Range& range) {
+    if (std::isfinite(range.most)) return format(" from %g to %g", range.least, range.most);
+    const std::string least = range.least == 0 ? "zero" : format("%g", range.least);
+    return range.excludes_least ? " above " + least : " of " + least + " or more";
+}
+
 }  // namespace
 
 const std::string* Words::following(std::size_t i) const {
@@ -41,15 +47,9 @@ double Words::number(std::size_t i) const {
     return value;
 }
 
-double Words::positive(std::size_t i) const {
+double Words::number_in(const Range& range, std::size_t i) const {
     const double value = number(i);
-    if (!(value > 0)) refuse(i, "a number above zero");
-    return value;
-}
-
-double Words::non_negative(std::size_t i) const {
-    const double value = number(i);
-    if (value < 0) refuse(i, "a number of zero or more");
+    if (!range.holds(value)) refuse(i, "a number" + limits(range));
     return value;
 }
 
@@ -61,9 +61,9 @@ std::int64_t Words::integer(std::size_t i) const {
     return value;
 }
 
-std::int64_t Words::non_negative_integer(std::size_t i) const {
+std::int64_t Words::integer_in(const Range& range, std::size_t i) const {
     const std::int64_t value = integer(i);
-    if (value < 0) refuse(i, "an integer of zero or more");
+    if (!range.holds(static_cast<double>(value))) refuse(i, "an integer" + limits(range));
     return value;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/options/units.hpp"
 
 namespace nbhybrid::options {
 
@@ -25,12 +26,11 @@ public:
     const std::string& path() const;
     // A finite number.
     double number(std::size_t i = 0) const;
-    double positive(std::size_t i = 0) const;
-    double non_negative(std::size_t i = 0) const;
+    double number_in(const Range& range, std::size_t i = 0) const;
     Vec3 vector() const { return {number(0), number(1), number(2)}; }
     // An integer that an int can hold; "12.0" is one, "12.5" and "1e3" are not.
     std::int64_t integer(std::size_t i = 0) const;
-    std::int64_t non_negative_integer(std::size_t i = 0) const;
+    std::int64_t integer_in(const Range& range, std::size_t i = 0) const;
 
     [[noreturn]] void refuse(std::size_t i, const std::string& expected) const;
 

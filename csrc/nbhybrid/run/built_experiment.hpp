@@ -14,6 +14,8 @@ struct BuiltExperiment {
 
     BuiltExperiment(options::ReferenceOptions o, int threads)
         : options(std::move(o)), built(options::build_experiment(options, warnings, threads)) {}
+    // From then on the options need no files and no clock to make the same experiment.
+    void settle() { options::settle(options, built); }
     const Experiment& experiment() const { return built.experiment; }
 };
 

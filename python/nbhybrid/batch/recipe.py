@@ -9,7 +9,10 @@ from typing import Any, Literal
 
 from nbhybrid.batch.rotation import Rotation
 from nbhybrid.batch.shots import Jitter
+from nbhybrid.options import usual
 
+# Added to the photons of SMV images, as in a run.
+ADC = int(usual("-adc"))
 FORMATS = ("hdf5", "smv", "bin", "npy")
 ENDINGS = {"smv": ".img", "bin": ".bin", "npy": ".npy"}
 # Bytes of images and number of images that a task renders at most, unless the spec says how many.
@@ -62,7 +65,7 @@ class Recipe:
     format: str = "hdf5"
     compression: str = "none"
     images_per_file: int = 1
-    adc: int = 40
+    adc: int = ADC
     scan: Rotation | None = None
 
     @property

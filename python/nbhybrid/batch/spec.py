@@ -13,7 +13,7 @@ import numpy as np
 from nbhybrid import _core
 from nbhybrid.batch import tables
 from nbhybrid.batch.orientations import FORMS, ORDERS, read_numbers, read_orientations
-from nbhybrid.batch.recipe import FORMATS, Recipe, digest_of, usual_images_per_file
+from nbhybrid.batch.recipe import ADC, FORMATS, Recipe, digest_of, usual_images_per_file
 from nbhybrid.batch.rotation import read_rotation
 from nbhybrid.batch.shots import UNITS, Shot
 from nbhybrid.batch.spec_experiment import read_experiment
@@ -220,7 +220,7 @@ def _recipe(
         format=kind,
         compression=compressed,
         images_per_file=min(per_file or 1, images),
-        adc=output.whole("adc", 0, 65535, 40) or 0,
+        adc=output.whole("adc", 0, 65535, ADC) or 0,
         scan=rotation,
     )
 

@@ -11,6 +11,7 @@ from nbhybrid import _core
 from nbhybrid.errors import NbhybridError, OptionError
 from nbhybrid.experiment import PARTS, Experiment, values_of_json
 from nbhybrid.input_warnings import InputWarning
+from nbhybrid.options import option
 from nbhybrid.structure_factors import StructureFactors
 from nbhybrid.without_effect import line_about
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from nbhybrid.batch.tables import Table
     from nbhybrid.input_warnings import Pair
 
-_DUMP = "Fdump.bin"
+_DUMP: str = option("-dump").usual
 
 
 def read_experiment(table: Table, folder: str, semantics: str | None) -> tuple[Experiment, list[Pair]]:

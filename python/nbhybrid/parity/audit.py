@@ -15,6 +15,7 @@ from nbhybrid.engines import missing
 from nbhybrid.errors import InputFileError
 from nbhybrid.files import sha256
 from nbhybrid.libm import libm_verdict
+from nbhybrid.options import usual
 from nbhybrid.parity.commands import OURS, prepare, run_program
 from nbhybrid.parity.compare_traces import TraceComparison, compare_traces
 from nbhybrid.traces import Trace, read_trace, trace
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 PIXEL = (685, 1039)
 REFERENCE_SHA256 = "f7f4c59ddd5dd348691170c2ac1b75ff023a416e7872a7f3d7f15813097b603c"
-FLOAT_FILE = "floatimage.bin"
+FLOAT_FILE: str = usual("-floatfile")
 
 # How near the values of a device's kernel are to the reference's. Twelve sines within 7.0e-14 make a term of the exact engine, and
 # the fast one computes them in float32. Its image is not compared bit by bit.
@@ -134,7 +135,7 @@ def _trace_of(printed: str, folder: pathlib.Path) -> Trace:
     log = folder / "trace.log"
     log.write_text(printed, encoding="utf-8")
     found = read_trace(log)
-    found[0].steps = read_trace(folder / "trace_steps.txt")[0].steps
+    found[0].steps = read_trace(folder / usual("--trace-file"))[0].steps
     return found
 
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from nbhybrid import _core
 from nbhybrid.errors import InputFileError, OptionError
+from nbhybrid.options import option
 
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import Mapping, Sequence
 
 OURS = [sys.executable, "-m", "nbhybrid", "run"]
-OUTPUT_FILES = {"-floatfile": "floatimage.bin", "-intfile": "intimage.img", "-pgmfile": "image.pgm", "-noisefile": "noiseimage.img"}
-DUMP = "Fdump.bin"
+OUTPUT_FILES: dict[str, str] = {name: option(name).usual for name in ("-floatfile", "-intfile", "-pgmfile", "-noisefile")}
+DUMP: str = option("-dump").usual
 # A reference that was built with -fopenmp gives each thread a state of its own: only on one thread is its image a function of the
 # options.
 REFERENCE_ENVIRONMENT = {"OMP_NUM_THREADS": "1"}

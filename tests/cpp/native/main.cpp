@@ -50,7 +50,7 @@ int run(const std::vector<std::string>& words) {
     if (!options.own.json_file.empty()) throw OptionError("--json: this program writes no record, expected `nbhybrid run`");
     warn(parsed);
     const int here = static_cast<int>(std::thread::hardware_concurrency());
-    const int threads = options.own.threads > 0 ? options.own.threads : here > 0 ? here : 1;
+    const int threads = options.own.threads > 0 ? static_cast<int>(options.own.threads) : here > 0 ? here : 1;
     const auto experiment = std::make_shared<const run::BuiltExperiment>(options, threads);
     warn(experiment->warnings);
     Simulation simulation(experiment, threads);

@@ -17,7 +17,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from nbhybrid.errors import InputFileError
-from nbhybrid.parity.commands import OURS, REFERENCE_ENVIRONMENT
+from nbhybrid.parity.commands import DUMP, OURS, OUTPUT_FILES, REFERENCE_ENVIRONMENT
 from nbhybrid.parity.fuzz.option_sets import OptionSet
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def _read_files(folder: pathlib.Path) -> Files:
 
 def _image_name(option_set: OptionSet) -> str:
     names = [group[1] for group in option_set.groups if group[0] in ("-floatfile", "-floatimage") and len(group) > 1]
-    return names[-1] if names else "floatimage.bin"
+    return names[-1] if names else OUTPUT_FILES["-floatfile"]
 
 
 def _finite(image: bytes) -> bool:
@@ -332,7 +332,7 @@ def _smaller_sets(option_set: OptionSet) -> Iterator[OptionSet]:
     while size >= 1:
         for start in range(0, len(option_set.groups), size):
             groups = option_set.groups[:start] + option_set.groups[start + size :]
-            used = {word for group in groups for word in group} | {"Fdump.bin"}
+            used = {word for group in groups for word in group} | {DUMP}
             files = {name: content for name, content in option_set.files.items() if name in used}
             yield dataclasses.replace(option_set, groups=groups, files=files)
         size //= 2

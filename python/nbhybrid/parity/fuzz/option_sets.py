@@ -22,6 +22,7 @@ import math
 import random
 from typing import TYPE_CHECKING
 
+from nbhybrid.options import option, options
 from nbhybrid.parity.fuzz import input_files
 from nbhybrid.parity.fuzz.input_files import number
 from nbhybrid.parity.fuzz.scene import Scene, draw_scene
@@ -32,28 +33,17 @@ if TYPE_CHECKING:
 Group = tuple[str, ...]
 Files = dict[str, bytes]
 
-SIZES = [
-    "-samplesize",
-    "-sample_size",
-    "-xtalsize",
-    "-xtal_size",
-    "-sample_x",
-    "-sample_thick",
-    "-sample_y",
-    "-sample_width",
-    "-sample_z",
-    "-sample_height",
-    "-width",
-    "-height",
-    "-xtal_x",
-    "-xtal_thick",
-    "-xtal_y",
-    "-xtal_width",
-    "-xtal_z",
-    "-xtal_height",
-]
-SHAPES = ["-square_xtal", "-round_xtal", "-gauss_xtal", "-tophat_spots", "-binary_spots"]
-SPREADS = ["-mosaic", "-mosaic_spread", "-mosaici", "-mosaicity"]
+
+def _spellings(*names: str) -> list[str]:
+    """Return all words for some options, by their usual names."""
+    return [word for name in names for word in option(name).spellings]
+
+
+SIZES = _spellings("-xtalsize", "-xtal_x", "-xtal_y", "-xtal_z")
+SHAPES = [word for each in options().values() if each.field == "crystal.shape" for word in each.spellings]
+# Of words that stand for longer ones, some of those too.
+SPREADS = [*_spellings("-mosaic"), "-mosaic_spread", "-mosaicity"]
+WAVELENGTHS = [*_spellings("-lambda"), "-wavelength"]
 SCALARS = ["-distance", "-lambda", "-Xbeam", "-phi", "-polar", "-fudge", "-fluence", "-adc", "-water", "-twotheta", "-default_F"]
 
 
@@ -128,7 +118,7 @@ def _crystal(rng: random.Random, scene: Scene, files: Files) -> list[Group]:
         groups.append(_cell(rng, scene))
     if kind > 0.55:
         files["a.mat"] = input_files.orientation_matrix(rng, scene.edges, scene.wavelength).encode()
-        groups.append((_pick(rng, "-mat", "-matrix"), "a.mat"))
+        groups.append((rng.choice(_spellings("-mat")), "a.mat"))
     kind = rng.random()
     if kind < 0.4:
         groups.append(("-misset", *(number(rng, rng.uniform(-180, 180)) for _ in range(3))))
@@ -140,7 +130,7 @@ def _crystal(rng: random.Random, scene: Scene, files: Files) -> list[Group]:
     groups += _maybe(rng, 0.5, rng.choice(SHAPES))
     groups += _maybe(rng, 0.25, "-fudge", _pick(rng, 0, 0.001, 0.3, 1.7, 5))
     groups += _maybe(rng, 0.3, rng.choice(SPREADS), _pick(rng, 0, -1, 0.01, 0.5, 2, 90))
-    groups += _maybe(rng, 0.3, _pick(rng, "-mosaic_domains", "-mosaic_dom"), _pick(rng, -1, 0, 1, 2, 3, 6))
+    groups += _maybe(rng, 0.3, rng.choice(_spellings("-mosaic_domains")), _pick(rng, -1, 0, 1, 2, 3, 6))
     return groups + _maybe(rng, 0.25, "-mosaic_seed", _pick(rng, 0, -5, 1, 4711, 2147483647))
 
 
@@ -171,7 +161,7 @@ def _amplitudes(rng: random.Random, files: Files) -> list[Group]:
         files["cache.bin"] = input_files.dump_file(rng)
         groups.append(("-dump", "cache.bin"))
     elif kind < 0.56:
-        files["Fdump.bin"] = input_files.dump_file(rng)
+        files[str(option("-dump").usual)] = input_files.dump_file(rng)
     elif kind < 0.6:
         groups.append(("-dump", "absent.bin"))
     if kind >= 0.56 or rng.random() < 0.4:
@@ -187,7 +177,7 @@ def _beam(rng: random.Random, scene: Scene, files: Files) -> list[Group]:
         groups.append(
             rng.choice(
                 [
-                    (_pick(rng, "-lambda", "-wave", "-wavelength"), number(rng, scene.wavelength)),
+                    (rng.choice(WAVELENGTHS), number(rng, scene.wavelength)),
                     ("-energy", number(rng, 12398.42 / scene.wavelength)),
                 ]
             )
@@ -231,11 +221,11 @@ def _image_size(rng: random.Random, scene: Scene, files: Files) -> list[Group]:
     if rng.random() < 0.15:
         headers.append(("-mask", "mask.img", lambda: rng.choice([0, 1, 1, 1, 65535, 256])))
     groups: list[Group] = []
-    for option, name, draw in headers:
+    for word, name, draw in headers:
         pixels = [draw() for _ in range(scene.fast * scene.slow)]
         keys = input_files.smv_keys(rng, scene)
         files[name] = input_files.smv_image(scene.fast, scene.slow, pixels, keys, rng.choice([512, 512, 1024]))
-        groups.append((option, name))
+        groups.append((word, name))
     masked = any(option == "-mask" for option, *_ in headers)
     if not headers or rng.random() < 0.7:
         groups.append(("-pixel", f"{scene.pixel:g}"))
@@ -245,7 +235,7 @@ def _image_size(rng: random.Random, scene: Scene, files: Files) -> list[Group]:
     if kind == 0:
         groups.append(("-detpixels", str(scene.fast)))
     elif kind in (1, 2):
-        names = [("-detpixels_f", "-detpixels_s"), ("-detpixels_x", "-detpixels_y")][kind - 1]
+        names = list(zip(_spellings("-detpixels_f"), _spellings("-detpixels_s"), strict=True))[kind - 1]
         groups += [(names[0], str(scene.fast)), (names[1], str(scene.slow))]
     elif kind in (3, 4):
         fast, slow = (f"{n * scene.pixel * rng.uniform(0.99, 1.01):.5g}" for n in (scene.fast, scene.slow))
@@ -278,7 +268,7 @@ def _custom_axes(rng: random.Random, scene: Scene) -> list[Group]:
         chosen = [name for name in chosen if name in ("-spindle_axis", "-twotheta_axis")] or ["-spindle_axis"]
     groups = [(name, *_spelled(rng, vectors[name])) for name in chosen]
     pix0 = [number(rng, rng.uniform(-0.1, 0.1)) for _ in range(3)]
-    return groups + _maybe(rng, 0.15, rng.choice(["-pix0_vector", "-pix0_vector_mm"]), *pix0)
+    return groups + _maybe(rng, 0.15, rng.choice(_spellings("-pix0_vector")), *pix0)
 
 
 def _geometry(rng: random.Random, scene: Scene) -> list[Group]:
@@ -310,9 +300,9 @@ def _sensor(rng: random.Random, scene: Scene) -> list[Group]:
     """Return layers, sub-pixels, region and the other things that happen in the detector."""
     groups: list[Group] = []
     if rng.random() < 0.25:
-        groups += _maybe(rng, 0.7, _pick(rng, "-detector_abs", "-detector_absorb"), _pick(rng, "inf", 0, 50, 300.5, 1000))
+        groups += _maybe(rng, 0.7, rng.choice(_spellings("-detector_abs")), _pick(rng, "inf", 0, 50, 300.5, 1000))
         groups += _maybe(rng, 0.7, "-detector_thick", _pick(rng, 0, -5, 10, 450, 1000))
-        groups += _maybe(rng, 0.6, _pick(rng, "-detector_thicksteps", "-thicksteps"), _pick(rng, -1, 0, 1, 2, 3, 4))
+        groups += _maybe(rng, 0.6, rng.choice(_spellings("-detector_thicksteps")), _pick(rng, -1, 0, 1, 2, 3, 4))
     groups += rng.choice([[("-curved_det",)], [("-curved_det", "1")]]) if rng.random() < 0.1 else []
     groups += _maybe(rng, 0.1, "-point_pixel")
     for name in ("-oversample_thick", "-oversample_polar", "-oversample_omega"):
@@ -351,16 +341,11 @@ def _output(rng: random.Random, files: Files) -> list[Group]:
     groups += _maybe(rng, 0.25, "-adc", _pick(rng, 0, 10, -20, 40.5, 70000, -1e5))
     groups += _maybe(rng, 0.2, "-pgmscale", _pick(rng, 0, -1, 1, 0.01, 100))
     groups += _maybe(rng, 0.15, "-nopgm")
-    for names, file_name in (
-        (("-floatfile", "-floatimage"), "f.bin"),
-        (("-intfile", "-intimage"), "i.img"),
-        (("-pgmfile", "-pgmimage"), "p.pgm"),
-        (("-noisefile", "-noiseimage"), "n.img"),
-    ):
-        groups += _maybe(rng, 0.1, _pick(rng, *names), file_name)
+    for name, file_name in (("-floatfile", "f.bin"), ("-intfile", "i.img"), ("-pgmfile", "p.pgm"), ("-noisefile", "n.img")):
+        groups += _maybe(rng, 0.1, rng.choice(_spellings(name)), file_name)
     if rng.random() < 0.05:
         files["w.stol"] = b"0.0 1.0\n0.1 2.0\n0.5 0.4\n1.0 0.1\n"
-        groups.append((_pick(rng, "-stol", "-4stol", "-Q"), "w.stol"))
+        groups.append((rng.choice(_spellings("-stol")), "w.stol"))
         groups += _maybe(rng, 0.3, "-stolout", "out.stol")
     groups += _maybe(rng, 0.03, "-printout_pixel", 3, 4)
     return groups + _maybe(rng, 0.1, "-progress")
