@@ -142,6 +142,8 @@ OptionTopic own_options() {
              [](Options& o, const Words& w, Warnings&) { o.own.trace_file = w.path(); }},
             {"--semantics", 1, 1, "LIST",
              "reference (the default), corrected, corrected@0.1, or reference,ID,... to mend these defects", set_semantics},
+            {"--output", 1, 1, "FILE", "also write the image to this file, in the format of its name's end; may be repeated",
+             [](Options& o, const Words& w, Warnings&) { o.output.more_files.push_back(w.path()); }},
             {"--threads", 1, 1, "n", "threads (the cores this process may use; at most OMP_NUM_THREADS)", set_threads},
             {"--json", 1, 1, "FILE", "write a record of the run",
              [](Options& o, const Words& w, Warnings&) { o.own.json_file = w.path(); }},

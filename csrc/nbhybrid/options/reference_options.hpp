@@ -116,6 +116,7 @@ struct OutputOptions {
     std::string integer_file = "intimage.img";
     std::string pgm_file = "image.pgm";
     std::string noise_file = "noiseimage.img";
+    std::vector<std::string> more_files;  // their names say in which format
     bool write_pgm = true, write_noise = true;
     double integer_scale = 0, pgm_scale = 0;  // 0 or less: automatic
     double adc_offset = 40;
