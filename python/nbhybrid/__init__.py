@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbhybrid.crystal import Crystal, UnitCell
     from nbhybrid.detector import Detector, Panel, Sensor
     from nbhybrid.experiment import Experiment
+    from nbhybrid.images import write_image
     from nbhybrid.input_warnings import InputWarning, ignore_warnings, warning_names
     from nbhybrid.noise import poisson
     from nbhybrid.scan import Sampling, Scan
@@ -35,6 +36,7 @@ _LATER = {
     "crystal": ("Crystal", "UnitCell"),
     "detector": ("Detector", "Panel", "Sensor"),
     "experiment": ("Experiment",),
+    "images": ("write_image",),
     "input_warnings": ("InputWarning", "ignore_warnings", "warning_names"),
     "noise": ("poisson",),
     "scan": ("Sampling", "Scan"),
@@ -80,6 +82,7 @@ __all__ = [
     "simulate_batch",
     "trace",
     "warning_names",
+    "write_image",
 ]
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from nbhybrid._version import __version__
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # The packages of nbhybrid's extras, as pyproject.toml has them.
 EXTRAS = {
     "io": ("numpy", "Pillow", "matplotlib"),
@@ -18,4 +22,9 @@ CUDA_WHEEL = f"the wheel of nbhybrid-cuda {__version__} (packaging/build_wheel.s
 
 def install(extra: str) -> str:
     """Return the command that installs what an extra of nbhybrid wants, however nbhybrid itself was installed."""
-    return f"pip install {' '.join(EXTRAS[extra])}"
+    return command(EXTRAS[extra])
+
+
+def command(packages: Sequence[str]) -> str:
+    """Return the command that installs packages."""
+    return f"pip install {' '.join(packages)}"

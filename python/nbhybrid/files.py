@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from nbhybrid.errors import OutputFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from typing_extensions import Self
 
 
 # Names that files have until they are complete, as `write_whole` makes them; no two writers on any machines have the same.
@@ -38,10 +40,77 @@ def is_regular(path: str | os.PathLike[str]) -> bool:
     return stat.S_ISREG(os.stat(path).st_mode)
 
 
-def write_whole(path: str | os.PathLike[str], write: Callable[[str], object]) -> None:
-    """Have a file written beside its place, and put it there when it is complete.
+class Staged:
+    """A file that is written beside its place, and put there when it is complete.
 
     Of a symbolic link, the file that it points to is replaced; what is no regular file (``/dev/stdout``) is written directly.
+    Leaving the `with` block without `commit` removes what was written.
+
+    Parameters
+    ----------
+    path : path-like
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        self._target = ""
+        self._temporary = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(self._temporary)
+
+    def fill(self, write: Callable[[str], object]) -> None:
+        """Have the file written.
+
+        Parameters
+        ----------
+        write : callable
+            Given the name to write to, which has the ending of `path`.
+
+        Raises
+        ------
+        OutputFileError
+            If that cannot be done.
+        """
+        with self._errors():
+            if os.path.exists(self.path) and not is_regular(self.path):
+                write(self.path)
+                return
+            self._target = os.path.realpath(self.path)
+            folder, name = os.path.split(self._target)
+            self._temporary = os.path.join(folder, f".{os.getpid()}-{os.urandom(4).hex()}.{name}")
+            write(self._temporary)
+
+    def commit(self) -> None:
+        """Put what was written in its place.
+
+        Raises
+        ------
+        OutputFileError
+            If that cannot be done.
+        """
+        if not self._temporary:
+            return
+        with self._errors():
+            os.replace(self._temporary, self._target)
+        self._temporary = ""
+        _complete.append(self.path)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputFileError(f"{self.path}: {error.strerror or error}") from error
+
+
+def write_whole(path: str | os.PathLike[str], write: Callable[[str], object]) -> None:
+    """Have a file written as `Staged` does, and put in its place.
 
     Parameters
     ----------
@@ -54,23 +123,9 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[str], object]) ->
     OutputFileError
         If that cannot be done.
     """
-    try:
-        if os.path.exists(path) and not is_regular(path):
-            write(os.fspath(path))
-            return
-        target = os.path.realpath(path)
-        folder, name = os.path.split(target)
-        temporary = os.path.join(folder, f".{os.getpid()}-{os.urandom(4).hex()}.{name}")
-        try:
-            write(temporary)
-            os.replace(temporary, target)
-            _complete.append(os.fspath(path))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise OutputFileError(f"{os.fspath(path)}: {error.strerror or error}") from error
+    with Staged(path) as file:
+        file.fill(write)
+        file.commit()
 
 
 def what_was_written() -> str:

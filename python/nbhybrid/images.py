@@ -1,30 +1,21 @@
-"""Reading images: raw float32, SMV, PGM, arrays of numpy, series in HDF5 (with h5py) and CBF (with fabio)."""
+"""Images from files and into files, in the formats of `nbhybrid.formats`."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
-from nbhybrid.errors import InputFileError
-from nbhybrid.extras import install
+from nbhybrid._version import __version__
+from nbhybrid.errors import InputFileError, ModelError
+from nbhybrid.formats import USUAL_ADC, Images, all_formats, format_of, parameters_of, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
     import numpy.typing as npt
 
-KINDS = {
-    "float": "raw float32",
-    "smv": "SMV, 16-bit integers",
-    "pgm": "PGM, 8-bit grey values",
-    "cbf": "CBF",
-    "numpy": "array of numpy",
-    "hdf5": "image of a series in HDF5",
-}
+    from nbhybrid.experiment import Experiment
+    from nbhybrid.formats import Format
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,18 +62,28 @@ def read_image(path: str | os.PathLike[str], shape: tuple[int, int] | None = Non
             start = file.read(32)
     except OSError as error:
         raise InputFileError(f"{name}: cannot be read: {error.strerror or error}") from error
-    if _HDF5.match(start):
-        return _read_series(name, number)
-    read = next((reader for beginning, reader in _READERS if beginning.match(start)), None)
-    return read(name) if read else _read_float(name, shape)
+    found = _format_that_begins(start)
+    if found is None:
+        return _read_float(name, shape)
+    assert found.read is not None
+    return Image(name, found.kind, found.read(name, number))
+
+
+def _format_that_begins(start: bytes) -> Format | None:
+    """Return the format of a file that begins so; None for raw numbers, which begin with anything."""
+    return next((each for each in all_formats() if each.begins is not None and each.begins.match(start)), None)
+
+
+def title_of_kind(kind: str) -> str:
+    """Return the format of an image that was read, in words."""
+    return next((each.title for each in all_formats() if each.kind == kind), kind)
 
 
 def has_shape(path: str) -> bool:
     """Return False for a raw image, which does not say how many pixels a row has."""
     try:
         with open(path, "rb") as file:
-            start = file.read(32)
-        return _HDF5.match(start) is not None or any(beginning.match(start) for beginning, _ in _READERS)
+            return _format_that_begins(file.read(32)) is not None
     except OSError:
         return False
 
@@ -105,97 +106,70 @@ def _read_float(name: str, shape: tuple[int, int] | None) -> Image:
     return Image(name, "float", pixels.reshape(shape), source)
 
 
-def _read_smv(name: str) -> Image:
+def write_image(
+    path: str | os.PathLike[str],
+    image: Any,
+    experiment: Experiment | None = None,
+    *,
+    adc: float = USUAL_ADC,
+    compression: str | None = None,
+) -> None:
+    """Write an image in the format that the end of the file's name stands for.
+
+    Parameters
+    ----------
+    path : path-like
+        Such as ``image.img`` (SMV), ``image.npy``, ``image.h5`` or ``image.bin`` (raw float32). The file appears when it is
+        complete.
+    image : array_like of float32, (slow, fast) or (panels, slow, fast), or a list of panels
+        Photons: what `simulate` or `poisson` returns.
+    experiment : Experiment, optional
+        What was simulated, for formats that say where the detector is.
+    adc : float
+        Is added to the pixels where the format holds integers, which are whole photons.
+    compression : str, optional
+        ``"none"``, or what the format has; HDF5: ``"gzip"``.
+
+    Raises
+    ------
+    ModelError
+        If there is no such format, it cannot hold this image, or a package that it needs is not installed.
+    ArrayTypeError, ArrayValueError
+        If the image is none.
+    OutputFileError
+        If the file cannot be written.
+    """
     import numpy as np
 
-    from nbhybrid import _core
+    from nbhybrid.arrays import take
 
-    slow, fast, data = _core.read_smv(os.fsencode(name))
-    return Image(name, "smv", np.frombuffer(data, "<u2").reshape(slow, fast))
-
-
-def _read_pgm(name: str) -> Image:
-    import numpy as np
-    import PIL.Image
-
-    try:
-        with PIL.Image.open(name) as picture:
-            return Image(name, "pgm", np.asarray(picture))
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
-        raise InputFileError(f"{name}: is not a readable PGM image ({error})") from error
-
-
-def _read_cbf(name: str) -> Image:
-    try:
-        import fabio
-    except ImportError as error:
-        raise InputFileError(f"{name}: reading CBF needs fabio, which is not installed: {install('cbf')}") from error
-    try:
-        pixels: np.ndarray[Any, Any] = fabio.open(name).data
-    except Exception as error:  # fabio raises what its decoders happen to raise
-        raise InputFileError(f"{name}: is not a readable CBF image ({error})") from error
-    if pixels is None or pixels.ndim != 2:
-        raise InputFileError(f"{name}: holds no image of two dimensions")
-    return Image(name, "cbf", pixels)
+    name = os.fspath(path)
+    kind = format_of(name)
+    kind.check_packages()
+    if compression is not None and compression not in kind.compressions:
+        known = " or ".join(f'"{each}"' for each in kind.compressions)
+        raise ModelError(f'compression: found "{compression}", which {kind.title} does not have, expected {known}')
+    cores = () if experiment is None else experiment._cores
+    has_panels = _is_panels(image) if experiment is None else experiment.detector.panels is not None
+    parts = list(image) if has_panels else [image]
+    shapes: Any = [core.shape for core in cores] if cores else [(None, None)] * len(parts)
+    if len(shapes) != len(parts):
+        raise ModelError(f"image: found {len(parts)} panels, expected {len(shapes)}, as the experiment has")
+    pixels = [take(part, "image", tuple(shape), "float32", finite=False) for part, shape in zip(parts, shapes, strict=True)]
+    if len({part.shape for part in pixels}) != 1:
+        raise ModelError(f"image: found panels of {len({part.shape for part in pixels})} sizes, expected one size")
+    images = Images(
+        pixels=np.stack(pixels)[None] if has_panels else pixels[0][None],
+        experiments=cores,
+        parameters=parameters_of(cores[0] if cores else None),
+        adc=adc,
+        compression=compression or kind.compressions[0],
+        provenance={"nbhybrid_version": __version__},
+    )
+    write(kind, name, images)
 
 
-def _read_array(name: str) -> Image:
-    import zipfile
-
-    import numpy as np
-
-    try:
-        held = np.load(name, allow_pickle=False)
-        arrays = [held] if isinstance(held, np.ndarray) else [held[key] for key in held]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputFileError(f"{name}: is not a readable array of numpy ({error})") from error
-    images = [array for array in arrays if array.ndim == 2 and array.dtype.kind in "iuf"]
-    if len(images) != 1:
-        raise InputFileError(f"{name}: holds {len(images)} arrays of two dimensions and numbers, expected one")
-    return Image(name, "numpy", images[0])
-
-
-def _read_series(name: str, number: int | None) -> Image:
-    """Read an image of a series, and say which piece is missing if it is not there."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise InputFileError(f"{name}: reading HDF5 needs h5py, which is not installed: {install('hdf5')}") from error
-    from nbhybrid.batch.hdf5 import missing_pieces
-
-    try:
-        with h5py.File(name, "r") as file:
-            count = len(file["images"])
-            if number is None and count != 1:
-                raise InputFileError(f"{name}: holds a series of {count} images: say which, --image N (0 to {count - 1})")
-            number = number or 0
-            if not 0 <= number < count:
-                raise InputFileError(f"{name}: there is no image {number}, expected 0 to {count - 1}")
-            missing = missing_pieces(name, number)
-            if missing:
-                others = len(missing_pieces(name)) - 1
-                more = f" (nor are {others} others)" if others else ""
-                raise InputFileError(
-                    f"{name}: image {number} is in {missing[0]}, which is not beside it{more}: copy the folder as a whole, or "
-                    "make one file of the series by nbhybrid batch SPEC --merge"
-                )
-            if file["parameters/failed"][number]:
-                raise InputFileError(f"{name}: image {number} failed when the series was rendered; there are no pixels")
-            pixels = file["images"][number]
-    except (OSError, KeyError, ValueError) as error:
-        if isinstance(error, InputFileError):
-            raise
-        raise InputFileError(f"{name}: is no series that nbhybrid batch has written ({error})") from error
-    if pixels.ndim != 2:
-        raise InputFileError(f"{name}: holds images of {len(pixels)} panels, expected one")
-    return Image(name, "hdf5", pixels)
-
-
-_HDF5 = re.compile(rb"\x89HDF\r\n\x1a\n")
-# How each kind of file begins. A letter or two would not do: raw images begin with any four bytes.
-_READERS: tuple[tuple[re.Pattern[bytes], Callable[[str], Image]], ...] = (
-    (re.compile(rb"\{\s+[A-Z]\w*\s*="), _read_smv),
-    (re.compile(rb"P5[\s#]+[\d#]"), _read_pgm),
-    (re.compile(rb"###CBF"), _read_cbf),
-    (re.compile(rb"\x93NUMPY|PK\x03\x04"), _read_array),
-)
+def _is_panels(image: Any) -> bool:
+    """Tell whether an image is several: an array of three dimensions, or a list of arrays of two."""
+    first = image[0] if isinstance(image, (list, tuple)) and image else None
+    return getattr(image, "ndim", 2) == 3 or getattr(first, "ndim", 1) == 2

@@ -38,7 +38,7 @@ WRONG = {
     "fraction of images": (spec_text(images=2.5), ["series.images", "found 2.5"]),
     "true images": (spec_text(images="true"), ["series.images", "found True"]),
     "seed": (spec_text(seed=-1), ["series.seed", "found -1", "from 0 to"]),
-    "format": (spec_text(form="tiff"), ["output.format", "'tiff'", '"hdf5" or "smv"']),
+    "format": (spec_text(form="tiff"), ["output.format", "'tiff'", '"hdf5" or "npy"']),
     "compression": (spec_text(output='compression = "gzip"'), ["output.compression", "'gzip'", '"hdf5"', "Remove it"]),
     "engine": (spec_text(render='engine = "slow"'), ["render.engine", "'slow'", '"exact" or "fast"']),
     "device": (spec_text(render='device = "tpu"'), ["render.device", "'tpu'", "cuda:N"]),

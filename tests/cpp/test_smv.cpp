@@ -3,7 +3,7 @@
 
 #include "check.hpp"
 #include "nbhybrid/core/errors.hpp"
-#include "nbhybrid/io/image_files.hpp"
+#include "nbhybrid/io/image_format.hpp"
 #include "nbhybrid/io/output.hpp"
 #include "nbhybrid/io/smv.hpp"
 
@@ -260,8 +260,11 @@ TEST("smv: a written image is read again") {
     const std::vector<std::uint16_t> pixels{0, 1, 40, 65535, 256, 255, 7, 8};
     io::OutputFile file(folder / "a.img");
     file.write(io::smv_header_text(header));
-    io::write_smv_pixels(file, pixels.data(), 3);
-    io::write_smv_pixels(file, pixels.data() + 3, 5);
+    io::ImageToWrite written;
+    written.fast_pixels = 4;
+    written.slow_pixels = 2;
+    written.rows = [&](int first, int) { return pixels.data() + 4 * first; };
+    io::write_rows(file, written, io::PixelType::uint16);
     file.commit();
     const SmvImage image = io::read_smv(folder / "a.img", io::HeaderKeys::anywhere);
     CHECK(image.pixels == pixels);
@@ -271,21 +274,57 @@ TEST("smv: a written image is read again") {
                       "b.img: cannot be read: No such file or directory");
 }
 
-TEST("image files: PGM and float layouts") {
+TEST("image formats: PGM and raw layouts, by name and by suffix") {
     const TemporaryFolder folder;
     io::OutputFile pgm(folder / "a.pgm");
-    pgm.write(io::pgm_header_text(3, 1, 0.1234567));
     const std::vector<std::uint8_t> grey{0, 128, 255};
-    io::write_pgm_pixels(pgm, grey.data(), grey.size());
+    io::ImageToWrite picture;
+    picture.fast_pixels = 3;
+    picture.slow_pixels = 1;
+    picture.scale = 0.1234567;
+    picture.rows = [&](int, int) { return grey.data(); };
+    io::pgm_format.write(pgm, picture);
     pgm.commit();
     CHECK_EQ(read_bytes(folder / "a.pgm"), std::string("P5\n3 1\n# pixels scaled by 0.123457\n255\n\0\x80\xff", 42));
 
-    io::OutputFile image(folder / "a.bin");
+    io::OutputFile file(folder / "a.bin");
     const std::vector<float> pixels{0.0F, 1.5F, -2.0F, 3e30F};
-    io::write_float_image(image, pixels.data(), 1);
-    io::write_float_image(image, pixels.data() + 1, 3);
-    image.commit();
+    io::ImageToWrite raw;
+    raw.fast_pixels = 1;
+    raw.slow_pixels = 4;
+    raw.rows = [&](int first, int) { return pixels.data() + first; };
+    io::image_format_of("x/y.BIN")->write(file, raw);
+    file.commit();
     const std::string bytes = read_bytes(folder / "a.bin");
     CHECK_EQ(bytes.size(), std::size_t{16});
     CHECK(std::memcmp(bytes.data(), pixels.data(), 16) == 0);
+
+    CHECK(io::image_format_of("a.smv") == &io::smv_format);
+    CHECK(io::image_format_named("smv") == &io::smv_format);
+    for (const char* path : {"a.im", "img", "a.img/b", "a.", ""}) CHECK(io::image_format_of(path) == nullptr);
+    CHECK(io::image_format_named("img") == nullptr);
+}
+
+TEST("image formats: large images come in blocks of rows") {
+    const TemporaryFolder folder;
+    constexpr int fast = 1000, slow = 300;
+    std::vector<float> pixels(fast * slow);
+    for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>(i);
+    io::ImageToWrite image;
+    image.fast_pixels = fast;
+    image.slow_pixels = slow;
+    int next = 0;
+    image.rows = [&](int first, int rows) {
+        CHECK_EQ(first, next);
+        next = first + rows;
+        return pixels.data() + static_cast<std::ptrdiff_t>(first) * fast;
+    };
+    io::OutputFile file(folder / "a.bin", io::Staging::none);
+    CHECK(!file.is_staged());
+    io::raw_format.write(file, image);
+    file.commit();
+    CHECK_EQ(next, slow);
+    const std::string bytes = read_bytes(folder / "a.bin");
+    CHECK_EQ(bytes.size(), pixels.size() * sizeof(float));
+    CHECK(std::memcmp(bytes.data(), pixels.data(), bytes.size()) == 0);
 }

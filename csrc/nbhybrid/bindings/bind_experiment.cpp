@@ -7,7 +7,6 @@
 #include "nbhybrid/bindings/conversions.hpp"
 #include "nbhybrid/model/sampling_error.hpp"
 #include "nbhybrid/run/built_experiment.hpp"
-#include "nbhybrid/run/smv_header.hpp"
 
 namespace nbhybrid::bindings {
 
@@ -59,16 +58,6 @@ void bind_experiment(py::module_& module) {
         .def_property_readonly("configuration",
                                [](const BuiltExperiment& b) { return to_dict(run::configuration_of(b.experiment())); })
         .def_property_readonly("geometry", &geometry)
-        .def(
-            "smv_header",
-            [](const BuiltExperiment& b, double adc_offset) { return py::bytes(run::smv_header(b.experiment(), adc_offset)); },
-            py::arg("adc_offset"))
-        .def_property_readonly("smv_warnings",
-                               [](const BuiltExperiment& b) {
-                                   Warnings warnings;
-                                   run::warn_about_smv_header(b.experiment(), warnings);
-                                   return to_list(warnings);
-                               })
         .def_property_readonly("shape",
                                [](const BuiltExperiment& b) {
                                    return py::make_tuple(b.experiment().detector.slow_pixels, b.experiment().detector.fast_pixels);

@@ -104,6 +104,8 @@ void bind_options(py::module_& module) {
         .def("to_dict", [](const ReferenceOptions& o) { return to_dict(o); })
         .def_property_readonly("threads", [](const ReferenceOptions& o) { return o.own.threads; })
         .def_property_readonly("json_file", [](const ReferenceOptions& o) { return to_str(o.own.json_file); })
+        .def_property_readonly("adc_offset", [](const ReferenceOptions& o) { return o.output.adc_offset; })
+        .def_property_readonly("more_files", [](const ReferenceOptions& o) { return to_list(o.output.more_files); })
         .def_property_readonly("engine", [](const ReferenceOptions& o) { return o.own.engine == Engine::fast ? "fast" : "exact"; })
         .def_property_readonly("device", [](const ReferenceOptions& o) { return o.own.device; })
         .def_property_readonly("quiet", [](const ReferenceOptions& o) { return o.own.quiet; })

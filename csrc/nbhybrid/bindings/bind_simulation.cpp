@@ -9,12 +9,21 @@ namespace py = pybind11;
 using run::Simulation;
 
 void bind_simulation(py::module_& module) {
-    py::class_<Simulation>(module, "Simulation")
+    py::class_<Simulation>(module, "Simulation", py::buffer_protocol())
         .def(py::init([](const std::shared_ptr<run::BuiltExperiment>& experiment, int threads) {
                  const py::gil_scoped_release release;
                  return std::make_unique<Simulation>(experiment, threads);
              }),
              py::arg("experiment"), py::arg("threads"))
+        // The pixels rendered, read-only. The view keeps the simulation alive.
+        .def_buffer([](Simulation& simulation) {
+            if (simulation.pixels() == nullptr) throw py::buffer_error("nothing has been rendered");
+            const py::ssize_t slow = simulation.slow_pixels(), fast = simulation.fast_pixels();
+            constexpr py::ssize_t bytes = sizeof(float);
+            return py::buffer_info(const_cast<float*>(simulation.pixels()), bytes, py::format_descriptor<float>::format(), 2,
+                                   {slow, fast}, {fast * bytes, bytes}, true);
+        })
+        .def_property_readonly("pixels", [](const py::object& simulation) { return py::memoryview(simulation); })
         .def_property_readonly("threads", &Simulation::threads)
         .def_property_readonly("semantics", &Simulation::semantics)
         .def_property_readonly("committed", &Simulation::committed)

@@ -1,6 +1,7 @@
 #include "nbhybrid/image/integer_images.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace nbhybrid::image {
 
@@ -43,6 +44,15 @@ void integer_row(const ImageView& image, int slow, double scale, double adc_offs
     fill_row(image, slow, row, [&](const float* pixels, int count, std::uint16_t* integers) {
         loops.integers(pixels, count, scale, adc_offset, integers);
     });
+}
+
+void count_row(const ImageView& image, int slow, double adc_offset, std::uint16_t* row) {
+    const float* const pixels = image.pixels + image.at(slow, 0);
+    for (int i = 0; i < image.fast_pixels; ++i) {
+        const double value = std::floor(static_cast<double>(pixels[i])) + adc_offset;
+        // What is not a number becomes 0.
+        row[i] = value > 0.0 ? static_cast<std::uint16_t>(std::min(value, largest_integer)) : std::uint16_t{0};
+    }
 }
 
 void pgm_row(const ImageView& image, int slow, double scale, std::uint8_t* row, const PixelLoops& loops) {

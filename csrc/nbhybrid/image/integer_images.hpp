@@ -16,6 +16,8 @@ double pgm_scale(double given, double integer_scale, const Statistics& statistic
 // `row` has room for all pixels of the row.
 void integer_row(const ImageView& image, int slow, double scale, double adc_offset, std::uint16_t* row,
                  const PixelLoops& loops = pixel_loops());
+// Whole photons, cut off, and the offset on top, from 0 to 65535: of all pixels, whatever the region.
+void count_row(const ImageView& image, int slow, double adc_offset, std::uint16_t* row);
 void pgm_row(const ImageView& image, int slow, double scale, std::uint8_t* row, const PixelLoops& loops = pixel_loops());
 
 struct NoiseTotals {

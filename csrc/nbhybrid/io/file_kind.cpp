@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/io/image_format.hpp"
 
 namespace nbhybrid::io {
 
@@ -208,9 +209,12 @@ std::string described(FileKind kind) {
 }
 
 std::string format_named_by(const std::string& path) {
+    // A .bin file may be anything.
+    if (const ImageFormat* format = image_format_of(path); format && format != &raw_format) return std::string(format->title);
     struct Suffix {
         std::string_view suffix, format;
     };
+    // Of other programs, or of nbhybrid's Python package.
     static constexpr Suffix suffixes[] = {
         {"cbf", "CBF"},
         {"edf", "EDF"},
@@ -220,14 +224,11 @@ std::string format_named_by(const std::string& path) {
         {"hdf", "HDF5"},
         {"hdf5", "HDF5"},
         {"nxs", "NeXus (HDF5)"},
-        {"img", "SMV"},
-        {"smv", "SMV"},
         {"jpeg", "JPEG"},
         {"jpg", "JPEG"},
         {"mccd", "MAR"},
         {"npy", "numpy"},
         {"npz", "numpy"},
-        {"pgm", "PGM"},
         {"pdf", "PDF"},
         {"png", "PNG"},
         {"svg", "SVG"},
@@ -235,11 +236,7 @@ std::string format_named_by(const std::string& path) {
         {"tiff", "TIFF"},
         {"zip", "a zip archive"},
     };
-    const std::size_t point = path.rfind('.');
-    if (point == std::string::npos || path.find('/', point) != std::string::npos) return "";
-    std::string end = path.substr(point + 1);
-    for (char& c : end)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const std::string end = suffix_of(path);
     for (const Suffix& suffix : suffixes)
         if (suffix.suffix == end) return std::string(suffix.format);
     return "";

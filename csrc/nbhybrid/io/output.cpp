@@ -112,7 +112,7 @@ std::string temporary_path(const std::string& target) {
 
 }  // namespace
 
-OutputFile::OutputFile(const std::string& path) : path_(path) {
+OutputFile::OutputFile(const std::string& path, Staging staging) : path_(path) {
     const Target target = examine_target(path);
     target_ = target.path;
     buffer_.reserve(buffer_bytes);
@@ -120,6 +120,8 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
         descriptor_ = ::fcntl(inherited_descriptor(target.path), F_DUPFD_CLOEXEC, 0);
     } else if (target.kind == TargetKind::special) {
         descriptor_ = ::open(target.path.c_str(), O_WRONLY | O_CLOEXEC);
+    } else if (staging == Staging::none) {
+        descriptor_ = ::open(target.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     } else {
         open_temporary();
         if (target.kind == TargetKind::regular && ::fchmod(descriptor_, target.mode) != 0) {

@@ -9,12 +9,16 @@
 
 namespace nbhybrid::io {
 
+// Whether a file is written beside its place first. Without that a file that could not be completed stays: for callers who rename
+// it themselves.
+enum class Staging { beside, none };
+
 // Writes to a temporary file beside the target, which takes the target's name at commit() and is removed without one. Of a
 // symbolic link the file it points to is replaced. Targets that are no regular files (devices, pipes, /dev/stdout) are written
 // directly. All members throw OutputFileError.
 class OutputFile {
 public:
-    explicit OutputFile(const std::string& path);
+    explicit OutputFile(const std::string& path, Staging staging = Staging::beside);
     ~OutputFile();
     OutputFile(const OutputFile&) = delete;
     OutputFile& operator=(const OutputFile&) = delete;

@@ -77,6 +77,8 @@ void set_ignored_warnings(Options& o, const Words& w, Warnings&) {
     }
 }
 
+void add_output(Options& o, const Words& w, Warnings&) { o.output.more_files.push_back(w.path()); }
+
 void add_trace_pixel(Options& o, const Words& w, Warnings&) {
     o.own.trace_pixels.push_back({w.integer_in(not_negative, 0), w.integer_in(not_negative, 1)});
 }

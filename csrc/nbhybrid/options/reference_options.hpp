@@ -105,6 +105,7 @@ struct SeedOptions {
 struct OutputOptions {
 #define FIELD(type, name) type name{};
 #include "nbhybrid/options/table/output.def"
+    std::vector<std::string> more_files;  // their names say in which format
     bool write_pgm = true, write_noise = true;
     std::int64_t printout_fast = -1, printout_slow = -1;
     bool progress = true;

@@ -14,18 +14,15 @@
 #include "nbhybrid/run/blank_image.hpp"
 #include "nbhybrid/run/duration.hpp"
 #include "nbhybrid/run/printout.hpp"
-#include "nbhybrid/run/smv_header.hpp"
-#include "nbhybrid/run/write_files.hpp"
 #include "nbhybrid/trace/text.hpp"
 
 namespace nbhybrid::run {
 
 Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads)
-    : built_(std::move(built)), options_(built_->options), threads_(threads) {
+    : built_(std::move(built)), options_(built_->options), threads_(threads), image_files_(image_files_of(options_.output)) {
     check_outputs();
     warn_about_shared_names();
     warn_about_formats();
-    warn_about_smv_header(built_->experiment(), warnings_);
     simulator_ =
         std::make_unique<Simulator>(built_->experiment(), threads_, kernel::Way{options_.own.engine, options_.own.verify, true});
     warnings_.add(simulator_->warnings());
@@ -46,27 +43,27 @@ std::string Simulation::foresee() {
     return duration.seconds < worth_a_line ? "" : duration_line(duration);
 }
 
+// Says where the name of a file promises another format, and what formats cannot hold of this experiment.
 void Simulation::warn_about_formats() {
-    const options::OutputOptions& o = options_.output;
-    const auto check = [&](const char* option, const std::string& path, const char* written) {
-        const std::string format_named = io::format_named_by(path);
-        if (format_named.empty() || format_named == written) return;
-        warnings_.add("file-format", option + (" " + path) + ": is written as " + written + ", although its name is that of " +
-                                         format_named + ": give another name, or convert it afterwards");
-    };
-    check("-floatfile", o.float_file, "raw float32 numbers");
-    check("-intfile", o.integer_file, "SMV");
-    if (o.write_pgm) check("-pgmfile", o.pgm_file, "PGM");
-    if (o.write_noise) check("-noisefile", o.noise_file, "SMV");
+    std::vector<const io::ImageFormat*> known;
+    for (const ImageFile& file : image_files_) {
+        if (file.format == nullptr) continue;
+        const std::string format_named = io::format_named_by(file.path);
+        if (!format_named.empty() && format_named != file.format->title)
+            warnings_.add("file-format", file.option + (" " + file.path) + ": is written as " + std::string(file.format->title) +
+                                             ", although its name is that of " + format_named +
+                                             ": give another name, or convert it afterwards");
+        if (std::find(known.begin(), known.end(), file.format) == known.end()) known.push_back(file.format);
+    }
+    for (const io::ImageFormat* format : known)
+        if (format->warn != nullptr) format->warn(built_->experiment(), warnings_);
 }
 
 // Says where a file would be written twice, or over an input.
 void Simulation::warn_about_shared_names() {
-    const options::OutputOptions& o = options_.output;
     const options::OwnOptions& own = options_.own;
-    std::vector<std::string> outputs = {o.float_file, o.integer_file};
-    if (o.write_pgm) outputs.push_back(o.pgm_file);
-    if (o.write_noise) outputs.push_back(o.noise_file);
+    std::vector<std::string> outputs;
+    for (const ImageFile& file : image_files_) outputs.push_back(file.path);
     if (write_dump_) outputs.push_back(options_.crystal.dump_file);
     if (own.trace_steps && !own.trace_pixels.empty()) outputs.push_back(own.trace_file);
     if (!own.json_file.empty()) outputs.push_back(own.json_file);
@@ -84,11 +81,7 @@ void Simulation::warn_about_shared_names() {
 }
 
 void Simulation::check_outputs() {
-    const options::OutputOptions& o = options_.output;
-    io::check_writable(o.float_file);
-    io::check_writable(o.integer_file);
-    if (o.write_pgm) io::check_writable(o.pgm_file);
-    if (o.write_noise) io::check_writable(o.noise_file);
+    for (const ImageFile& file : image_files_) io::check_writable(file.path);
     if (!options_.own.trace_pixels.empty() && options_.own.trace_steps) io::check_writable(options_.own.trace_file);
     if (!options_.own.json_file.empty()) io::check_writable(options_.own.json_file);
     write_dump_ = built_->built.table_was_read_from_text;
@@ -213,10 +206,10 @@ std::vector<std::string> Simulation::write(const Watch& watch) {
     FileWriter writer(view(), experiment(), options_.output, statistics_);
     // First, as in the reference: of outputs of one name the last remains.
     if (write_dump_) writer.add_dump(options_.crystal.dump_file);
-    writer.add_float();
-    writer.add_integer();
-    if (options_.output.write_pgm) writer.add_pgm();
-    if (options_.output.write_noise) writer.add_noise(built_->built.deviates, built_->built.noise_state, noise_);
+    for (const ImageFile& file : image_files_) {
+        if (file.shows == Shows::counted) writer.add_noise(file, built_->built.deviates, built_->built.noise_state, noise_);
+        else if (file.format != nullptr) writer.add_image(file);
+    }
     if (traces_.steps && !traces_.pixels.empty()) writer.add_steps(options_.own.trace_file, traces());
     noise_ = {};
     std::vector<std::string> paths = writer.commit(threads_, watch);

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "nbhybrid/core/warnings.hpp"
-#include "nbhybrid/image/integer_images.hpp"
 #include "nbhybrid/image/statistics.hpp"
 #include "nbhybrid/run/built_experiment.hpp"
 #include "nbhybrid/run/configuration.hpp"
 #include "nbhybrid/run/simulator.hpp"
+#include "nbhybrid/run/write_files.hpp"
 #include "nbhybrid/trace/quantities.hpp"
 
 namespace nbhybrid::run {
@@ -59,6 +59,10 @@ public:
     int first_row() const { return experiment().detector.region.slow_first; }
     int last_row() const { return experiment().detector.region.slow_last; }
 
+    // After render(): the photons expected, for formats that the core does not write.
+    const float* pixels() const { return image_.get(); }
+    int fast_pixels() const { return experiment().detector.fast_pixels; }
+    int slow_pixels() const { return experiment().detector.slow_pixels; }
     // Writes all files, which appear together or not at all, and returns their paths. Throws OutputFileError, Interrupted.
     std::vector<std::string> write(const Watch& watch);
     // Whether the files have appeared.
@@ -84,6 +88,7 @@ private:
     Warnings warnings_;  // of the outputs
     std::unique_ptr<Simulator> simulator_;
     kernel::TraceRequest traces_;
+    std::vector<ImageFile> image_files_;
     bool write_dump_ = false;
     std::unique_ptr<float[]> image_;
     kernel::RenderResult rendered_{std::vector<kernel::RenderTotals>(1), {}};

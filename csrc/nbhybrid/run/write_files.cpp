@@ -5,86 +5,61 @@
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/io/fdump.hpp"
-#include "nbhybrid/io/image_files.hpp"
-#include "nbhybrid/kernel/vector_kernel.hpp"
-#include "nbhybrid/run/smv_header.hpp"
 #include "nbhybrid/trace/text.hpp"
 
 namespace nbhybrid::run {
 
 namespace {
 
-// What is handed to the system at once: no less than an OutputFile would gather.
-constexpr std::size_t bytes_at_once = std::size_t{256} << 10U;
 // Smaller images are written before another thread has started.
 constexpr std::int64_t pixels_worth_threads = 100000;
 
 }  // namespace
 
+std::vector<ImageFile> image_files_of(const options::OutputOptions& options) {
+    std::vector<ImageFile> files = {{"-floatfile", options.float_file, &io::raw_format, Shows::expected},
+                                    {"-intfile", options.integer_file, &io::smv_format, Shows::scaled}};
+    if (options.write_pgm) files.push_back({"-pgmfile", options.pgm_file, &io::pgm_format, Shows::grey});
+    if (options.write_noise) files.push_back({"-noisefile", options.noise_file, &io::smv_format, Shows::counted});
+    for (const std::string& path : options.more_files) files.push_back({"--output", path, io::image_format_of(path), Shows::usual});
+    return files;
+}
+
 FileWriter::FileWriter(const image::ImageView& image, const Experiment& experiment, const options::OutputOptions& options,
                        const image::Statistics& statistics)
-    : image_(image),
-      experiment_(experiment),
-      options_(options),
-      statistics_(statistics),
-      loops_(image::pixel_loops(kernel::vector_kernel().isa)) {}
+    : image_(image), experiment_(experiment), options_(options), statistics_(statistics) {}
 
 void FileWriter::add(const std::string& path, std::function<void(io::OutputFile&, const Ask&)> fill) {
     jobs_.push_back({files_.open(path), std::move(fill)});
 }
 
-// row(slow, place) makes a row.
-template <class Integer, class Row>
-void FileWriter::write_rows(io::OutputFile& file, const Ask& ask, Row row) const {
-    const std::size_t row_bytes = static_cast<std::size_t>(image_.fast_pixels) * sizeof(Integer);
-    const auto rows_at_once = static_cast<int>((bytes_at_once + row_bytes - 1) / row_bytes);
-    std::vector<Integer> block(static_cast<std::size_t>(std::min(rows_at_once, image_.slow_pixels)) * row_bytes / sizeof(Integer));
-    for (int first = 0; first < image_.slow_pixels; first += rows_at_once) {
-        const int rows = std::min(rows_at_once, image_.slow_pixels - first);
-        for (int i = 0; i < rows; ++i) row(first + i, block.data() + image_.at(i, 0));
-        file.write(block.data(), static_cast<std::size_t>(rows) * row_bytes);
-        ask();
+void FileWriter::add_rows(const ImageFile& image_file, std::function<io::ImageToWrite(const Ask&)> rows) {
+    add(image_file.path, [this, format = image_file.format, rows = std::move(rows)](io::OutputFile& file, const Ask& ask) {
+        io::ImageToWrite image = rows(ask);
+        image.experiment = &experiment_;
+        format->write(file, image);
+    });
+}
+
+void FileWriter::add_image(const ImageFile& file) {
+    add_rows(file, [this, file](const Ask& ask) { return rows_of(file, ask); });
+}
+
+io::ImageToWrite FileWriter::rows_of(const ImageFile& file, const Ask& ask) const {
+    const double scale = image::integer_scale(options_.integer_scale, statistics_);
+    switch (file.shows) {
+        case Shows::expected: return expected_photons(image_, ask);
+        case Shows::scaled: return scaled_photons(image_, scale, options_.adc_offset, ask);
+        case Shows::grey: return grey_values(image_, image::pgm_scale(options_.pgm_scale, scale, statistics_), ask);
+        case Shows::counted:  // has state: add_noise
+        case Shows::usual: break;
     }
+    return usual_rows(*file.format, image_, options_.adc_offset, ask);
 }
 
-void FileWriter::add_float() {
-    add(options_.float_file, [this](io::OutputFile& file, const Ask& ask) {
-        constexpr std::int64_t pixels_at_once = std::int64_t{1} << 20U;
-        const std::int64_t pixels = image_.at(image_.slow_pixels, 0);
-        for (std::int64_t first = 0; first < pixels; first += pixels_at_once) {
-            io::write_float_image(file, image_.pixels + first, static_cast<std::size_t>(std::min(pixels_at_once, pixels - first)));
-            ask();
-        }
-    });
-}
-
-void FileWriter::add_integer() {
-    add(options_.integer_file, [this](io::OutputFile& file, const Ask& ask) {
-        const double scale = image::integer_scale(options_.integer_scale, statistics_);
-        file.write(smv_header(experiment_, options_.adc_offset));
-        write_rows<std::uint16_t>(file, ask, [&](int slow, std::uint16_t* row) {
-            image::integer_row(image_, slow, scale, options_.adc_offset, row, loops_);
-        });
-    });
-}
-
-void FileWriter::add_pgm() {
-    add(options_.pgm_file, [this](io::OutputFile& file, const Ask& ask) {
-        const double scale =
-            image::pgm_scale(options_.pgm_scale, image::integer_scale(options_.integer_scale, statistics_), statistics_);
-        file.write(io::pgm_header_text(image_.fast_pixels, image_.slow_pixels, scale));
-        write_rows<std::uint8_t>(file, ask, [&](int slow, std::uint8_t* row) { image::pgm_row(image_, slow, scale, row, loops_); });
-    });
-}
-
-void FileWriter::add_noise(const SharedDeviates& deviates, StreamState state, image::NoiseTotals& totals) {
-    add(options_.noise_file, [this, deviates, state, &totals](io::OutputFile& file, const Ask& ask) {
-        SharedDeviates stream = deviates;
-        StreamState now = state;
-        file.write(smv_header(experiment_, options_.adc_offset));
-        write_rows<std::uint16_t>(file, ask, [&](int slow, std::uint16_t* row) {
-            image::noise_row(image_, slow, options_.adc_offset, stream, now, totals, row);
-        });
+void FileWriter::add_noise(const ImageFile& file, const SharedDeviates& deviates, StreamState state, image::NoiseTotals& totals) {
+    add_rows(file, [this, deviates, state, &totals](const Ask& ask) {
+        return counted_photons(image_, deviates, state, options_.adc_offset, totals, ask);
     });
 }
 

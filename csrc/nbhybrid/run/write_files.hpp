@@ -5,14 +5,28 @@
 #include <string>
 #include <vector>
 
-#include "nbhybrid/image/integer_images.hpp"
-#include "nbhybrid/io/output.hpp"
+#include "nbhybrid/io/image_format.hpp"
 #include "nbhybrid/kernel/render.hpp"
 #include "nbhybrid/model/experiment.hpp"
 #include "nbhybrid/options/reference_options.hpp"
-#include "nbhybrid/random/deviates.hpp"
+#include "nbhybrid/run/image_rows.hpp"
 
 namespace nbhybrid::run {
+
+// What an image file shows.
+enum class Shows { expected, scaled, grey, counted, usual };
+
+// An image file that a command line asks for.
+struct ImageFile {
+    std::string option;
+    std::string path;
+    // Null: a format that the core does not know, and the caller writes.
+    const io::ImageFormat* format;
+    Shows shows;
+};
+
+// In the reference's order; then those of --output.
+std::vector<ImageFile> image_files_of(const options::OutputOptions& options);
 
 class FileWriter {
 public:
@@ -21,11 +35,9 @@ public:
                const image::Statistics& statistics);
 
     // Each opens a file, which commit() fills.
-    void add_float();
-    void add_integer();
-    void add_pgm();
-    // The totals are there after commit().
-    void add_noise(const SharedDeviates& deviates, StreamState state, image::NoiseTotals& totals);
+    void add_image(const ImageFile& file);
+    // The same with noise; the totals are there after commit().
+    void add_noise(const ImageFile& file, const SharedDeviates& deviates, StreamState state, image::NoiseTotals& totals);
     void add_dump(const std::string& path);
     void add_steps(const std::string& path, const std::vector<kernel::PixelRecord>& records);
 
@@ -34,15 +46,13 @@ public:
     std::vector<std::string> commit(int threads, const kernel::Watch& watch);
 
 private:
-    // Asks whether to go on.
-    using Ask = std::function<void()>;
     struct Job {
         io::OutputFile& file;
         std::function<void(io::OutputFile& file, const Ask& ask)> fill;
     };
 
-    template <class Integer, class Row>
-    void write_rows(io::OutputFile& file, const Ask& ask, Row row) const;
+    void add_rows(const ImageFile& file, std::function<io::ImageToWrite(const Ask&)> rows);
+    io::ImageToWrite rows_of(const ImageFile& file, const Ask& ask) const;
     void add(const std::string& path, std::function<void(io::OutputFile&, const Ask&)> fill);
     bool is_worth_threads() const;
 
@@ -50,7 +60,6 @@ private:
     const Experiment& experiment_;
     const options::OutputOptions& options_;
     const image::Statistics& statistics_;
-    const image::PixelLoops& loops_;
     std::vector<Job> jobs_;
     io::OutputSet files_;
 };

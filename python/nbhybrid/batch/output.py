@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nbhybrid.batch import hdf5
-from nbhybrid.batch.recipe import ENDINGS
-from nbhybrid.batch.render import fluence_of
+from nbhybrid import formats
+from nbhybrid.batch.render import fluence_of, lines_of_frames
 from nbhybrid.batch.shots import lines_of
-from nbhybrid.files import write_text, write_whole
+from nbhybrid.files import write_text
+from nbhybrid.formats import Images
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nbhybrid.batch.recipe import Recipe
     from nbhybrid.batch.render import Frame, Series, Task
@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
 PIECES = "pieces"
 IMAGES = "images"
-MASTER = "images.h5"
-_LARGEST_COUNT = 65535
+
+
+def master_of(recipe: Recipe) -> str:
+    """Return the name of the file that shows a series as a whole, in the output folder."""
+    return f"images{recipe.kind.suffix}"
 
 
 def piece_of(recipe: Recipe, span: tuple[int, int]) -> str:
     """Return the name of a file of images, in the output folder."""
-    return os.path.join(PIECES, f"images_{recipe.name_of(span[0], span[1] - 1)}.h5")
+    return os.path.join(PIECES, f"images_{recipe.name_of(span[0], span[1] - 1)}{recipe.kind.suffix}")
 
 
 def marker_of(recipe: Recipe, span: tuple[int, int]) -> str:
@@ -41,12 +44,12 @@ def marker_of(recipe: Recipe, span: tuple[int, int]) -> str:
 
 def folder_of(recipe: Recipe) -> str:
     """Return the name of the folder of all these files, in the output folder."""
-    return PIECES if recipe.format == "hdf5" else IMAGES
+    return PIECES if recipe.kind.series else IMAGES
 
 
 def image_of(recipe: Recipe, image: int) -> str:
     """Return the name of an image's file, in the output folder."""
-    return os.path.join(IMAGES, f"image_{recipe.name_of(image)}{ENDINGS[recipe.format]}")
+    return os.path.join(IMAGES, f"image_{recipe.name_of(image)}{recipe.kind.suffix}")
 
 
 def parameters_of(recipe: Recipe, image: int) -> str:
@@ -69,8 +72,8 @@ def write(task: Task, pixels: npt.NDArray[np.float32], frames: list[Frame], seri
     failures = [{"image": frame.image, "error": frame.error} for frame in frames if frame.error]
     if failures:
         write_text(marker, json.dumps(failures, indent=1) + "\n")
-    if recipe.format == "hdf5":
-        hdf5.write_images(os.path.join(task.folder, piece_of(recipe, task.span)), pixels, frames, series, provenance)
+    if recipe.kind.series:
+        _write_piece(os.path.join(task.folder, piece_of(recipe, task.span)), pixels, frames, series, provenance)
     else:
         for frame in frames:
             if not frame.error:
@@ -89,12 +92,52 @@ def failures_of(folder: str, recipe: Recipe, span: tuple[int, int]) -> list[tupl
         return []
 
 
+def _write_piece(
+    path: str, pixels: npt.NDArray[np.float32], frames: Sequence[Frame], series: Series, provenance: Mapping[str, str]
+) -> None:
+    """Write a file of some images and their parameters."""
+    images = Images(
+        pixels=pixels,
+        experiments=series.experiment._cores,
+        parameters=_columns(frames, series),
+        adc=series.recipe.adc,
+        compression=series.recipe.compression,
+        provenance=provenance,
+    )
+    formats.write(series.recipe.kind, path, images)
+
+
+def _columns(frames: Sequence[Frame], series: Series) -> dict[str, npt.NDArray[Any]]:
+    """Return the parameters of images by their names."""
+    wavelengths, weights = lines_of_frames(list(frames))
+    starts, ranges = np.array([series.scan_of(frame) for frame in frames], np.float64).T
+    return {
+        "image_number": np.array([frame.image for frame in frames], np.int64),
+        "seed": np.full(len(frames), series.recipe.seed, np.uint64),
+        "rotation": np.stack([frame.rotation for frame in frames]),
+        "phi_start": starts,
+        "phi_range": ranges,
+        "fluence": np.array([fluence_of(frame, series) for frame in frames]),
+        "wavelengths": wavelengths,
+        "weights": weights,
+        "failed": np.array([bool(frame.error) for frame in frames], np.uint8),
+    }
+
+
 def _write_image(folder: str, frame: Frame, series: Series, provenance: Mapping[str, str]) -> None:
     """Write an image and then its parameters."""
     recipe = series.recipe
     name = os.path.join(folder, image_of(recipe, frame.image))
-    fill = {"smv": _fill_smv, "bin": _fill_raw, "npy": _fill_array}[recipe.format]
-    write_whole(name, lambda temporary: fill(temporary, frame, series))
+    parts = series.parts(frame) if recipe.kind.needs_geometry else []
+    images = Images(
+        pixels=frame.pixels[None],
+        experiments=[_with_mean_wavelength(part, series)._core for part in parts],
+        parameters=_columns([frame], series),
+        adc=recipe.adc,
+        compression=recipe.compression,
+        provenance=provenance,
+    )
+    formats.write(recipe.kind, name, images)
     about = {"file": os.path.basename(name), "shape": list(recipe.shape)} | _values(frame, series)
     about |= {key: provenance[key] for key in ("nbhybrid_version", "nbhybrid_commit", "identity")}
     write_text(os.path.join(folder, parameters_of(recipe, frame.image)), json.dumps(about, indent=1) + "\n")
@@ -115,15 +158,6 @@ def _values(frame: Frame, series: Series) -> dict[str, Any]:
     }
 
 
-def _fill_smv(path: str, frame: Frame, series: Series) -> None:
-    """Write whole photons, cut off, and the recipe's adc on top, at most 65535: as the reference's noise image."""
-    (part,) = series.parts(frame)
-    counts = np.minimum(np.floor(frame.pixels) + np.float32(series.recipe.adc), np.float32(_LARGEST_COUNT))
-    with open(path, "wb") as file:
-        file.write(_with_mean_wavelength(part, series)._core.smv_header(series.recipe.adc))
-        file.write(counts.astype(np.uint16).tobytes())
-
-
 def _with_mean_wavelength(part: Experiment, series: Series) -> Experiment:
     """Return an experiment for the header of an image: with a spectrum of its shot, the wavelength is that one's mean."""
     if part.beam.sources is series.experiment.beam.sources or part.beam.sources is None:
@@ -131,13 +165,3 @@ def _with_mean_wavelength(part: Experiment, series: Series) -> Experiment:
     wavelengths, weights = lines_of(part.beam)
     mean = float(np.average(wavelengths, weights=weights))
     return part._variant(beam=part.beam.replace(wavelength_angstrom=mean, energy_ev=None))
-
-
-def _fill_raw(path: str, frame: Frame, series: Series) -> None:
-    with open(path, "wb") as file:
-        file.write(frame.pixels.tobytes())
-
-
-def _fill_array(path: str, frame: Frame, series: Series) -> None:
-    with open(path, "wb") as file:
-        np.save(file, frame.pixels)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nbhybrid.batch.rotation import Rotation
 from nbhybrid.batch.shots import Jitter
-from nbhybrid.options import usual
+from nbhybrid.formats import USUAL_ADC, format_named
 
-# Added to the photons of SMV images, as in a run.
-ADC = int(usual("-adc"))
-FORMATS = ("hdf5", "smv", "bin", "npy")
-ENDINGS = {"smv": ".img", "bin": ".bin", "npy": ".npy"}
+if TYPE_CHECKING:
+    from nbhybrid.formats import Format
+
 # Bytes of images and number of images that a task renders at most, unless the spec says how many.
 _TASK_BYTES, _TASK_IMAGES = 64 << 20, 100
 # At least so many tasks if there are as many images: four for each of 16 workers. How many there really are must not show.
@@ -41,13 +40,14 @@ class Recipe:
         Of the columns of the files of orientations and spectra.
     wavelength_rms, fluence_rms : float
         Relative, from shot to shot.
-    format : {"hdf5", "smv", "bin", "npy"}
-    compression : {"none", "gzip"}
-        Of HDF5.
+    format : str
+        Name of one of `nbhybrid.formats` that can be written.
+    compression : str
+        One that the format has.
     images_per_file : int
-        Of HDF5; in the other formats, how many a task renders.
+        Of formats that hold several; in the others, how many a task renders.
     adc : int
-        What is added to the pixels of SMV images.
+        What is added to the pixels where the format holds integers.
     scan : Rotation, optional
         How the crystal turns from image to image.
     """
@@ -65,8 +65,13 @@ class Recipe:
     format: str = "hdf5"
     compression: str = "none"
     images_per_file: int = 1
-    adc: int = ADC
+    adc: int = USUAL_ADC
     scan: Rotation | None = None
+
+    @property
+    def kind(self) -> Format:
+        """The format of the files."""
+        return format_named(self.format)
 
     @property
     def jitter(self) -> Jitter:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
 from nbhybrid._version import __version__
-from nbhybrid.batch import hdf5, output
+from nbhybrid.batch import output
 from nbhybrid.batch.recipe import Recipe
 from nbhybrid.batch.render import Series
 from nbhybrid.errors import InputFileError, OutputFileError
@@ -155,7 +155,7 @@ def remove_temporaries(folder: str) -> None:
 
 def pending(folder: str, recipe: Recipe) -> list[tuple[tuple[int, int], tuple[int, ...]]]:
     """Return for each task that is left its span, and the images to render. What failed before is among them."""
-    if recipe.format == "hdf5" and hdf5.is_merged(os.path.join(folder, output.MASTER)):
+    if recipe.kind.series and recipe.kind.series.is_merged(os.path.join(folder, output.master_of(recipe))):
         return []
     path = os.path.join(folder, output.folder_of(recipe))
     there = set(os.listdir(path)) if os.path.isdir(path) else set()
@@ -166,7 +166,7 @@ def pending(folder: str, recipe: Recipe) -> list[tuple[tuple[int, int], tuple[in
     left = []
     for span in recipe.ranges():
         is_marked = has(output.marker_of(recipe, span))
-        if recipe.format == "hdf5":
+        if recipe.kind.series:
             images = () if has(output.piece_of(recipe, span)) and not is_marked else tuple(range(*span))
         else:
             images = tuple(image for image in range(*span) if not has(output.parameters_of(recipe, image)))

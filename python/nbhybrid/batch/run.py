@@ -8,11 +8,12 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from nbhybrid.batch import cluster, hdf5, output, resume
+from nbhybrid.batch import cluster, output, resume
 from nbhybrid.batch.render import Task
 from nbhybrid.cores import usable_cores
 from nbhybrid.devices import why_missing
 from nbhybrid.errors import DeviceError, InputFileError, ModelError, OutputFileError
+from nbhybrid.formats import written_formats
 from nbhybrid.input_warnings import already_said
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Result:
     failures : list of (int, str)
         Number of the image and error, in order.
     path : str
-        What to open: the master file of HDF5, or the folder of the images; the output folder if pieces are missing.
+        What to open: the file that shows the series as a whole, or the folder of the images; the output folder if pieces are
+        missing.
     """
 
     images: int
@@ -137,10 +139,14 @@ def run_batch(
         If the scheduler ends or cannot be reached, or workers lack what they need; another run goes on from there.
     """
     _check(client, scheduler, workers, threads)
-    if merge and spec.recipe.format != "hdf5":
-        raise ModelError(f'merge: found a series in the format "{spec.recipe.format}", expected hdf5')
-    if spec.recipe.format == "hdf5":
-        hdf5.library()
+    kind = spec.recipe.kind
+    if merge and not kind.series:
+        several = " or ".join(each.name for each in written_formats() if each.series)
+        raise ModelError(f'merge: found a series in the format "{kind.name}", which holds {kind.holds}, expected {several}')
+    try:
+        kind.check_packages()
+    except ModelError as error:
+        raise ModelError(f"output.format: {error}, or choose another format") from error
     if client is None and scheduler is None and (why := _why_missing(spec.recipe.device)):
         raise InputFileError(f"{spec.path}: render.device: {why}")
     if client is None and workers != 0:
@@ -252,10 +258,11 @@ def _finish(spec: Spec, rendered: int, failures: list[tuple[int, str]], merge: b
     if missing:
         what = f"image {missing[0]} and perhaps others were rendered but are not here"
         raise OutputFileError(f"{spec.output}: {what}: all workers must see this folder under this name")
-    if recipe.format != "hdf5":
+    several = recipe.kind.series
+    if several is None:
         return Result(recipe.images, rendered, failures, os.path.join(spec.output, output.IMAGES))
-    path = os.path.join(spec.output, output.MASTER)
-    if hdf5.is_merged(path):
+    path = os.path.join(spec.output, output.master_of(recipe))
+    if several.is_merged(path):
         # This run, or one that was killed then, has had nothing else to do.
         resume.remove_pieces(spec.output, recipe)
         return Result(recipe.images, rendered, failures, path)
@@ -263,7 +270,10 @@ def _finish(spec: Spec, rendered: int, failures: list[tuple[int, str]], merge: b
     if not all(os.path.exists(os.path.join(spec.output, piece)) for piece in pieces):
         return Result(recipe.images, rendered, failures, spec.output)
     _, provenance = resume.prepared(spec.output, resume.state_digest(spec.output))
-    (hdf5.merge if merge else hdf5.write_master)(path, pieces, recipe, provenance)
+    if merge:
+        several.merge(path, pieces, recipe.images, provenance, recipe.compression)
+    else:
+        several.link(path, pieces, recipe.images, provenance)
     if merge and not failures:
         resume.remove_pieces(spec.output, recipe)
     return Result(recipe.images, rendered, failures, path)

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from nbhybrid import _core
 from nbhybrid.batch import tables
 from nbhybrid.batch.orientations import FORMS, ORDERS, read_numbers, read_orientations
-from nbhybrid.batch.recipe import ADC, FORMATS, Recipe, digest_of, usual_images_per_file
+from nbhybrid.batch.recipe import Recipe, digest_of, usual_images_per_file
 from nbhybrid.batch.rotation import read_rotation
 from nbhybrid.batch.shots import UNITS, Shot
 from nbhybrid.batch.spec_experiment import read_experiment
@@ -21,6 +22,7 @@ from nbhybrid.cores import usable_cores
 from nbhybrid.devices import CPU
 from nbhybrid.engines import ENGINES, unknown
 from nbhybrid.errors import InputFileError
+from nbhybrid.formats import USUAL_ADC, Format, format_named, refusal_of, written_formats
 from nbhybrid.input_warnings import line_of, warn
 
 if TYPE_CHECKING:
@@ -33,6 +35,13 @@ if TYPE_CHECKING:
 _MOST_IMAGES = 2**32  # numbers of images are words of the noise's counter
 _LARGEST_SEED = 2**63 - 1
 _TABLES = ("series", "experiment", "render", "scan", "orientations", "shots", "noise", "output")
+_USUAL_FORMAT = "hdf5"
+# Keys of [output] that have an effect in some formats alone.
+_KEYS_OF_FORMATS: dict[str, Callable[[Format], bool]] = {
+    "compression": lambda kind: len(kind.compressions) > 1,
+    "single_file": lambda kind: kind.series is not None,
+    "adc": lambda kind: kind.has_adc,
+}
 # What stands for the output's name where the words of a spec are kept.
 _SOME_OUTPUT = "series"
 
@@ -120,8 +129,9 @@ class Spec:
                 raise top.error(key, f"found {len(array)} rows, expected one for each of {recipe.images} images")
         for part in parts.values():
             part.done()
-        if recipe.format == "smv":
-            pairs += experiment._worded(experiment._core.smv_warnings)
+        if recipe.kind.warn is not None:
+            of_format = [recipe.kind.warn(core) for core in experiment._cores]
+            pairs += experiment._worded([pair for each in of_format for pair in each])
         spec = cls(
             path=name,
             text=text,
@@ -197,14 +207,16 @@ def _recipe(
     has_spectra = any(key in shots for key in ("wavelengths", "spectra", "spectrum_files"))
     shots.only_with(("unit",), has_spectra, "wavelengths, spectra or spectrum_files")
     shape = _shape(parts["experiment"], experiment)
-    kind = output.choice("format", FORMATS, "hdf5")
-    if kind == "smv" and len(shape) > 2:
-        raise output.error("format", 'found "smv" and a detector of several panels, expected hdf5, bin or npy')
+    kind = format_named(output.choice("format", [each.name for each in written_formats()], _USUAL_FORMAT))
+    refusal = refusal_of(kind, len(experiment._cores), has_geometry=True)
+    if refusal:
+        raise output.error("format", f'found "{kind.name}": {refusal}')
     seed = series.whole("seed", 0, _LARGEST_SEED, 0)
     pixels = int(np.prod(shape, dtype=np.int64))
-    compressed = output.choice("compression", ("none", "gzip"), "none")
-    output.only_with(("compression", "single_file"), kind == "hdf5", f'the format "hdf5", not for "{kind}"')
-    output.only_with(("adc",), kind == "smv", f'the format "smv", not for "{kind}"')
+    for key, takes in _KEYS_OF_FORMATS.items():
+        takers = " or ".join(f'"{each.name}"' for each in written_formats() if takes(each))
+        output.only_with((key,), takes(kind), f'the format {takers}, not for "{kind.name}"')
+    compressed = output.choice("compression", kind.compressions, kind.compressions[0])
     per_file = output.whole("images_per_file", 1, 100000, usual_images_per_file(pixels, images))
     return Recipe(
         images=images,
@@ -217,10 +229,10 @@ def _recipe(
         unit=shots.choice("unit", UNITS, "angstrom"),
         wavelength_rms=shots.number("wavelength_rms_percent") / 100.0,
         fluence_rms=shots.number("fluence_rms_percent") / 100.0,
-        format=kind,
+        format=kind.name,
         compression=compressed,
         images_per_file=min(per_file or 1, images),
-        adc=output.whole("adc", 0, 65535, ADC) or 0,
+        adc=output.whole("adc", 0, 65535, USUAL_ADC) or 0,
         scan=rotation,
     )
 

@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     )
     words.add_argument("--serial", action="store_true", help="render in this process, without Dask")
     words.add_argument("--threads", type=int, metavar="T", help="of each worker's task (1), or of this process (its cores)")
-    words.add_argument("--merge", action="store_true", help="make images.h5 one file that needs no others (HDF5)")
+    words.add_argument("--merge", action="store_true", help="make one file that needs no others of the series (HDF5)")
     words.add_argument("--dry-run", action="store_true", help="say what would be done and about how long it takes, and do nothing")
     words.add_argument("--example", action="store_true", help="print a spec with comments")
     words.add_argument("--strict", action="store_true", help="a warning is an error: nothing is rendered")
@@ -146,7 +146,7 @@ def _plan_of(spec: Spec, threads: int | None) -> str:
     pixels = 1
     for n in recipe.shape:
         pixels *= n
-    size = recipe.images * pixels * (2 if recipe.format == "smv" else 4) / 2**30
+    size = recipe.images * pixels * recipe.kind.bytes_per_pixel / 2**30
     orientations = "random" if spec.orientations is None else "of a file"
     if recipe.scan is not None:
         orientations = f"a scan from {recipe.scan.start_deg:g} degrees on, {recipe.scan.width_deg:g} degrees an image"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from nbhybrid.cli.outputs import Outputs
+
     T = TypeVar("T")
 
 
@@ -75,6 +77,7 @@ def _simulate(words: list[str], written: _Written) -> None:
     options, of_options = _interruptible(lambda: _core.parse_options([os.fsencode(word) for word in words]))
     log = WarningLog(strict=options.strict, ignored=options.ignored_warnings)
     log.show(of_options)
+    outputs = _outputs(options)
     threads = options.threads or usable_cores()
     experiment = _interruptible(lambda: _core.Experiment(options, threads))
     log.show(experiment.warnings)
@@ -100,7 +103,7 @@ def _simulate(words: list[str], written: _Written) -> None:
     measured = time.perf_counter()
     _report(options, simulation)
     written.simulation, written.record = simulation, options.json_file
-    paths = simulation.write()
+    paths = outputs.write(experiment, simulation) if outputs else simulation.write()
     _say(options, simulation.noise_text())
     finished = time.perf_counter()
     for path in dict.fromkeys(paths):
@@ -117,6 +120,16 @@ def _simulate(words: list[str], written: _Written) -> None:
         }
         write_record(options.json_file, run_record(words, simulation, log.lines, seconds, paths))
         written.record = ""
+
+
+def _outputs(options: _core.Options) -> Outputs | None:
+    """Return what writes the files whose formats the core does not know; None without such files, which saves its import."""
+    paths = [path for path in options.more_files if not _core.has_image_format(os.fsencode(path))]
+    if not paths:
+        return None
+    from nbhybrid.cli.outputs import Outputs
+
+    return Outputs(paths, options.adc_offset)
 
 
 def _report(options: _core.Options, simulation: _core.Simulation) -> None:

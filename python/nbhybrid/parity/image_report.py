@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from nbhybrid.images import KINDS
+from nbhybrid.images import title_of_kind
 
 if TYPE_CHECKING:
     import pathlib
@@ -45,8 +45,8 @@ def to_markdown(c: ImageComparison, picture: str | None = None) -> str:
     lines = [
         f"# {verdict}",
         "",
-        f"A: `{c.first.path}` ({KINDS[c.first.kind]})  ",
-        f"B: `{c.second.path}` ({KINDS[c.second.kind]})  ",
+        f"A: `{c.first.path}` ({title_of_kind(c.first.kind)})  ",
+        f"B: `{c.second.path}` ({title_of_kind(c.second.kind)})  ",
     ]
     lines += [f"{_shape(c)} (slow x fast), relative tolerance {c.rtol:g}", ""]
     lines += ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in _rows(c)), ""]

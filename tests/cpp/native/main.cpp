@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/io/image_format.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
 #include "nbhybrid/options/parse.hpp"
 #include "nbhybrid/run/simulation.hpp"
@@ -48,6 +49,9 @@ int run(const std::vector<std::string>& words) {
     Warnings parsed;
     const options::ReferenceOptions options = options::parse_options(words, parsed);
     if (!options.own.json_file.empty()) throw OptionError("--json: this program writes no record, expected `nbhybrid run`");
+    for (const std::string& path : options.output.more_files)
+        if (io::image_format_of(path) == nullptr)
+            throw OptionError("--output " + path + ": expected `nbhybrid run` for such a format");
     warn(parsed);
     const int here = static_cast<int>(std::thread::hardware_concurrency());
     const int threads = options.own.threads > 0 ? static_cast<int>(options.own.threads) : here > 0 ? here : 1;

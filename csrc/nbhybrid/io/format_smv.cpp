@@ -1,22 +1,24 @@
-#include "nbhybrid/run/smv_header.hpp"
+// SMV: whole numbers of 16 bits under a text that says where detector and beam are, as the reference has it or, where the semantics
+// correct its defects, so that other programs and we find in it what was simulated. docs/decisions/smv-headers.md tells why.
 
 #include <cmath>
 
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/io/image_format.hpp"
 #include "nbhybrid/io/smv.hpp"
 #include "nbhybrid/io/smv_keys.hpp"
 
-namespace nbhybrid::run {
+namespace nbhybrid::io {
 
 namespace {
 
 constexpr double millimetres = 1000.0;
 
-io::SmvHeader reference_header(const Experiment& e) {
+SmvHeader reference_header(const Experiment& e) {
     const Detector& d = e.detector;
     const DetectorOrigins& o = d.origins;
-    io::SmvHeader h;
+    SmvHeader h;
     h.fast_pixels = d.fast_pixels;
     h.slow_pixels = d.slow_pixels;
     h.pixel_size_mm = d.pixel_size * millimetres;
@@ -57,7 +59,7 @@ std::string list_of(const std::vector<std::string>& words) {
 
 // dxtbx takes files of BEAMLINE=fake for ADXV's, whose pixels it counts from 1: fast = X + pixel, slow = height - Y + pixel, mm
 // (FormatSMVJHSim of dxtbx 3.1 to 3.28). Without ADC_OFFSET it takes the pedestal for 1.
-void tell_dxtbx(const Experiment& e, double adc_offset, io::SmvHeader& h) {
+void tell_dxtbx(const Experiment& e, double adc_offset, SmvHeader& h) {
     const Detector& d = e.detector;
     const double height = d.slow_pixels * d.pixel_size;
     h.beam_center_x_mm = (d.origins.beam_fast - d.pixel_size) * millimetres;
@@ -67,21 +69,21 @@ void tell_dxtbx(const Experiment& e, double adc_offset, io::SmvHeader& h) {
 }
 
 // What BEAM_CENTER above cannot say. By the place that the pivot leaves where it is, so that a reader need not ask for more.
-void tell_ourselves(const Detector& d, io::SmvHeader& h) {
+void tell_ourselves(const Detector& d, SmvHeader& h) {
     const DetectorOrigins& o = d.origins;
-    h.more.push_back(std::string(io::convention_key) + "=" + name_of(d.convention));
-    if (d.pivot == Pivot::beam) h.more.push_back(numbers(io::beam_key, {o.beam_fast * millimetres, o.beam_slow * millimetres}));
-    else h.more.push_back(numbers(io::nearest_key, {o.close_fast * millimetres, o.close_slow * millimetres}));
-    if (norm(d.rotation) != 0) h.more.push_back(vector(io::rotation_key, degrees_per_radian * d.rotation));
-    if (d.curved) h.more.push_back(std::string(io::curved_key) + "=1");
+    h.more.push_back(std::string(convention_key) + "=" + name_of(d.convention));
+    if (d.pivot == Pivot::beam) h.more.push_back(numbers(beam_key, {o.beam_fast * millimetres, o.beam_slow * millimetres}));
+    else h.more.push_back(numbers(nearest_key, {o.close_fast * millimetres, o.close_slow * millimetres}));
+    if (norm(d.rotation) != 0) h.more.push_back(vector(rotation_key, degrees_per_radian * d.rotation));
+    if (d.curved) h.more.push_back(std::string(curved_key) + "=1");
     if (d.convention != Convention::custom) return;
-    h.more.push_back(vector(io::beam_vector_key, d.frame.beam));
-    h.more.push_back(vector(io::fast_key, d.frame.fast));
-    h.more.push_back(vector(io::slow_key, d.frame.slow));
-    h.more.push_back(vector(io::normal_key, d.frame.normal));
-    h.more.push_back(vector(io::twotheta_axis_key, d.frame.twotheta_axis));
-    h.more.push_back(vector(io::polarization_key, d.frame.polarization));
-    h.more.push_back(vector(io::spindle_key, d.frame.spindle));
+    h.more.push_back(vector(beam_vector_key, d.frame.beam));
+    h.more.push_back(vector(fast_key, d.frame.fast));
+    h.more.push_back(vector(slow_key, d.frame.slow));
+    h.more.push_back(vector(normal_key, d.frame.normal));
+    h.more.push_back(vector(twotheta_axis_key, d.frame.twotheta_axis));
+    h.more.push_back(vector(polarization_key, d.frame.polarization));
+    h.more.push_back(vector(spindle_key, d.frame.spindle));
 }
 
 // Why dxtbx cannot know the detector from such a header; empty if it can.
@@ -101,20 +103,23 @@ std::string not_in_smv(const Experiment& e) {
     return "";
 }
 
-}  // namespace
-
-std::string smv_header(const Experiment& e, double adc_offset) {
-    io::SmvHeader h = reference_header(e);
+std::string header_of(const Experiment& e, double adc_offset) {
+    SmvHeader h = reference_header(e);
     if (e.semantics.mends(Defect::header_center)) tell_dxtbx(e, adc_offset, h);
     const std::vector<std::string> mended = e.semantics.mended_ids();
-    if (mended.empty()) return io::smv_header_text(h);
-    h.more.push_back(std::string(io::semantics_key) + "=" + e.semantics.text());
-    h.more.push_back(std::string(io::mended_key) + "=" + list_of(mended));
+    if (mended.empty()) return smv_header_text(h);
+    h.more.push_back(std::string(semantics_key) + "=" + e.semantics.text());
+    h.more.push_back(std::string(mended_key) + "=" + list_of(mended));
     if (e.semantics.mends(Defect::header_center)) tell_ourselves(e.detector, h);
-    return io::smv_header_text(h);
+    return smv_header_text(h);
 }
 
-void warn_about_smv_header(const Experiment& e, Warnings& warnings) {
+void write_smv(OutputFile& file, const ImageToWrite& image) {
+    file.write(header_of(*image.experiment, image.adc_offset));
+    write_rows(file, image, PixelType::uint16);
+}
+
+void warn_about_header(const Experiment& e, Warnings& warnings) {
     if (!e.semantics.mends(Defect::header_center)) return;
     const std::string reason = not_in_smv(e);
     if (reason.empty()) return;
@@ -123,4 +128,8 @@ void warn_about_smv_header(const Experiment& e, Warnings& warnings) {
                                                    ": make a .expt or NXmx file for it, of the vectors that --json records");
 }
 
-}  // namespace nbhybrid::run
+}  // namespace
+
+const ImageFormat smv_format = {"smv", "SMV", "img smv", PixelType::uint16, true, false, &write_smv, &warn_about_header};
+
+}  // namespace nbhybrid::io

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nbhybrid.batch.render import fluence_of, lines_of_frames
-from nbhybrid.errors import InputFileError, ModelError
-from nbhybrid.extras import install
+from nbhybrid.errors import InputFileError
 from nbhybrid.files import write_whole
+from nbhybrid.formats.entry import PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from nbhybrid.batch.recipe import Recipe
-    from nbhybrid.batch.render import Frame, Series
+    from nbhybrid.formats.entry import Images
 
 _GZIP_LEVEL = 4
 # What the master file says of its pieces.
@@ -27,75 +25,31 @@ _WHERE = (
     "it by nbhybrid batch SPEC --merge. What a missing file would hold reads as NaN; of integers as -1, or as the largest value "
     "where there is no sign (seed, failed)."
 )
-UNITS = {
-    "images": "photons",
-    "parameters/image_number": "",
-    "parameters/seed": "",
-    "parameters/rotation": "",
-    "parameters/phi_start": "degree",
-    "parameters/phi_range": "degree",
-    "parameters/fluence": "photons per square metre",
-    "parameters/wavelengths": "Angstrom",
-    "parameters/weights": "",
-    "parameters/failed": "",
-}
+UNITS = {"images": "photons", **{f"parameters/{name}": unit for name, unit in PARAMETERS.items()}}
+# The others are float64.
+_TYPES = {"image_number": np.int64, "seed": np.uint64, "failed": np.uint8}
 
 
 def library() -> Any:
-    """Return h5py.
+    """Return h5py, which is imported when a file is written or looked into."""
+    import h5py
 
-    Raises
-    ------
-    ModelError
-        If it is not there.
-    """
-    try:
-        import h5py
-    except ImportError as error:
-        raise ModelError(
-            f'output.format: "hdf5" needs h5py, which is not installed: {install("hdf5")}, or choose smv, bin or npy'
-        ) from error
     return h5py
 
 
-def columns(frames: Sequence[Frame], series: Series) -> dict[str, npt.NDArray[Any]]:
-    """Return the parameters of images by the names of their datasets."""
-    wavelengths, weights = lines_of_frames(list(frames))
-    starts, ranges = np.array([series.scan_of(frame) for frame in frames], np.float64).T
-    return {
-        "parameters/image_number": np.array([frame.image for frame in frames], np.int64),
-        "parameters/seed": np.full(len(frames), series.recipe.seed, np.uint64),
-        "parameters/rotation": np.stack([frame.rotation for frame in frames]),
-        "parameters/phi_start": starts,
-        "parameters/phi_range": ranges,
-        "parameters/fluence": np.array([fluence_of(frame, series) for frame in frames]),
-        "parameters/wavelengths": wavelengths,
-        "parameters/weights": weights,
-        "parameters/failed": np.array([bool(frame.error) for frame in frames], np.uint8),
-    }
-
-
-def write_images(
-    path: str, pixels: npt.NDArray[np.float32], frames: Sequence[Frame], series: Series, provenance: Mapping[str, str]
-) -> None:
-    """Write a file of some images with their parameters.
-
-    Raises
-    ------
-    OutputFileError
-    """
+def write_images(path: str, images: Images) -> None:
+    """Write a file of some images with what is known of them."""
     h5py = library()
-    held = {"images": pixels, **columns(frames, series)}
-
-    def write(name: str) -> None:
-        with _created(h5py, name, provenance) as (file, parameters):
-            for dataset, values in held.items():
-                properties = _properties(h5py, dataset, values.dtype, series.recipe)
-                group = parameters if os.path.dirname(dataset) else file
-                with _dataset(h5py, group, dataset, values.dtype, values.shape, properties) as made:
-                    made.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(values))
-
-    write_whole(path, write)
+    pixels = np.asarray(images.pixels)
+    held = {"images": pixels}
+    for name, rows in images.parameters.items():
+        held[f"parameters/{name}"] = np.asarray(rows, _TYPES.get(name, np.float64))
+    with _created(h5py, path, images.provenance) as (file, parameters):
+        for dataset, values in held.items():
+            properties = _properties(h5py, dataset, values.dtype, pixels.shape[1:], images.compression)
+            group = parameters if os.path.dirname(dataset) else file
+            with _dataset(h5py, group, dataset, values.dtype, values.shape, properties) as made:
+                made.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(values))
 
 
 def nothing(dtype: npt.DTypeLike) -> Any:
@@ -106,19 +60,19 @@ def nothing(dtype: npt.DTypeLike) -> Any:
     return np.array(-1 if kind.kind == "i" else np.iinfo(kind).max, kind)
 
 
-def _properties(h5py: Any, dataset: str, dtype: npt.DTypeLike, recipe: Recipe) -> Any:
+def _properties(h5py: Any, dataset: str, dtype: npt.DTypeLike, shape: tuple[int, ...], compression: str) -> Any:
     """Return how a dataset that holds its numbers itself is stored."""
     properties = _untimed(h5py.h5p.create(h5py.h5p.DATASET_CREATE))
     properties.set_fill_value(nothing(dtype))
     if dataset == "images":
-        properties.set_chunk((1, *recipe.shape))
-        if recipe.compression == "gzip":
+        properties.set_chunk((1, *shape))
+        if compression == "gzip":
             properties.set_shuffle()
             properties.set_deflate(_GZIP_LEVEL)
     return properties
 
 
-def write_master(path: str, pieces: Sequence[str], recipe: Recipe, provenance: Mapping[str, str]) -> None:
+def write_master(path: str, pieces: Sequence[str], images: int, provenance: Mapping[str, str]) -> None:
     """Write the file whose datasets are those of all pieces, one after the other, without a copy.
 
     What a missing piece would hold reads as `nothing` of its kind. An attribute says where the pieces are.
@@ -128,7 +82,8 @@ def write_master(path: str, pieces: Sequence[str], recipe: Recipe, provenance: M
     path : str
     pieces : sequence of str
         The files, relative to the folder of `path`, in the order of their images.
-    recipe : Recipe
+    images : int
+        Of the series.
     provenance : mapping
 
     Raises
@@ -145,19 +100,21 @@ def write_master(path: str, pieces: Sequence[str], recipe: Recipe, provenance: M
         with _created(h5py, name, provenance) as (file, parameters):
             for dataset in UNITS:
                 parts = [(piece, *held[dataset]) for piece, held in zip(pieces, shapes, strict=True)]
-                _link(h5py, parameters if os.path.dirname(dataset) else file, dataset, recipe.images, parts)
+                _link(h5py, parameters if os.path.dirname(dataset) else file, dataset, images, parts)
             _say(h5py, file, "pieces", _WHERE.format(n=len(pieces), first=pieces[0], last=pieces[-1]))
 
     write_whole(path, write)
 
 
-def merge(path: str, pieces: Sequence[str], recipe: Recipe, provenance: Mapping[str, str]) -> None:
+def merge(path: str, pieces: Sequence[str], images: int, provenance: Mapping[str, str], compression: str) -> None:
     """Write a file that holds all images itself: its bytes are those of the series, and little of it is in memory.
 
     Parameters
     ----------
-    path, pieces, recipe, provenance
+    path, pieces, images, provenance
         As for `write_master`.
+    compression : str
+        Of the pieces too.
 
     Raises
     ------
@@ -173,9 +130,9 @@ def merge(path: str, pieces: Sequence[str], recipe: Recipe, provenance: Mapping[
         with _created(h5py, name, provenance) as (file, parameters), contextlib.ExitStack() as open_ones:
             made = {}
             for dataset in UNITS:
-                shape, dtype = _together([held[dataset] for held in shapes], recipe.images)
+                shape, dtype = _together([held[dataset] for held in shapes], images)
                 group = parameters if os.path.dirname(dataset) else file
-                properties = _properties(h5py, dataset, dtype, recipe)
+                properties = _properties(h5py, dataset, dtype, shape[1:], compression)
                 made[dataset] = open_ones.enter_context(_dataset(h5py, group, dataset, dtype, shape, properties))
             begin = 0
             for piece, held in zip(pieces, shapes, strict=True):
