@@ -10,7 +10,7 @@ what holds without an option.
 
 "In Python" names the parameter of the same meaning. "Conventions" are those that heed an option of the beam centre, or are chosen
 by it, with reference semantics; "header" is what says the same in the header of `-img` and `-mask`. "Defects" of the reference
-change what an option does until they are mended ([Defects](defects.md)). A name that ends with `*` also stands for longer words.
+change what an option does until they are corrected ([Defects](defects.md)). A name that ends with `*` also stands for longer words.
 """
 COLUMNS = ("option", "value", "meaning", "in Python", "conventions", "header", "defects", "since")
 

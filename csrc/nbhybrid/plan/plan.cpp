@@ -57,7 +57,7 @@ std::pair<std::vector<Vec3>, int> polarization_axes(const Vec3& first) {
 // How a factor enters that is, or is not, recomputed at every sub-pixel.
 Applied applied(bool recomputed, const Semantics& semantics) {
     if (!recomputed) return Applied::at_end;
-    return semantics.mends(Defect::oversample_product) ? Applied::to_each_term : Applied::to_running_sum;
+    return semantics.corrects(Defect::oversample_product) ? Applied::to_each_term : Applied::to_running_sum;
 }
 
 std::vector<Axes> with_domains(const std::vector<Axes>& steps, const std::vector<Mat3>& domains) {
@@ -147,7 +147,7 @@ void Plan::plan_detector(const Experiment& experiment) {
     stage.point_pixel = d.point_pixel;
     stage.oversample = s.oversample;
     stage.recomputes_solid_angle = s.solid_angle;
-    stage.solid_angle_at_centre = semantics.mends(Defect::omega_corner);
+    stage.solid_angle_at_centre = semantics.corrects(Defect::omega_corner);
     stage.solid_angle = applied(s.solid_angle, semantics);
 
     SensorStage& sensor = view_.sensor;
@@ -157,7 +157,7 @@ void Plan::plan_detector(const Experiment& experiment) {
     sensor.counts_all = d.sensor.thickness == 0.0;
     sensor.recomputes = s.thickness;
     sensor.capture = applied(s.thickness, semantics);
-    if (sensor.capture == Applied::at_end && semantics.mends(Defect::layer_capture) && sensor.layers > 1)
+    if (sensor.capture == Applied::at_end && semantics.corrects(Defect::layer_capture) && sensor.layers > 1)
         sensor.capture = Applied::to_each_term;
 }
 
@@ -170,7 +170,7 @@ void Plan::plan_sources(const Experiment& experiment) {
         equal = equal && source.weight == sources.front().weight;
     }
     const double mean = sum / static_cast<double>(sources.size());
-    view_.beam.weighted = experiment.semantics.mends(Defect::source_weights) && !equal;
+    view_.beam.weighted = experiment.semantics.corrects(Defect::source_weights) && !equal;
     std::vector<IncidentRay> rays;
     rays.reserve(sources.size());
     for (const Source& source : sources)
@@ -191,7 +191,7 @@ void Plan::plan_beam(const Experiment& experiment) {
     stage.kahn_factor = beam.kahn_factor;
     stage.is_corrected_for_polarization = beam.polarization;
     stage.recomputes = experiment.sampling.polarization;
-    stage.each_source = semantics.mends(Defect::polar_first_source) && beam.polarization && !stage.recomputes;
+    stage.each_source = semantics.corrects(Defect::polar_first_source) && beam.polarization && !stage.recomputes;
     stage.polarization = applied(stage.recomputes, semantics);
     if (stage.each_source) stage.polarization = Applied::to_each_term;
     stage.axes = polarization_axes_->data();
@@ -205,7 +205,7 @@ void Plan::plan_lattice(const Lattice& lattice) {
     stage.a_star = lattice.a_star;
     stage.b_star = lattice.b_star;
     stage.c_star = lattice.c_star;
-    stage.spots = experiment_.semantics.mends(Defect::spot_scale)
+    stage.spots = experiment_.semantics.corrects(Defect::spot_scale)
                       ? terms::metric_in_cells(stage.cells)
                       : terms::metric_in_reciprocal_space(stage.a_star, stage.b_star, stage.c_star, stage.cells);
     stage.largest_index = largest_index_of(*this);
@@ -215,7 +215,7 @@ void Plan::plan_lattice(const Lattice& lattice) {
 void Plan::plan_orientations(const Lattice& lattice) {
     const Crystal& crystal = experiment_.crystal;
     const Axes unrotated{lattice.a, lattice.b, lattice.c};
-    const bool carries_over = !experiment_.semantics.mends(Defect::phi_carryover);
+    const bool carries_over = !experiment_.semantics.corrects(Defect::phi_carryover);
     Axes current = unrotated;
     first_sweep_ = sweep(experiment_.scan, unrotated, carries_over, current);
     later_sweep_ = sweep(experiment_.scan, unrotated, carries_over, current);
@@ -280,7 +280,7 @@ void Plan::plan_crystal(const Experiment& experiment) {
     stage.fudge = c.fudge;
     stage.amplitudes = grid;
     stage.interpolate = c.interpolate;
-    stage.interpolation_resumes = experiment.semantics.mends(Defect::interpolation_sticky);
+    stage.interpolation_resumes = experiment.semantics.corrects(Defect::interpolation_sticky);
     stage.water = experiment.sampling.water_thickness != 0.0;
 }
 
@@ -288,7 +288,7 @@ void Plan::plan_scale(const Experiment& experiment) {
     ScaleStage& scale = view_.scale;
     scale.fluence = experiment.beam.fluence;
     scale.background = physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness);
-    scale.background_is_scaled = !experiment.semantics.mends(Defect::water_twice);
+    scale.background_is_scaled = !experiment.semantics.corrects(Defect::water_twice);
     scale.steps = steps_per_pixel(experiment);
     const Region& r = view_.detector.region;
     const double pixels = (1.0 + r.fast_last - r.fast_first) * (1.0 + r.slow_last - r.slow_first);

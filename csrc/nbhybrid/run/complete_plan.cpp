@@ -22,7 +22,7 @@ void complete_plan(Plan& plan, int threads, Warnings& warnings) {
     warnings.add("interpolation-sticky",
                  format("amplitudes are not interpolated from pixel (%lld, %lld) on, which leaves the table",
                         static_cast<long long>(end / fast_pixels), static_cast<long long>(end % fast_pixels)) +
-                     how_to_mend(Defect::interpolation_sticky));
+                     how_to_correct(Defect::interpolation_sticky));
 }
 
 }  // namespace nbhybrid::run

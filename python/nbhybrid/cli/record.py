@@ -46,7 +46,7 @@ def run_record(
         "configuration": simulation.configuration,
         "engine": simulation.engine,
         "semantics": simulation.semantics,
-        "mended": _core.mended_ids(simulation.semantics),
+        "mended": _core.corrected_ids(simulation.semantics),
         "device": simulation.device,
         "threads": simulation.threads,
         "isa": _core.isa(),
