@@ -14,13 +14,13 @@ PHOTONS = "gist_heat_r"
 mpl.rcParams.update({"font.size": 8, "axes.titlesize": 10, "axes.labelsize": 9, "figure.titlesize": 11, "savefig.dpi": 90})
 
 
-def over(defect, mended):
+def over(defect, corrected):
     """Return the ratio of two images, 1 where the second is 0."""
-    return np.divide(defect, mended, out=np.ones_like(mended), where=mended > 0)
+    return np.divide(defect, corrected, out=np.ones_like(corrected), where=corrected > 0)
 
 
 def percent(ratio, digits=1):
-    """Return a ratio of reference to mended as the change in per cent."""
+    """Return a ratio of reference to corrected as the change in per cent."""
     return f"{100 * (ratio - 1):+.{digits}f} %"
 
 
@@ -29,21 +29,21 @@ def share(fraction, digits=0):
     return f"{100 * fraction:.{digits}f} %"
 
 
-def spots(defect, mended, reach=3, faintest=0.01):
+def spots(defect, corrected, reach=3, faintest=0.01):
     """Return both integrals of each spot (a square box around a maximum of the mean), and where the strongest one is."""
-    mean = (defect + mended) / 2
+    mean = (defect + corrected) / 2
     size = 2 * reach + 1
     boxes = np.lib.stride_tricks.sliding_window_view
     inner = mean[reach:-reach, reach:-reach]
     peaks = np.argwhere((inner == boxes(mean, (size, size)).max(axis=(2, 3))) & (inner > 0))
-    old, new = (boxes(image, (size, size))[tuple(peaks.T)].sum(axis=(1, 2)) for image in (defect, mended))
+    old, new = (boxes(image, (size, size))[tuple(peaks.T)].sum(axis=(1, 2)) for image in (defect, corrected))
     strong = old + new > faintest * (old + new).max()
     return old[strong], new[strong], peaks[np.argmax(new)] + reach
 
 
-def r_factor(defect, mended):
+def r_factor(defect, corrected):
     """Return sum |I - I'| / sum I' in per cent."""
-    return share(np.abs(defect - mended).sum() / mended.sum())
+    return share(np.abs(defect - corrected).sum() / corrected.sum())
 
 
 # Pictures. A box is (fast first, fast last, slow first, slow last), the last ones left out.
@@ -59,9 +59,9 @@ def save(figure, name, title):
     picture.save(PICTURES / f"{name}.png", optimize=True)
 
 
-def where_changed(defect, mended, size=60):
+def where_changed(defect, corrected, size=60):
     """Return a box of this size in which most strong pixels differ by a tenth or more."""
-    changed = (mended > 1e-3 * mended.max()) & (np.abs(over(defect, mended) - 1) > 0.1)
+    changed = (corrected > 1e-3 * corrected.max()) & (np.abs(over(defect, corrected) - 1) > 0.1)
     counts = np.lib.stride_tricks.sliding_window_view(changed, (size, size))[::5, ::5].sum(axis=(2, 3))
     slow, fast = (5 * int(i) for i in np.unravel_index(counts.argmax(), counts.shape))
     return fast, fast + size, slow, slow + size
@@ -72,15 +72,15 @@ def draw(case, images, title, box=None, bins=1, decades=4, limit=None, faintest=
     box = box or (0, images[0].shape[1], 0, images[0].shape[0])
     parts = [image[box[2] : box[3], box[0] : box[1]] for image in images]
     slow, fast = parts[0].shape[0] // bins, parts[0].shape[1] // bins
-    defect, mended = (part.reshape(slow, bins, fast, bins).sum(axis=(1, 3)) for part in parts)
-    top = float(max(defect.max(), mended.max()))
+    defect, corrected = (part.reshape(slow, bins, fast, bins).sum(axis=(1, 3)) for part in parts)
+    top = float(max(defect.max(), corrected.max()))
     unit = unit or ("photons per pixel" if bins == 1 else f"photons per {bins} x {bins} pixels")
     style = (unit, LogNorm(top * 10.0**-decades, top), PHOTONS)
-    panels = [(defect, "reference", *style, crosses[0]), (mended, f"reference,{case.name}", *style, crosses[1])]
+    panels = [(defect, "reference", *style, crosses[0]), (corrected, f"reference,{case.name}", *style, crosses[1])]
     if limit:
-        shown = (np.maximum(defect, mended) > faintest * top) & (mended > 0)
-        change = np.where(shown, 100 * (over(defect, mended) - 1), np.nan)
-        panels.append((change, "change", "reference / mended - 1 (%)", Normalize(-limit, limit), "RdBu_r", ()))
+        shown = (np.maximum(defect, corrected) > faintest * top) & (corrected > 0)
+        change = np.where(shown, 100 * (over(defect, corrected) - 1), np.nan)
+        panels.append((change, "change", "reference / corrected - 1 (%)", Normalize(-limit, limit), "RdBu_r", ()))
     around = [place + margin for places in crosses for place in places for margin in (-15, 15)]
     corners = np.array([(box[0], box[2]), (box[1], box[3]), *around]) - 0.5
     (left, upper), (right, lower) = corners.min(axis=0), corners.max(axis=0)

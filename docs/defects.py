@@ -76,12 +76,12 @@ class Case:
     words: str
     inputs: dict
 
-    def run(self, mended=False, extra=""):
+    def run(self, corrected=False, extra=""):
         """Run the command with the defect or without, and with more words."""
-        return Run(f"{self.words} {extra}", f"reference,{self.name}" if mended else "reference", self.inputs)
+        return Run(f"{self.words} {extra}", f"reference,{self.name}" if corrected else "reference", self.inputs)
 
     def both(self, extra=""):
-        """Return the images with the defect and with it mended."""
+        """Return the images with the defect and with it corrected."""
         return self.run(False, extra).image, self.run(True, extra).image
 
     def replacing(self, *pairs):
@@ -98,35 +98,35 @@ class Case:
 
 def phi_carryover(case, drawing):
     """Measure the first image of a rotation series, and that of a series of narrower images."""
-    defect, mended = case.both()
-    old, new, _ = spots(defect, mended)
+    defect, corrected = case.both()
+    old, new, _ = spots(defect, corrected)
     narrow_old, narrow_new, _ = spots(*case.both("-osc 0.1"))
     if drawing:
-        box = where_changed(defect, mended, 50)
-        draw(case, (defect, mended), "0 to 0.5 degrees in 10 steps", box, limit=50, faintest=3e-4)
+        box = where_changed(defect, corrected, 50)
+        draw(case, (defect, corrected), "0 to 0.5 degrees in 10 steps", box, limit=50, faintest=3e-4)
     return {
         "spots, R": r_factor(old, new),
         "largest loss of a spot": percent((old / new).min(), 0),
         "largest gain of a spot": percent((old / new).max(), 0),
-        "sum": percent(defect.sum() / mended.sum()),
+        "sum": percent(defect.sum() / corrected.sum()),
         "spots, R, 0.1 degrees": r_factor(narrow_old, narrow_new),
     }
 
 
 def oversample_product(case, drawing):
     """Measure the sum with each of the two options, and what the option should have changed."""
-    defect, mended = case.both()
+    defect, corrected = case.both()
     without = case.replacing((" -oversample_omega", ""))
     polar, plain = without.run(False, "-oversample_polar").image, without.run().image
-    old, new, _ = spots(defect, mended)
+    old, new, _ = spots(defect, corrected)
     if drawing:
-        box = where_changed(defect, mended)
-        draw(case, (defect, mended), "-oversample_omega", box, limit=100, faintest=3e-4)
+        box = where_changed(defect, corrected)
+        draw(case, (defect, corrected), "-oversample_omega", box, limit=100, faintest=3e-4)
     return {
-        "sum": percent(defect.sum() / mended.sum()),
+        "sum": percent(defect.sum() / corrected.sum()),
         "least loss of a spot": percent((old / new).max(), 0),
         "sum, -oversample_polar": percent(polar.sum() / plain.sum()),
-        "largest change of a pixel by the mended option": share(np.abs(over(mended, plain) - 1).max(), 2),
+        "largest change of a pixel by the corrected option": share(np.abs(over(corrected, plain) - 1).max(), 2),
     }
 
 
@@ -138,57 +138,57 @@ def centroid(image, spot, reach=5):
 
 def layer_capture(case, drawing):
     """Measure the sum and the place of the strongest spot at 8 keV, and the sum at 12.7 keV."""
-    defect, mended = case.both()
+    defect, corrected = case.both()
     hard = case.replacing(("lyso_8keV", "lyso_A"), ("-lambda 1.5406", "-lambda 0.9768"), ("-detector_abs 66", "-detector_abs 254"))
-    hard_defect, hard_mended = hard.both()
-    slow, fast = (int(i) for i in spots(defect, mended)[2])
+    hard_defect, hard_corrected = hard.both()
+    slow, fast = (int(i) for i in spots(defect, corrected)[2])
     if drawing:
-        shapes = [image / image.max() for image in (defect, mended)]
+        shapes = [image / image.max() for image in (defect, corrected)]
         box = (fast - 9, fast + 10, slow - 9, slow + 10)
         draw(case, shapes, "a spot at 45 degrees, 8 keV", box, decades=2, limit=100, faintest=0.01, unit="relative to the peak")
     return {
-        "sum": percent(defect.sum() / mended.sum()),
-        "sum, 12.7 keV": percent(hard_defect.sum() / hard_mended.sum()),
-        "shift of the strongest spot": f"{centroid(defect, (slow, fast)) - centroid(mended, (slow, fast)):.1f} pixels",
+        "sum": percent(defect.sum() / corrected.sum()),
+        "sum, 12.7 keV": percent(hard_defect.sum() / hard_corrected.sum()),
+        "shift of the strongest spot": f"{centroid(defect, (slow, fast)) - centroid(corrected, (slow, fast)):.1f} pixels",
     }
 
 
 def polar_first_source(case, drawing):
     """Measure the change of pixels, also with a fifth of the divergence, and of the sum."""
-    defect, mended = case.both()
+    defect, corrected = case.both()
     narrow = over(*case.both("-divergence 2"))
     if drawing:
-        draw(case, (defect, mended), "divergence 10 mrad, polarized", bins=8, decades=6, limit=2)
+        draw(case, (defect, corrected), "divergence 10 mrad, polarized", bins=8, decades=6, limit=2)
     return {
-        "lowest pixel": percent(over(defect, mended).min()),
-        "highest pixel": percent(over(defect, mended).max()),
+        "lowest pixel": percent(over(defect, corrected).min()),
+        "highest pixel": percent(over(defect, corrected).max()),
         "largest change of a pixel, 2 mrad": share(np.abs(narrow - 1).max(), 1),
-        "sum": percent(defect.sum() / mended.sum()),
+        "sum": percent(defect.sum() / corrected.sum()),
     }
 
 
 def omega_corner(case, drawing):
     """Measure the change of pixels and of the sum."""
-    defect, mended = case.both()
+    defect, corrected = case.both()
     if drawing:
-        draw(case, (defect, mended), "4 x 4 sub-pixels, 70 mm", bins=8, decades=6, limit=0.2)
+        draw(case, (defect, corrected), "4 x 4 sub-pixels, 70 mm", bins=8, decades=6, limit=0.2)
     return {
-        "lowest pixel": percent(over(defect, mended).min(), 2),
-        "highest pixel": percent(over(defect, mended).max(), 2),
-        "sum": share(abs(defect.sum() / mended.sum() - 1), 4),
+        "lowest pixel": percent(over(defect, corrected).min(), 2),
+        "highest pixel": percent(over(defect, corrected).max(), 2),
+        "sum": share(abs(defect.sum() / corrected.sum() - 1), 4),
     }
 
 
 def water_twice(case, drawing):
     """Measure the background between the spots."""
-    defect, mended = case.both()
+    defect, corrected = case.both()
     dry = case.run(False, "-water 0").image
     usual = case.replacing((" -fluence 1e24", "")).both()
     if drawing:
-        draw(case, (defect, mended), "2 um of water", where_changed(0 * dry, dry), decades=6)
+        draw(case, (defect, corrected), "2 um of water", where_changed(0 * dry, dry), decades=6)
     return {
         "water, reference": f"{np.median(defect - dry):.4f} photons",
-        "water, mended": f"{np.median(mended - dry):.0f} photons",
+        "water, corrected": f"{np.median(corrected - dry):.0f} photons",
         "ratio, default fluence": f"{np.median(usual[0]) / np.median(usual[1]):.2f}",
     }
 
@@ -202,35 +202,35 @@ def length(image, spot, reach=8):
 
 def source_weights(case, drawing):
     """Measure spots of a beam with a spectrum."""
-    defect, mended = case.both()
-    old, new, strongest = spots(defect, mended, reach=8)
+    defect, corrected = case.both()
+    old, new, strongest = spots(defect, corrected, reach=8)
     if drawing:
-        box = where_changed(defect, mended)
-        draw(case, (defect, mended), "a spectrum of 1 % FWHM, sampled over 3 %", box, limit=100, faintest=3e-4)
+        box = where_changed(defect, corrected)
+        draw(case, (defect, corrected), "a spectrum of 1 % FWHM, sampled over 3 %", box, limit=100, faintest=3e-4)
     return {
         "spots, R": r_factor(old, new),
-        "brightest pixel": percent(defect.max() / mended.max(), 0),
+        "brightest pixel": percent(defect.max() / corrected.max(), 0),
         "length of the strongest spot, reference": length(defect, strongest),
-        "length of the strongest spot, mended": length(mended, strongest),
+        "length of the strongest spot, corrected": length(corrected, strongest),
     }
 
 
 def interpolation_sticky(case, drawing):
     """Measure against the transform itself, at the pixels whose neighbourhood lies in the table."""
-    defect, mended = case.run(), case.run(True)
+    defect, corrected = case.run(), case.run(True)
     steps = (np.arange(defect.image.shape[0]) + 0.5) * defect.detector["pixel_size_mm"]
     points = defect.vector("origin_mm") + steps[:, None, None] * defect.vector("slow_axis")
     index = defect.scattering(points + steps[None, :, None] * defect.vector("fast_axis")) @ defect.axes.T
     inside = (np.abs(index) < 22).all(axis=-1)
     truth = np.concatenate([molecule_amplitude(part) for part in np.array_split(index, 20)])[inside]
-    found = [np.sqrt(run.image[inside]) for run in (defect, mended)]
+    found = [np.sqrt(run.image[inside]) for run in (defect, corrected)]
     errors = [np.abs(amplitude / np.median(found[1] / truth) - truth).sum() / truth.sum() for amplitude in found]
     if drawing:
-        draw(case, (defect.image, mended.image), "one molecule, table to 4 A", (60, 140, 60, 140), decades=3, limit=100)
-    change = np.median(np.abs(over(defect.image[inside], mended.image[inside]) - 1))
+        draw(case, (defect.image, corrected.image), "one molecule, table to 4 A", (60, 140, 60, 140), decades=3, limit=100)
+    change = np.median(np.abs(over(defect.image[inside], corrected.image[inside]) - 1))
     return {
         "R to the truth, reference": share(errors[0]),
-        "R to the truth, mended": share(errors[1], 1),
+        "R to the truth, corrected": share(errors[1], 1),
         "median change": share(change),
     }
 
@@ -238,7 +238,9 @@ def interpolation_sticky(case, drawing):
 def random_misset(case, drawing, seeds=240):
     """Measure the angles of the rotations from the orientation that -cell gives."""
     plain = case.replacing((" -misset_seed 1 -misset random", ""))
-    turned = [(plain, mended, f"-misset_seed {seed} -misset random") for mended in (False, True) for seed in range(1, seeds + 1)]
+    turned = [
+        (plain, corrected, f"-misset_seed {seed} -misset random") for corrected in (False, True) for seed in range(1, seeds + 1)
+    ]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         axes = list(pool.map(lambda call: call[0].run(*call[1:]).axes, turned))
     rotations = np.array([np.linalg.solve(plain.run().axes, turned_axes) for turned_axes in axes])
@@ -249,9 +251,9 @@ def random_misset(case, drawing, seeds=240):
     near = (angles < 60).mean(axis=1)
     return {
         "mean angle, reference": f"{angles[0].mean():.0f} degrees",
-        "mean angle, mended": f"{angles[1].mean():.0f} degrees",
+        "mean angle, corrected": f"{angles[1].mean():.0f} degrees",
         "below 60 degrees, reference": share(near[0]),
-        "below 60 degrees, mended": share(near[1]),
+        "below 60 degrees, corrected": share(near[1]),
     }
 
 
@@ -273,18 +275,18 @@ def header_twotheta(case, drawing):
     return {
         "shift of the beam": f"{shift:.0f} pixels",
         "spacing at the first row, reference": f"{spacings[0]:.2f} A",
-        "spacing at the first row, mended": f"{spacings[1]:.2f} A",
+        "spacing at the first row, corrected": f"{spacings[1]:.2f} A",
     }
 
 
 def comment_lines(case, _):
     """Measure an HKL file with a comment half-way, and a list of three sources of which one is commented out."""
-    defect, mended = case.both()
+    defect, corrected = case.both()
     lists = case.replacing(("half.hkl", "lyso.hkl -sourcefile sources.txt"))
     two, right = lists.both()
     flooded, calm = lists.both("-default_F 10")
     return {
-        "sum, HKL file": percent(defect.sum() / mended.sum()),
+        "sum, HKL file": percent(defect.sum() / corrected.sum()),
         "sum, sources": percent(two.sum() / right.sum()),
         "sum, sources and -default_F 10": f"{flooded.sum() / calm.sum():.0f} times",
     }
@@ -293,8 +295,8 @@ def comment_lines(case, _):
 def silent_fdump(case, _):
     """Measure a run without -hkl in a folder where a run with it has been."""
     dump = case.run(False, "-hkl lyso.hkl").dump
-    defect, mended = dataclasses.replace(case, inputs={**case.inputs, "Fdump.bin": dump}).both()
-    return {"sum": f"{defect.sum() / mended.sum():.0f} times"}
+    defect, corrected = dataclasses.replace(case, inputs={**case.inputs, "Fdump.bin": dump}).both()
+    return {"sum": f"{defect.sum() / corrected.sum():.0f} times"}
 
 
 def spot_scale(case, drawing):
@@ -303,20 +305,20 @@ def spot_scale(case, drawing):
     for cells in (5, 20):
         sized = case.replacing(("-N 20", f"-N {cells}"))
         square = sized.replacing((" -gauss_xtal", "")).run().image.sum()
-        for end, mended in (("reference", False), ("mended", True)):
+        for end, corrected in (("reference", False), ("corrected", True)):
             for shape in ("gauss", "tophat"):
                 shaped = sized if shape == "gauss" else sized.replacing(("-gauss_xtal", "-tophat_spots"))
-                found[shape, cells, end] = shaped.run(mended).image.sum() / square
+                found[shape, cells, end] = shaped.run(corrected).image.sum() / square
     if drawing:
         draw(case, case.both(), "N = 20, 30 domains", (150, 230, 150, 230))
     return {
         "gauss over square, N = 5, reference": f"{found['gauss', 5, 'reference']:.0f} times",
         "gauss over square, N = 20, reference": share(found["gauss", 20, "reference"], 1),
-        "gauss over square, N = 5, mended": share(found["gauss", 5, "mended"]),
-        "gauss over square, N = 20, mended": share(found["gauss", 20, "mended"]),
+        "gauss over square, N = 5, corrected": share(found["gauss", 5, "corrected"]),
+        "gauss over square, N = 20, corrected": share(found["gauss", 20, "corrected"]),
         "tophat over square, N = 20, reference": share(found["tophat", 20, "reference"], 2),
-        "tophat over square, N = 20, mended": share(found["tophat", 20, "mended"]),
-        "sum, N = 20": percent(found["gauss", 20, "reference"] / found["gauss", 20, "mended"]),
+        "tophat over square, N = 20, corrected": share(found["tophat", 20, "corrected"]),
+        "sum, N = 20": percent(found["gauss", 20, "reference"] / found["gauss", 20, "corrected"]),
     }
 
 
@@ -331,10 +333,10 @@ def shift_of_reflections(runs):
     """Return by how many pixels reflections between 3 and 2.5 A are moved, the median."""
     edge = np.arange(-20, 21)
     indices = np.stack(np.meshgrid(edge, edge, edge, indexing="ij"), axis=-1).reshape(-1, 3)
-    defect, mended = (indices @ np.linalg.inv(run.axes).T for run in runs)
-    length = np.linalg.norm(mended, axis=1)
+    defect, corrected = (indices @ np.linalg.inv(run.axes).T for run in runs)
+    length = np.linalg.norm(corrected, axis=1)
     seen = (length > 1 / 3) & (length < 1 / 2.5)
-    radians = np.median(np.linalg.norm(defect - mended, axis=1)[seen]) * runs[0].beam["wavelength_angstrom"]
+    radians = np.median(np.linalg.norm(defect - corrected, axis=1)[seen]) * runs[0].beam["wavelength_angstrom"]
     return radians * runs[0].detector["distance_mm"] / runs[0].detector["pixel_size_mm"]
 
 

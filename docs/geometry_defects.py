@@ -29,8 +29,8 @@ def pixels_between(first, second):
 
 def r_of_images(case):
     """Return sum |I - I'| / sum I' over all pixels, in per cent."""
-    defect, mended = case.both()
-    return f"{100 * np.abs(defect - mended).sum() / mended.sum():.0f} %"
+    defect, corrected = case.both()
+    return f"{100 * np.abs(defect - corrected).sum() / corrected.sum():.0f} %"
 
 
 def beam_center(case, _):
@@ -54,7 +54,7 @@ def last_word(case, _):
     reach = (size - 1 - middle[0]) * flat.detector["pixel_size_mm"]
     return {
         "angle at the edge, reference": f"{np.degrees(np.arctan2(reach, distance)):.1f} degrees",
-        "angle at the edge, mended": f"{np.degrees(reach / curved.detector['distance_mm']):.1f} degrees",
+        "angle at the edge, corrected": f"{np.degrees(reach / curved.detector['distance_mm']):.1f} degrees",
         "R": r_of_images(case),
     }
 
@@ -66,11 +66,11 @@ def distance(case, _):
     spacings = [1 / np.linalg.norm(run.scattering(run.vector("origin_mm"))) for run in runs]
     return {
         "along the normal, reference": f"{runs[0].detector['close_distance_mm']:.2f} mm",
-        "along the normal, mended": f"{runs[1].detector['close_distance_mm']:.2f} mm",
+        "along the normal, corrected": f"{runs[1].detector['close_distance_mm']:.2f} mm",
         "spacing at the corner, reference": f"{spacings[0]:.3f} A",
-        "spacing at the corner, mended": f"{spacings[1]:.3f} A",
+        "spacing at the corner, corrected": f"{spacings[1]:.3f} A",
         "DISTANCE in the header for -distance, reference": f"{float(along.run().header['DISTANCE']):.2f}",
-        "DISTANCE in the header for -distance, mended": f"{float(along.run(True).header['DISTANCE']):.0f}",
+        "DISTANCE in the header for -distance, corrected": f"{float(along.run(True).header['DISTANCE']):.0f}",
     }
 
 
@@ -78,7 +78,7 @@ def header_keys(case, _):
     """Measure the wavelength and the image."""
     return {
         "wavelength, reference": f"{case.run().beam['wavelength_angstrom']:.4f} A",
-        "wavelength, mended": f"{case.run(True).beam['wavelength_angstrom']:.4f} A",
+        "wavelength, corrected": f"{case.run(True).beam['wavelength_angstrom']:.4f} A",
         "R": r_of_images(case),
     }
 
@@ -96,7 +96,7 @@ def header_center(case, _):
     errors = [np.linalg.norm(centre_for_dxtbx(run.header) - (run.beam_place() + 0.5)) for run in runs]
     return {
         "error of the centre, reference": f"{errors[0]:.1f} pixels",
-        "error of the centre, mended": f"{errors[1]:.2f} pixels",
+        "error of the centre, corrected": f"{errors[1]:.2f} pixels",
         "pedestal, reference": f"{float(runs[0].header.get('ADC_OFFSET', 1)):.0f}",
-        "pedestal, mended": f"{float(runs[1].header['ADC_OFFSET']):.0f}",
+        "pedestal, corrected": f"{float(runs[1].header['ADC_OFFSET']):.0f}",
     }

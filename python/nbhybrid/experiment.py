@@ -72,8 +72,8 @@ class Experiment:
     scan : Scan, optional
     sampling : Sampling, optional
     semantics : str
-        ``"reference"``, ``"corrected"``, or ``"reference,ID,..."`` to mend single defects of the reference;
-        ``"corrected@0.1"`` mends what version 0.1 did.
+        ``"reference"``, ``"corrected"``, or ``"reference,ID,..."`` to correct single defects of the reference;
+        ``"corrected@0.1"`` corrects what version 0.1 did.
 
     Attributes
     ----------
@@ -149,7 +149,7 @@ class Experiment:
 
     @property
     def semantics(self) -> str:
-        """Which defects of the reference are mended."""
+        """Which defects of the reference are corrected."""
         return self._cores[0].semantics
 
     @property
@@ -220,14 +220,14 @@ class Experiment:
             if name not in parts:
                 raise no_such_name("Experiment", name, parts)
         if "semantics" in changes:
-            self._check_mended_when_read(TEXT.take("Experiment.semantics", changes["semantics"]))
+            self._check_corrected_when_read(TEXT.take("Experiment.semantics", changes["semantics"]))
         return parts | dict(changes)
 
-    def _check_mended_when_read(self, semantics: str) -> None:
-        """Refuse semantics that mend what the reading of a command line and its files has settled already."""
+    def _check_corrected_when_read(self, semantics: str) -> None:
+        """Refuse semantics that correct what the reading of a command line and its files has settled already."""
         again = {name for name, _ in self._of_cores}
         for name, _ in self._remarks or ():
-            if name in _core.defect_ids() and name not in again and _core.mends(semantics, name):
+            if name in _core.defect_ids() and name not in again and _core.corrects(semantics, name):
                 where = f"from_args([..., '--semantics', {semantics!r}])"
                 raise ModelError(f"Experiment.semantics: {name} acts where a command line is read, expected Experiment.{where}")
 
@@ -375,7 +375,7 @@ def _parts_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _origin(detector: Mapping[str, Any], semantics: str) -> tuple[float, float, float] | None:
     """Return the first pixel's corner in metres, if one was given and counts."""
-    if detector["pix0"] is None or not _core.mends(semantics, "pix0-overwritten"):
+    if detector["pix0"] is None or not _core.corrects(semantics, "pix0-overwritten"):
         return None
     scale = 1e-3 if detector["pix0_in_mm"] else 1.0
     x, y, z = (scale * v for v in detector["pix0"])

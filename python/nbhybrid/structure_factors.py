@@ -96,7 +96,7 @@ class StructureFactors(Model):
             Larger tables are refused.
         skip_comments : bool, optional
             Whether lines that begin with ``#`` are skipped. By default the semantics of an experiment decide: with the reference's
-            the first such line ends the file, and the experiment warns of it; where ``comment-lines`` is mended they are skipped.
+            the first such line ends the file, and the experiment warns of it; with ``comment-lines`` corrected they are skipped.
             The properties `grid` and `origin` tell of the whole file. False: the first ends the file in any case.
 
         Warns
@@ -141,7 +141,7 @@ class StructureFactors(Model):
 
     def _for(self, semantics: str) -> tuple[Any, list[Pair]]:
         """Return the core's table for an experiment of these semantics, and warnings about it."""
-        if self._up_to_comment is None or _core.mends(semantics, "comment-lines"):
+        if self._up_to_comment is None or _core.corrects(semantics, "comment-lines"):
             if self._up_to_comment is not None and self._up_to_comment.error:
                 raise InputFileError(self._up_to_comment.error)
             return self._table, []

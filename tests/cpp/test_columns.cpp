@@ -95,7 +95,7 @@ TEST("columns: one warning names the first comment") {
     CHECK_EQ(warnings.all().size(), std::size_t{1});
     CHECK_EQ(warnings.all().at(0).text, std::string("s.txt: line 2 begins with '#': such lines are read as rows in which words "
                                                     "are 0, as in the reference: --semantics reference,comment-lines "
-                                                    "mends it"));
+                                                    "corrects it"));
 }
 
 TEST("columns: files") {

@@ -273,15 +273,15 @@ TEST("detector placement: what cannot be placed") {
 
 namespace {
 
-const Semantics mended = Semantics::parse("reference,beam-center,distance");
+const Semantics corrected = Semantics::parse("reference,beam-center,distance");
 
 }  // namespace
 
-TEST("detector placement: what is mended leaves the bits of what was right") {
+TEST("detector placement: what is corrected leaves the bits of what was right") {
     for (const Convention convention : conventions) {
         PlacementRequest q = request_of(convention);
         const Detector plain = place(q).detector;
-        CHECK_EQ(norm(place(q, mended).detector.origin - plain.origin), 0.0);
+        CHECK_EQ(norm(place(q, corrected).detector.origin - plain.origin), 0.0);
         if (pivots_at_beam(convention) || convention == Convention::custom) {
             q.x_beam = 0.031;
             q.y_beam = 0.052;
@@ -290,14 +290,14 @@ TEST("detector placement: what is mended leaves the bits of what was right") {
             q.org_x = 300;
             q.org_y = 400;
         }
-        const Detector a = place(q).detector, b = place(q, mended).detector;
+        const Detector a = place(q).detector, b = place(q, corrected).detector;
         CHECK_EQ(norm(a.origin - b.origin), 0.0);
         CHECK_EQ(a.distance, b.distance);
         CHECK_EQ(a.close_distance, b.close_distance);
     }
 }
 
-TEST("detector placement: mended centres and distances are those of the detector where it stands") {
+TEST("detector placement: corrected centres and distances are those of the detector where it stands") {
     for (const Convention convention : conventions) {
         PlacementRequest q = request_of(convention);
         q.rotation = {0.05, -0.1, 0.2};
@@ -305,7 +305,7 @@ TEST("detector placement: mended centres and distances are those of the detector
         q.custom_frame.twotheta_axis = {0, 1, 0};
         q.x_beam = 0.031;
         q.y_beam = 0.052;
-        const Placed by_beam = place(q, mended);
+        const Placed by_beam = place(q, corrected);
         const Spot spot = spot_of(convention, q.x_beam, q.y_beam);
         CHECK(near(at(by_beam.detector, spot.fast, spot.slow), distance * by_beam.frame.beam, 1e-15));
         CHECK(near(by_beam.detector.distance, distance, 1e-15));
@@ -314,13 +314,13 @@ TEST("detector placement: mended centres and distances are those of the detector
         q.close_distance = 0.15;
         q.x_close = 0.031;
         q.org_y = 0.052 / pixel + 0.5;
-        const Placed by_nearest = place(q, mended);
+        const Placed by_nearest = place(q, corrected);
         CHECK(near(at(by_nearest.detector, 0.031, 0.052), 0.15 * by_nearest.detector.normal, 1e-15));
         CHECK(near(by_nearest.detector.close_distance, 0.15, 1e-15));
         // A centre of either kind on each axis.
         q.x_close = not_given;
         set_beam_point({0.031, not_given}, q);
-        const Placed mixed = place(q, mended);
+        const Placed mixed = place(q, corrected);
         CHECK(near(mixed.detector.origins.beam_fast, 0.031, 1e-15));
         CHECK(near(mixed.detector.origins.close_slow, 0.052, 1e-15));
     }
@@ -335,19 +335,19 @@ TEST("detector placement: a convention's beam centre and its place on the detect
     }
 }
 
-TEST("detector placement: contradictions are refused where they are mended") {
+TEST("detector placement: contradictions are refused where they are corrected") {
     Warnings warnings;
     Detector d;
     PlacementRequest q = request_of(Convention::xds);
     q.x_beam = 0.03;
     q.org_x = 0.04 / pixel + 0.5;
-    CHECK_THROWS_WITH(place_detector(q, resolve_frame(q, warnings), d, mended), ModelError,
+    CHECK_THROWS_WITH(place_detector(q, resolve_frame(q, warnings), d, corrected), ModelError,
                       "-Xbeam and -ORGX contradict each other");
     place_detector(q, resolve_frame(q, warnings), d);
     q.org_x = not_given;
     q.close_distance = 0.19;
-    CHECK_THROWS_WITH(place_detector(q, resolve_frame(q, warnings), d, mended), ModelError,
+    CHECK_THROWS_WITH(place_detector(q, resolve_frame(q, warnings), d, corrected), ModelError,
                       "-distance 200 and -close_distance 190 contradict each other");
     q.close_distance = 0.200001;
-    place_detector(q, resolve_frame(q, warnings), d, mended);
+    place_detector(q, resolve_frame(q, warnings), d, corrected);
 }

@@ -92,7 +92,7 @@ TEST("hkl: reading ends at a comment, with a warning") {
     CHECK_EQ(warnings.all().size(), std::size_t{1});
     CHECK_EQ(warnings.all().at(0).text,
              std::string("a.hkl: line 3 begins with '#': it and the rest of the file were not read, as in the reference: "
-                         "--semantics reference,comment-lines mends it"));
+                         "--semantics reference,comment-lines corrects it"));
     CHECK_THROWS_WITH(parse("# h k l F\n1 0 0 5\n"), InputFileError,
                       "a.hkl: holds no row 'h k l F': line 1 begins with '#', where reading ends");
 }

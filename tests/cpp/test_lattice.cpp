@@ -112,7 +112,7 @@ TEST("lattice: in the reference a cell with two or three oblique angles gets oth
     CHECK(near(angles(make_lattice(in_degrees(60, 60, 60), Orientation{})), Vec3{57.849, 57.849, 58.5252}, 1e-3));
 }
 
-TEST("lattice: mended, edges and angles are the cell's, whatever they are") {
+TEST("lattice: corrected, edges and angles are the cell's, whatever they are") {
     std::mt19937 random(6);
     Orientation turned;
     turned.misset = Vec3{0.4, 2.0, -1.0};
@@ -140,7 +140,7 @@ TEST("lattice: mended, edges and angles are the cell's, whatever they are") {
     }
 }
 
-TEST("lattice: mended, cells that were right keep their bits") {
+TEST("lattice: corrected, cells that were right keep their bits") {
     const double r = right_angle;
     for (const UnitCell& cell :
          {UnitCell{50, 60, 70, r, r, r}, UnitCell{50, 60, 70, r, 1.9, r}, UnitCell{50, 50, 70, r, r, 2 * pi / 3}}) {
@@ -151,13 +151,13 @@ TEST("lattice: mended, cells that were right keep their bits") {
     }
 }
 
-TEST("lattice: mended, a matrix and the edges of a cell have one volume") {
+TEST("lattice: corrected, a matrix and the edges of a cell have one volume") {
     const Vec3 a{0.02, 0.001, 0.0}, b{-0.002, 0.017, 0.003}, c{0.0, 0.004, 0.013};
     const Orientation matrix = oriented_by(matrix_of(a, b, c, 1.0), 1.0);
     const UnitCell edges{55, 66, 77, right_angle, right_angle, right_angle};
-    const Lattice defect = make_lattice(edges, matrix), mended = make_lattice(edges, matrix, ObliqueCell::as_asked);
-    CHECK(near(mended.a, defect.a, 0) && near(mended.b, defect.b, 0) && near(mended.c, defect.c, 0));
-    check_dual(mended, 1e-13);
+    const Lattice defect = make_lattice(edges, matrix), corrected = make_lattice(edges, matrix, ObliqueCell::as_asked);
+    CHECK(near(corrected.a, defect.a, 0) && near(corrected.b, defect.b, 0) && near(corrected.c, defect.c, 0));
+    check_dual(corrected, 1e-13);
     CHECK(!near(dot(1e10 * defect.a, defect.a_star), 1, 1e-3));
 }
 

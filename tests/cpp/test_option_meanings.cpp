@@ -172,7 +172,7 @@ TEST("option meanings: the two accidents do not happen with corrected semantics,
         CHECK(p.pivot == Pivot::beam);
     }
     CHECK(parse("-misset_seed 4 -phi 3 -osc 1 --semantics corrected").crystal.misset == Misset::none);
-    // With single defects mended they do.
+    // With single defects corrected they do.
     CHECK(parse("-misset_seed 4 -phi 3 -osc 1 --semantics reference,phi-carryover").crystal.misset == Misset::angles);
     CHECK_THROWS_WITH(parse("--semantics reference,phi"), OptionError, "\"phi\"");
     CHECK_THROWS_WITH(parse("--semantics"), OptionError, "expected LIST");

@@ -43,7 +43,7 @@ double shape_factor(const Crystal& c, const Semantics& semantics, const Vec3& hk
     const Vec3 offset{hkl.x - h, hkl.y - k, hkl.z - l};
     const Lattice& lattice = c.lattice;
     const double r2 = physics::offset_squared(
-        offset, semantics.mends(Defect::spot_scale)
+        offset, semantics.corrects(Defect::spot_scale)
                     ? physics::metric_in_cells(c.cells)
                     : physics::metric_in_reciprocal_space(lattice.a_star, lattice.b_star, lattice.c_star, c.cells));
     switch (c.shape) {

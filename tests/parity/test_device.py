@@ -63,7 +63,7 @@ def test_options_that_no_device_takes(named):
     assert str(raised.value).endswith("; choose device cpu")
 
 
-def test_what_is_in_the_way_can_be_mended():
+def test_what_is_in_the_way_can_be_corrected():
     made = nb.Experiment.from_args([*SMALL_WORDS[:-1], "-oversample", "2", "-oversample_omega", "--semantics", "corrected"])
     assert np.array_equal(nb.simulate(made, device="emulated"), nb.simulate(made))
 

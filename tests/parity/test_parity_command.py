@@ -56,7 +56,7 @@ def test_same(stand_in, tmp_path):
 REPORT = ("summary.md", "summary.json", "env.json", "commands.txt", "reference.log", "nbhybrid-exact.log")
 
 
-def test_a_program_with_one_defect_mended(stand_in, tmp_path):
+def test_a_program_with_one_defect_corrected(stand_in, tmp_path):
     program = stand_in(UNABLE_TO_TRACE + 'words += ["--semantics", "reference,phi-carryover"]')
     done = parity(program, tmp_path, *WORDS, own=["--report", "report"])
     assert done.returncode == 1

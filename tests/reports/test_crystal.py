@@ -99,7 +99,7 @@ def test_report_03_it_is_said_where_it_acts(words, tmp_path):
     assert len(lines) == 1
     # a / (Nb Nc) and so on.
     assert "1.25, 2.5 and 0.25 times as wide along a, b and c" in lines[0]
-    assert "--semantics reference,spot-scale mends it" in lines[0]
+    assert "--semantics reference,spot-scale corrects it" in lines[0]
     for silent in (["--semantics", "reference,spot-scale"], ["-fudge", 0], ["-round_xtal"]):
         assert "[spot-scale]" not in run_well([*run_words, *silent], tmp_path).stderr
 
@@ -160,16 +160,16 @@ def test_report_03_objects_and_batches():
             semantics=semantics,
         )
 
-    mended = experiment("corrected")
+    corrected = experiment("corrected")
     turn = np.array([[0.6, -0.8, 0], [0.8, 0.6, 0], [0, 0, 1.0]])
-    image = nb.Simulator(mended).run()
-    with pytest.warns(nb.InputWarning, match=r'Experiment\(semantics="reference,spot-scale"\) mends it'):
+    image = nb.Simulator(corrected).run()
+    with pytest.warns(nb.InputWarning, match=r'Experiment\(semantics="reference,spot-scale"\) corrects it'):
         defect = experiment("reference")
     assert not np.array_equal(image, nb.Simulator(defect).run())
-    batch = nb.simulate_batch(mended, [np.eye(3), turn])
+    batch = nb.simulate_batch(corrected, [np.eye(3), turn])
     assert np.array_equal(batch[0], image)
     turned = nb.Crystal(cell=nb.UnitCell(50, 60, 70), n_cells=10, shape="gauss", rotation=turn)
-    assert np.array_equal(batch[1], nb.simulate(mended.replace(crystal=turned)))
+    assert np.array_equal(batch[1], nb.simulate(corrected.replace(crystal=turned)))
 
 
 # Row 4.
@@ -204,7 +204,7 @@ def test_report_04_the_reference_has_other_angles_and_says_so(asked, found, tmp_
     words = ["-cell", 100, 100, 100, *asked, "-default_F", 1, "-N", 5, "-detpixels", 4]
     line = next(x for x in run_well(words, tmp_path).stderr.splitlines() if "[oblique-cell]" in x)
     assert "-cell: the angles {:g} {:g} {:g} become {:g} {:g} {:g}".format(*asked, *found) in line
-    assert "--semantics reference,oblique-cell mends it" in line
+    assert "--semantics reference,oblique-cell corrects it" in line
     with pytest.warns(nb.InputWarning, match=r"^Crystal\(cell=\.\.\.\): the angles"):
         made = with_cell((100, 100, 100, *asked), "reference")
     assert cell_of(made) == pytest.approx([100, 100, 100, *found], abs=1e-3)
@@ -296,13 +296,13 @@ def test_report_04_the_image_is_that_of_gemmis_matrix(cell, tmp_path):
     images = {}
     for name, words in {
         "matrix": "-mat gemmi.mat",
-        "mended": f"-cell {' '.join(map(str, cell))} --semantics reference,oblique-cell",
+        "corrected": f"-cell {' '.join(map(str, cell))} --semantics reference,oblique-cell",
         "defect": f"-cell {' '.join(map(str, cell))}",
     }.items():
         run_well([*words.split(), *fixed.split()], tmp_path)
         images[name] = float_image(tmp_path, (64, 64)).astype("f8")
     peak = images["matrix"].max()
-    assert np.abs(images["mended"] - images["matrix"]).max() <= tolerances.CELL_AS_MATRIX * peak
+    assert np.abs(images["corrected"] - images["matrix"]).max() <= tolerances.CELL_AS_MATRIX * peak
     assert np.abs(images["defect"] - images["matrix"]).max() > 0.01 * peak
 
 

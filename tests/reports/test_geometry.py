@@ -208,8 +208,8 @@ def test_report_06_options_that_the_reference_does_not_have_do_not_follow(tmp_pa
     done = run_well([*BASE.split(), "-curved_det", "--threads", 1, "--json", "r.json"], tmp_path)
     assert "last-word" in done.stderr
     assert json.loads((tmp_path / "r.json").read_text())["configuration"]["detector"]["curved"] is False
-    mended = run_well([*BASE.split(), "-curved_det", "--semantics", "corrected", "--json", "r.json"], tmp_path)
-    assert "last-word" not in mended.stderr
+    corrected = run_well([*BASE.split(), "-curved_det", "--semantics", "corrected", "--json", "r.json"], tmp_path)
+    assert "last-word" not in corrected.stderr
     assert json.loads((tmp_path / "r.json").read_text())["configuration"]["detector"]["curved"] is True
 
 

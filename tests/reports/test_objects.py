@@ -58,11 +58,11 @@ def test_report_24_a_comment_in_the_first_line_is_an_error_that_tells_the_cure(t
     done = run([*WORDS.split(), "-hkl", path, *QUIETLY], tmp_path)
     assert done.returncode == 2
     assert (
-        "line 1 begins with '#', where reading ends, as in the reference: --semantics reference,comment-lines mends it"
+        "line 1 begins with '#', where reading ends, as in the reference: --semantics reference,comment-lines corrects it"
         in done.stderr
     )
     factors = nb.StructureFactors.from_file(path)
-    with pytest.raises(nb.InputFileError, match=r'Experiment\(semantics="reference,comment-lines"\) mends it'):
+    with pytest.raises(nb.InputFileError, match=r'Experiment\(semantics="reference,comment-lines"\) corrects it'):
         small(structure_factors=factors)
     assert small(structure_factors=factors, semantics="corrected").configuration["structure_factors"]["h_range"] == [1, 3]
     assert nb.StructureFactors.from_dict(json.loads(json.dumps(factors.to_dict()))) == factors
@@ -78,7 +78,7 @@ def test_report_24_what_comes_after_a_comment_may_be_no_rows(tmp_path):
     assert nb.StructureFactors.from_dict(factors.to_dict()) == factors
 
 
-def test_report_24_what_was_read_is_not_mended_afterwards(tmp_path):
+def test_report_24_what_was_read_is_not_corrected_afterwards(tmp_path):
     """An experiment of a command line has its files read; other semantics would need them read again."""
     experiment = nb.Experiment.from_args([*WORDS.split(), "-hkl", str(commented(tmp_path))])
     with pytest.raises(nb.ModelError, match="comment-lines acts where a command line is read"):

@@ -109,7 +109,7 @@ def check(tree, strict):
             assert len(values) <= len(places), f"{ast.unparse(node)}: too many values"
             if any(keyword.arg == "semantics" and isinstance(keyword.value, ast.Constant) for keyword in node.keywords):
                 semantics = next(keyword.value.value for keyword in node.keywords if keyword.arg == "semantics")
-                nb._core.mends(semantics, "phi-carryover")
+                nb._core.corrects(semantics, "phi-carryover")
             found += 1
     return found
 

@@ -45,7 +45,7 @@ def test_an_experiment_warns_once_in_the_words_of_the_objects():
     experiment, names = caught(wet)
     assert names == ["undersampled", "water-twice"]
     assert "Sampling(oversample=3) is enough [undersampled]" in experiment.warnings[0]
-    assert 'Experiment(semantics="reference,water-twice") mends it [water-twice]' in experiment.warnings[1]
+    assert 'Experiment(semantics="reference,water-twice") corrects it [water-twice]' in experiment.warnings[1]
 
 
 def test_warnings_name_the_line_that_caused_them():
@@ -85,10 +85,10 @@ def test_all_can_be_errors():
 
 
 def test_options_become_parameters():
-    text = "put -twotheta, and -pivot, after it; -oversample 4.5; a -no_option; x-hkl; --semantics reference,spot-scale mends it"
+    text = "put -twotheta, and -pivot, after it; -oversample 4.5; a -no_option; x-hkl; --semantics reference,spot-scale corrects it"
     assert input_warnings.in_words_of_objects(text) == (
         "put Detector(twotheta_deg=...), and Detector(pivot=...), after it; Sampling(oversample=4.5); a -no_option; x-hkl; "
-        'Experiment(semantics="reference,spot-scale") mends it'
+        'Experiment(semantics="reference,spot-scale") corrects it'
     )
 
 

@@ -62,9 +62,9 @@ void bind_options(py::module_& module) {
         .def_property_readonly("strict", [](const ReferenceOptions& o) { return o.own.strict; })
         .def_property_readonly("ignored_warnings", [](const ReferenceOptions& o) { return o.own.ignored_warnings; })
         .def_property_readonly("printout", [](const ReferenceOptions& o) { return o.output.printout; });
-    module.def("mends", [](const std::string& semantics, const std::string& id) {
+    module.def("corrects", [](const std::string& semantics, const std::string& id) {
         for (const DefectRow& row : defect_table())
-            if (row.id == id) return Semantics::parse(semantics).mends(row.defect);
+            if (row.id == id) return Semantics::parse(semantics).corrects(row.defect);
         throw ModelError("there is no defect " + id);
     });
     module.def("parse_options", &parse, py::arg("words"));
@@ -74,7 +74,7 @@ void bind_options(py::module_& module) {
         for (const DefectRow& row : defect_table()) ids.emplace_back(row.id);
         return ids;
     });
-    module.def("mended_ids", [](const std::string& semantics) { return Semantics::parse(semantics).mended_ids(); });
+    module.def("corrected_ids", [](const std::string& semantics) { return Semantics::parse(semantics).corrected_ids(); });
     module.def("warning_names", [] {
         std::vector<std::pair<std::string, std::string>> names;
         for (const WarningRow& row : warning_table()) names.emplace_back(row.name, row.meaning);

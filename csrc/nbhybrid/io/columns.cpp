@@ -90,7 +90,7 @@ std::vector<ColumnRow> parse_columns(std::string_view text, const std::string& n
     if (first_comment != 0) {
         warnings.add("comment-lines", name + ": line " + std::to_string(first_comment) +
                                           " begins with '#': such lines are read as rows in which words are 0" +
-                                          how_to_mend(Defect::comment_lines));
+                                          how_to_correct(Defect::comment_lines));
     }
     return rows;
 }

@@ -105,12 +105,12 @@ std::string not_in_smv(const Experiment& e) {
 
 std::string header_of(const Experiment& e, double adc_offset) {
     SmvHeader h = reference_header(e);
-    if (e.semantics.mends(Defect::header_center)) tell_dxtbx(e, adc_offset, h);
-    const std::vector<std::string> mended = e.semantics.mended_ids();
-    if (mended.empty()) return smv_header_text(h);
+    if (e.semantics.corrects(Defect::header_center)) tell_dxtbx(e, adc_offset, h);
+    const std::vector<std::string> corrected = e.semantics.corrected_ids();
+    if (corrected.empty()) return smv_header_text(h);
     h.more.push_back(std::string(semantics_key) + "=" + e.semantics.text());
-    h.more.push_back(std::string(mended_key) + "=" + list_of(mended));
-    if (e.semantics.mends(Defect::header_center)) tell_ourselves(e.detector, h);
+    h.more.push_back(std::string(corrected_key) + "=" + list_of(corrected));
+    if (e.semantics.corrects(Defect::header_center)) tell_ourselves(e.detector, h);
     return smv_header_text(h);
 }
 
@@ -120,7 +120,7 @@ void write_smv(OutputFile& file, const ImageToWrite& image) {
 }
 
 void warn_about_header(const Experiment& e, Warnings& warnings) {
-    if (!e.semantics.mends(Defect::header_center)) return;
+    if (!e.semantics.corrects(Defect::header_center)) return;
     const std::string reason = not_in_smv(e);
     if (reason.empty()) return;
     warnings.add(id_of(Defect::header_center), "DIALS cannot find the geometry in the header of an SMV image, since the detector " +

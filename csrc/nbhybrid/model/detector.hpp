@@ -80,7 +80,7 @@ struct Detector {
     Vec3 rotation;                      // about x, y and z, radians
     Vec3 fast_axis, slow_axis, normal;  // unit vectors after all rotations
     Vec3 origin;                        // corner of the first pixel, m
-    // m, along the beam and along the normal; where Defect::distance is mended, both are the radius of a curved detector.
+    // m, along the beam and along the normal; where Defect::distance is corrected, both are the radius of a curved detector.
     double distance = 0, close_distance = 0;
     double twotheta = 0;  // radians
     DetectorOrigins origins;

@@ -105,15 +105,15 @@ Vec3 swing(const Vec3& v, const PlacementRequest& q, const LaboratoryFrame& fram
     return rotate_about(rotate_xyz(v, q.rotation), frame.twotheta_axis, q.twotheta);
 }
 
-Attitude attitude_of(const PlacementRequest& q, const LaboratoryFrame& frame, bool distance_is_mended) {
+Attitude attitude_of(const PlacementRequest& q, const LaboratoryFrame& frame, bool distance_is_corrected) {
     Attitude a{swing(frame.fast, q, frame), swing(frame.slow, q, frame), swing(frame.normal, q, frame), 0, 0};
     a.cos_before = dot(frame.beam, frame.normal);
     // The reference leaves the two-theta angle out.
-    a.cos_tilt =
-        distance_is_mended && q.twotheta != 0.0 ? dot(frame.beam, a.normal) : dot(frame.beam, rotate_xyz(frame.normal, q.rotation));
+    a.cos_tilt = distance_is_corrected && q.twotheta != 0.0 ? dot(frame.beam, a.normal)
+                                                            : dot(frame.beam, rotate_xyz(frame.normal, q.rotation));
     constexpr double least_cosine = 1e-9;  // of a detector that the beam meets: rounding errors are a millionth of it
-    const bool is_parallel = a.cos_tilt == 0.0 || (distance_is_mended && std::fabs(a.cos_tilt) < least_cosine);
-    if (is_parallel && !(distance_is_mended && is_given(q.close_distance) && a.cos_tilt != 0.0))
+    const bool is_parallel = a.cos_tilt == 0.0 || (distance_is_corrected && std::fabs(a.cos_tilt) < least_cosine);
+    if (is_parallel && !(distance_is_corrected && is_given(q.close_distance) && a.cos_tilt != 0.0))
         throw ModelError("the detector lies parallel to the beam, which never meets it");
     return a;
 }
@@ -130,7 +130,7 @@ Distances distances_of(const PlacementRequest& q, const Attitude& a) {
 
 // Of the detector where it stands, where the reference has those before the two-theta swing. Either of them is the radius of a
 // curved one.
-Distances mended_distances(const PlacementRequest& q, const Attitude& a, bool curved) {
+Distances corrected_distances(const PlacementRequest& q, const Attitude& a, bool curved) {
     const bool is_usual = q.distance == usual_distance;
     if (is_given(q.close_distance) && !is_usual && !q.origin) {
         constexpr double tolerance = 1e-4;  // of the distance: as it is typed, with four digits or more
@@ -164,7 +164,7 @@ struct Leverage {
 };
 
 // The place on this axis of what stays where it is.
-double mended_centre(const CentreAxis& axis, const PlacementRequest& q, Pivot pivot, const Leverage& leverage) {
+double corrected_centre(const CentreAxis& axis, const PlacementRequest& q, Pivot pivot, const Leverage& leverage) {
     // A pivot that was asked for turns what was given; otherwise centres are those of the detector where it stands.
     const double shift = q.pivot_asked ? leverage.along_beam_before * axis.slope_before : leverage.along_beam * axis.slope;
     if (is_given(axis.beam) && is_given(axis.close)) {
@@ -189,8 +189,8 @@ double close_of(double close, double org, double pixel_size, const char* close_o
 }
 
 // All of -Xbeam, -Xclose, -ORGX and -pivot count, in every convention.
-void mend_centres(const PlacementRequest& q, const LaboratoryFrame& frame, const Attitude& a, const Distances& distances,
-                  Centres& c, Pivot& pivot) {
+void correct_centres(const PlacementRequest& q, const LaboratoryFrame& frame, const Attitude& a, const Distances& distances,
+                     Centres& c, Pivot& pivot) {
     const bool swaps = q.convention == Convention::mosflm || q.convention == Convention::denzo;
     const DetectorPoint beam = beam_point(q);
     PlacementRequest nothing = q;
@@ -216,8 +216,8 @@ void mend_centres(const PlacementRequest& q, const LaboratoryFrame& frame, const
     else if (is_given(fast.beam) || is_given(slow.beam)) pivot = Pivot::beam;
     else if (is_given(fast.close) || is_given(slow.close)) pivot = Pivot::sample;
     const Leverage leverage{distances.along_beam, distances.along_normal / a.cos_before};
-    c.beam_fast = c.close_fast = mended_centre(fast, q, pivot, leverage);
-    c.beam_slow = c.close_slow = mended_centre(slow, q, pivot, leverage);
+    c.beam_fast = c.close_fast = corrected_centre(fast, q, pivot, leverage);
+    c.beam_slow = c.close_slow = corrected_centre(slow, q, pivot, leverage);
 }
 
 void check_is_finite(const PlacementRequest& q, const Detector& d) {
@@ -293,19 +293,19 @@ LaboratoryFrame resolve_frame(const PlacementRequest& request, Warnings& warning
 }
 
 void place_detector(const PlacementRequest& q, const LaboratoryFrame& frame, Detector& d, const Semantics& semantics) {
-    const bool distance_is_mended = semantics.mends(Defect::distance);
-    const Attitude attitude = attitude_of(q, frame, distance_is_mended);
+    const bool distance_is_corrected = semantics.corrects(Defect::distance);
+    const Attitude attitude = attitude_of(q, frame, distance_is_corrected);
     Distances distances = distances_of(q, attitude);
     bool has_radius = false;
-    if (distance_is_mended) {
-        const Distances mended = mended_distances(q, attitude, d.curved);
+    if (distance_is_corrected) {
+        const Distances corrected = corrected_distances(q, attitude, d.curved);
         // Where nothing turns the bits are the reference's.
         has_radius = d.curved && attitude.cos_tilt != 1.0 && !q.origin;
-        if (has_radius || q.twotheta != 0.0) distances = mended;
+        if (has_radius || q.twotheta != 0.0) distances = corrected;
     }
     Centres centres = centres_of(q);
     d.pivot = usual_pivot(q);
-    if (semantics.mends(Defect::beam_center) && !q.origin) mend_centres(q, frame, attitude, distances, centres, d.pivot);
+    if (semantics.corrects(Defect::beam_center) && !q.origin) correct_centres(q, frame, attitude, distances, centres, d.pivot);
 
     d.convention = q.convention;
     d.frame = frame;
@@ -325,7 +325,7 @@ void place_detector(const PlacementRequest& q, const LaboratoryFrame& frame, Det
     find_origins(q, frame, d);
     d.origins.header_beam_x = centres.header_beam_x;
     d.origins.header_beam_y = centres.header_beam_y;
-    if (semantics.mends(Defect::beam_center)) name_beam_centre(q, d.origins);
+    if (semantics.corrects(Defect::beam_center)) name_beam_centre(q, d.origins);
     check_is_finite(q, d);
 }
 

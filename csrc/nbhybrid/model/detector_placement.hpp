@@ -51,7 +51,7 @@ DetectorPoint beam_point(const PlacementRequest& request);
 void set_beam_point(const DetectorPoint& point, PlacementRequest& request);
 
 // Fills the placement fields of the detector, whose `curved` must be set. Throws ModelError if no finite placement comes out, and,
-// where the semantics mend Defect::beam_center and Defect::distance, if centres or distances contradict each other.
+// where the semantics correct Defect::beam_center and Defect::distance, if centres or distances contradict each other.
 void place_detector(const PlacementRequest& request, const LaboratoryFrame& frame, Detector& detector,
                     const Semantics& semantics = {});
 

@@ -92,13 +92,13 @@ const std::vector<DefectRow>& defect_table() {
 
 std::string_view id_of(Defect defect) { return defect_table()[static_cast<std::size_t>(defect)].id; }
 
-std::string how_to_mend(Defect defect) {
-    return ", as in the reference: --semantics reference," + std::string(id_of(defect)) + " mends it";
+std::string how_to_correct(Defect defect) {
+    return ", as in the reference: --semantics reference," + std::string(id_of(defect)) + " corrects it";
 }
 
-void Semantics::mend_all(std::string_view version) {
+void Semantics::correct_all(std::string_view version) {
     for (const DefectRow& row : defect_table())
-        if (version.empty() || is_up_to(row.since, version)) mended_.set(static_cast<std::size_t>(row.defect));
+        if (version.empty() || is_up_to(row.since, version)) corrected_.set(static_cast<std::size_t>(row.defect));
 }
 
 Semantics Semantics::parse(std::string_view text) {
@@ -112,15 +112,16 @@ Semantics Semantics::parse(std::string_view text) {
         const std::vector<DefectRow>& table = defect_table();
         const auto row = std::find_if(table.begin(), table.end(), [&](const DefectRow& r) { return r.id == word; });
         if (first && (word == corrected || is_known_version(version))) {
-            semantics.mend_all(version);
+            semantics.correct_all(version);
             semantics.base_ = std::string(word);
         } else if (row != table.end()) {
-            semantics.mended_.set(static_cast<std::size_t>(row->defect));
+            semantics.corrected_.set(static_cast<std::size_t>(row->defect));
         } else if (!first || word != "reference") {
             std::vector<std::string> names{"reference", "corrected", "corrected@0.1"};
             for (const DefectRow& known : table) names.emplace_back(known.id);
-            throw ModelError("found " + quoted(word) + ", expected reference, corrected or corrected@0.1, then defects to mend: " +
-                             known_ids() + did_you_mean(word, names));
+            throw ModelError("found " + quoted(word) +
+                             ", expected reference, corrected or corrected@0.1, then defects to correct: " + known_ids() +
+                             did_you_mean(word, names));
         }
         text.remove_prefix(std::min(end + 1, text.size()));
         first = false;
@@ -130,7 +131,7 @@ Semantics Semantics::parse(std::string_view text) {
 
 Semantics Semantics::with(Defect defect) const {
     Semantics more = *this;
-    more.mended_.set(static_cast<std::size_t>(defect));
+    more.corrected_.set(static_cast<std::size_t>(defect));
     return more;
 }
 
@@ -138,14 +139,14 @@ std::string Semantics::text() const {
     const Semantics base = parse(base_);
     std::string list = base_;
     for (const DefectRow& row : defect_table())
-        if (mends(row.defect) && !base.mends(row.defect)) list += "," + std::string(row.id);
+        if (corrects(row.defect) && !base.corrects(row.defect)) list += "," + std::string(row.id);
     return list;
 }
 
-std::vector<std::string> Semantics::mended_ids() const {
+std::vector<std::string> Semantics::corrected_ids() const {
     std::vector<std::string> ids;
     for (const DefectRow& row : defect_table())
-        if (mends(row.defect)) ids.emplace_back(row.id);
+        if (corrects(row.defect)) ids.emplace_back(row.id);
     return ids;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Which of the reference's defects are reproduced and which are mended.
+// Which of the reference's defects are reproduced and which are corrected.
 
 #include <bitset>
 #include <string>
@@ -36,9 +36,9 @@ inline constexpr std::size_t n_defects = static_cast<std::size_t>(Defect::header
 struct DefectRow {
     Defect defect;
     std::string_view id;
-    std::string_view since;      // the version that mends it first
+    std::string_view since;      // the version that corrects it first
     std::string_view reference;  // what the reference does
-    std::string_view mended;     // and what is done instead
+    std::string_view corrected;  // and what is done instead
 };
 
 // All of them, in the order of the enumeration.
@@ -47,30 +47,30 @@ const std::vector<DefectRow>& defect_table();
 std::string_view id_of(Defect defect);
 
 // The end of a warning about a defect that is reproduced.
-std::string how_to_mend(Defect defect);
+std::string how_to_correct(Defect defect);
 
 class Semantics {
 public:
-    // The reference's: nothing is mended.
+    // The reference's: nothing is corrected.
     Semantics() = default;
-    // "reference", "corrected" or "corrected@VERSION", which mends what that version did, then ids of further defects to mend,
-    // separated by commas. Throws ModelError.
+    // "reference", "corrected" or "corrected@VERSION", which corrects what that version did, then ids of further defects to
+    // correct, separated by commas. Throws ModelError.
     static Semantics parse(std::string_view text);
 
-    bool mends(Defect defect) const { return mended_[static_cast<std::size_t>(defect)]; }
-    // These, and one more defect mended.
+    bool corrects(Defect defect) const { return corrected_[static_cast<std::size_t>(defect)]; }
+    // These, and one more defect corrected.
     Semantics with(Defect defect) const;
     // Whether two options also act as others of a similar name, as the reference's matching by parts of names has it.
     bool confuses_options() const { return base_ == "reference"; }
     // As parse() reads it.
     std::string text() const;
-    // What is mended, in the order of the table.
-    std::vector<std::string> mended_ids() const;
+    // What is corrected, in the order of the table.
+    std::vector<std::string> corrected_ids() const;
 
 private:
-    void mend_all(std::string_view version);
+    void correct_all(std::string_view version);
 
-    std::bitset<n_defects> mended_;
+    std::bitset<n_defects> corrected_;
     std::string base_ = "reference";  // the first word
 };
 

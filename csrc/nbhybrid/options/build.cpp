@@ -67,7 +67,7 @@ void warn_about_angles(const CrystalOptions& o, const UnitCell& asked, const Lat
                                       angles_text(found));
     if (!has_matrix && difference > worth_telling)
         warnings.add(id_of(Defect::oblique_cell), "-cell: the angles " + angles_text(asked) + " become " + angles_text(found) +
-                                                      how_to_mend(Defect::oblique_cell));
+                                                      how_to_correct(Defect::oblique_cell));
 }
 
 Lattice build_lattice(const ReferenceOptions& o, Built& built, Warnings& warnings) {
@@ -92,7 +92,7 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built, Warnings& warning
     if (c.misset == Misset::random) {
         StreamState state = o.seeds.misset.value_or(-static_cast<StreamState>(std::time(nullptr)));
         built.seeds.misset = -state;
-        const Mat3 rotation = o.own.semantics.mends(Defect::random_misset)
+        const Mat3 rotation = o.own.semantics.corrects(Defect::random_misset)
                                   ? uniform_rotation(built.deviates, state)
                                   : random_rotation(random_misset_cap, built.deviates, state);
         orientation.misset = misset_angles(rotation);
@@ -101,7 +101,7 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built, Warnings& warning
     built.unit_cell_given = cell.has_value();
     if (cell) naming("-cell", [&] { return cell_volume(*cell); });
     if (cell && built.given.matrix) built.given.matrix->edges = {cell->a, cell->b, cell->c};
-    const ObliqueCell oblique = o.own.semantics.mends(Defect::oblique_cell) ? ObliqueCell::as_asked : ObliqueCell::as_reference;
+    const ObliqueCell oblique = o.own.semantics.corrects(Defect::oblique_cell) ? ObliqueCell::as_asked : ObliqueCell::as_reference;
     const std::string name = c.matrix_file ? *c.matrix_file : c.matrix ? "matrix" : "-cell";
     const Lattice lattice = naming(name, [&] { return make_lattice(cell, orientation, oblique); });
     if (cell) warn_about_angles(c, *cell, lattice, warnings);
@@ -213,7 +213,8 @@ void check_weights(const std::string& path, const std::vector<Source>& sources) 
 std::vector<Source> read_sources(const ReferenceOptions& o, const Beam& beam, Built& built, Warnings& warnings) {
     std::vector<Source>& rows = built.source_rows;
     const std::string& path = *o.beam.source_file;
-    const auto comments = o.own.semantics.mends(Defect::comment_lines) ? io::CommentRows::skipped : io::CommentRows::as_zero_rows;
+    const auto comments =
+        o.own.semantics.corrects(Defect::comment_lines) ? io::CommentRows::skipped : io::CommentRows::as_zero_rows;
     const Vec3 usual = -source_distance * beam.direction;
     const auto or_else = [](double value, double otherwise) { return std::isnan(value) ? otherwise : value; };
     std::vector<Source> sources;
@@ -255,7 +256,8 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Built& 
         beam.sources = read_sources(o, beam, built, warnings);
     }
     if (!beam.sources.empty()) {
-        if (o.own.semantics.mends(Defect::source_weights)) check_weights(o.beam.source_file.value_or("the sources"), beam.sources);
+        if (o.own.semantics.corrects(Defect::source_weights))
+            check_weights(o.beam.source_file.value_or("the sources"), beam.sources);
         return;
     }
     const SourceGrid grid{beam.direction, beam.polarization_axis, beam.wavelength,        beam.horizontal,
@@ -279,16 +281,16 @@ StructureFactors read_amplitudes(const ReferenceOptions& o, int threads, Built& 
     limits.threads = threads;
     constexpr double bytes_per_gib = 1024.0 * 1024.0 * 1024.0;
     limits.max_table_bytes = static_cast<std::size_t>(std::min(o.own.max_table_gib * bytes_per_gib, 9e18));
-    if (o.own.semantics.mends(Defect::comment_lines)) limits.comments = io::CommentLines::skipped;
+    if (o.own.semantics.corrects(Defect::comment_lines)) limits.comments = io::CommentLines::skipped;
     if (c.hkl_file) {
         built.table_was_read_from_text = true;
         return within_table_limit([&] { return io::read_hkl(*c.hkl_file, c.default_amplitude, limits, warnings); });
     }
-    const bool may_read_dump = c.dump_file_given || !o.own.semantics.mends(Defect::silent_fdump);
+    const bool may_read_dump = c.dump_file_given || !o.own.semantics.corrects(Defect::silent_fdump);
     if (may_read_dump && access(c.dump_file.c_str(), F_OK) == 0) {
         warnings.add(c.dump_file_given ? "dump-file" : "silent-fdump",
                      "no -hkl file: the amplitudes are read from " + c.dump_file + ", which an earlier run left" +
-                         (c.dump_file_given ? "" : how_to_mend(Defect::silent_fdump)));
+                         (c.dump_file_given ? "" : how_to_correct(Defect::silent_fdump)));
         return within_table_limit([&] { return io::read_fdump(c.dump_file, c.default_amplitude, limits, warnings); });
     }
     if (c.default_amplitude == 0.0)
@@ -407,12 +409,12 @@ std::string widths_of_spots(const Crystal& c) {
         of(edges.x, n.y, n.z), of(edges.y, n.z, n.x), of(edges.z, n.x, n.y));
 }
 
-// Where a defect of the reference changes the image by more than its details, and is not mended.
+// Where a defect of the reference changes the image by more than its details, and is not corrected.
 void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings& warnings) {
     const PixelSampling& s = e.sampling;
     const Sensor& sensor = e.detector.sensor;
     const auto warn = [&](bool applies, Defect defect, const std::string& what) {
-        if (applies && !e.semantics.mends(defect)) warnings.add(id_of(defect), what + how_to_mend(defect));
+        if (applies && !e.semantics.corrects(defect)) warnings.add(id_of(defect), what + how_to_correct(defect));
     };
     warn((s.thickness || s.polarization || s.solid_angle) && steps_per_pixel(e) > 1, Defect::oversample_product,
          "the options -oversample_thick, -oversample_polar and -oversample_omega multiply the sum so far at every step");
@@ -433,7 +435,7 @@ void note_what_was_given(const ReferenceOptions& o, checks::Given& given) {
     given.header = o.detector.image_file ? *o.detector.image_file : o.detector.mask_file.value_or("");
     given.distance = p.distance;
     given.close_distance = is_given(p.close_distance) ? p.close_distance : 0;
-    given.distances_count = !o.detector.pix0 || !o.own.semantics.mends(Defect::pix0_overwritten);
+    given.distances_count = !o.detector.pix0 || !o.own.semantics.corrects(Defect::pix0_overwritten);
 }
 
 // A value in the wrong unit may be what makes a run too large.

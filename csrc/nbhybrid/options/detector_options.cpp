@@ -43,7 +43,7 @@ template <Convention convention, Pivot pivot>
 void set_convention(Options& o, const Words& w, Warnings& warnings) {
     o.detector.placement.convention = convention;
     for (const std::string& name : o.detector.vector_options) {
-        const bool counts = name.find("-pix0_vector") == 0 && o.own.semantics.mends(Defect::pix0_overwritten);
+        const bool counts = name.find("-pix0_vector") == 0 && o.own.semantics.corrects(Defect::pix0_overwritten);
         if (!counts) warnings.add("no-effect", name + " has no effect, since " + w.option() + " after it has vectors of its own");
     }
     o.detector.vector_options.clear();
@@ -111,10 +111,10 @@ void set_attenuation_depth(Options& o, const Words& w, Warnings&) {
 // The reference does not see this option where it is the last word. It is the only one without values that has to be followed.
 void set_curved(Options& o, const Words& w, Warnings& warnings) {
     if (w.count() > 0) (void)w.number();
-    if (w.following(0) != nullptr || o.own.semantics.mends(Defect::last_word)) o.detector.curved = true;
+    if (w.following(0) != nullptr || o.own.semantics.corrects(Defect::last_word)) o.detector.curved = true;
     else
         warnings.add(id_of(Defect::last_word),
-                     w.option() + " is the last word and so has no effect" + how_to_mend(Defect::last_word));
+                     w.option() + " is the last word and so has no effect" + how_to_correct(Defect::last_word));
 }
 
 void set_region(Options& o, const Words& w, Warnings&) {

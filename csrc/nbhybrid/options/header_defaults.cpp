@@ -14,7 +14,7 @@ namespace nbhybrid::options {
 namespace {
 
 io::HeaderKeys keys_of(const Semantics& semantics) {
-    return semantics.mends(Defect::header_keys) ? io::HeaderKeys::whole : io::HeaderKeys::anywhere;
+    return semantics.corrects(Defect::header_keys) ? io::HeaderKeys::whole : io::HeaderKeys::anywhere;
 }
 
 // Looks up header values and refuses those that no detector can have.
@@ -41,7 +41,7 @@ public:
         if (value && value != whole)
             warnings_.add(id_of(Defect::header_keys),
                           path_ + format(": %s=%g is found inside another key or a value", keyword, *value) +
-                              how_to_mend(Defect::header_keys));
+                              how_to_correct(Defect::header_keys));
         return value;
     }
 
@@ -121,7 +121,7 @@ void take_twotheta(const Header& header, ReferenceOptions& options, double& twot
     PlacementRequest& p = options.detector.placement;
     header.take("TWOTHETA", [&](double degrees) {
         twotheta = degrees / degrees_per_radian;
-        if (options.own.semantics.mends(Defect::header_twotheta)) {
+        if (options.own.semantics.corrects(Defect::header_twotheta)) {
             p.twotheta = twotheta;
             p.pivot = Pivot::sample;
         } else if (degrees != 0)
@@ -150,7 +150,7 @@ void take_header(const std::string& path, const io::SmvImage& image, bool is_mas
     header.take("WAVELENGTH", [&](double angstrom) { options.beam.wavelength = angstrom / 1e10; });
     header.take("BEAM_CENTER_X", [&](double mm) { v.x_beam = mm / 1000.0; });
     header.take("BEAM_CENTER_Y", [&](double mm) {
-        const bool is_turned = is_mask && !semantics.mends(Defect::mask_header);
+        const bool is_turned = is_mask && !semantics.corrects(Defect::mask_header);
         of_header.y_of_mask = is_turned ? mm / 1000.0 : not_given;
         v.y_beam = is_turned ? p.size_slow - mm / 1000.0 : mm / 1000.0;
     });
@@ -161,13 +161,13 @@ void take_header(const std::string& path, const io::SmvImage& image, bool is_mas
     double twotheta = 0;
     take_twotheta(header, options, twotheta, warnings);
     if (!header.own_text(io::convention_key)) return;
-    if (semantics.mends(Defect::header_center)) take_own_keys(header, options.detector, twotheta);
+    if (semantics.corrects(Defect::header_center)) take_own_keys(header, options.detector, twotheta);
     else
         warnings.add(id_of(Defect::header_center),
                      path +
                          ": nbhybrid wrote this header for DIALS: its BEAM_CENTER is not where the beam "
                          "meets the detector in the terms of any convention here" +
-                         how_to_mend(Defect::header_center));
+                         how_to_correct(Defect::header_center));
 }
 
 void fill(double& value, double otherwise) {
@@ -180,7 +180,7 @@ void choose_centre(double& beam, double& org, bool is_in_options, bool prefers_o
     if (is_given(beam) && is_given(org)) (prefers_org ? beam : org) = not_given;
 }
 
-// What of a header's values counts beside the options, where Defect::beam_center is mended.
+// What of a header's values counts beside the options, where Defect::beam_center is corrected.
 void choose_centres(const PlacementRequest& options, PlacementRequest& values) {
     const bool swaps = options.convention == Convention::mosflm || options.convention == Convention::denzo;
     const bool prefers_org = options.convention == Convention::xds || options.convention == Convention::dials;
@@ -210,8 +210,8 @@ PlacementRequest values_for(const DetectorOptions& detector, const PlacementRequ
 PlacementRequest merged(const DetectorOptions& detector, const Semantics& semantics) {
     PlacementRequest p = detector.header.from_options;
     PlacementRequest values = values_for(detector, p);
-    if (semantics.mends(Defect::beam_center)) choose_centres(p, values);
-    if (semantics.mends(Defect::distance)) {
+    if (semantics.corrects(Defect::beam_center)) choose_centres(p, values);
+    if (semantics.corrects(Defect::distance)) {
         if (is_given(p.distance) || is_given(p.close_distance)) values.distance = values.close_distance = not_given;
         if (is_given(values.close_distance)) values.distance = not_given;
     }

@@ -141,7 +141,7 @@ OptionTopic own_options() {
             {"--trace-file -trace_file", 1, 1, "FILE", "where to (trace_steps.txt)",
              [](Options& o, const Words& w, Warnings&) { o.own.trace_file = w.path(); }},
             {"--semantics", 1, 1, "LIST",
-             "reference (the default), corrected, corrected@0.1, or reference,ID,... to mend these defects", set_semantics},
+             "reference (the default), corrected, corrected@0.1, or reference,ID,... to correct these defects", set_semantics},
             {"--output", 1, 1, "FILE", "also write the image to this file, in the format of its name's end; may be repeated",
              [](Options& o, const Words& w, Warnings&) { o.output.more_files.push_back(w.path()); }},
             {"--threads", 1, 1, "n", "threads (the cores this process may use; at most OMP_NUM_THREADS)", set_threads},

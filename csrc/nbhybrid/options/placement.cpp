@@ -68,7 +68,7 @@ public:
     void about_centres() const {
         // With a vector to the first pixel there is another warning, which is about the same.
         if (options_.detector.pix0) return;
-        if (semantics_.mends(Defect::beam_center) || stand_alike(with(Defect::beam_center), detector_)) return;
+        if (semantics_.corrects(Defect::beam_center) || stand_alike(with(Defect::beam_center), detector_)) return;
         std::vector<std::string> given, idle;
         for (const CentreOption& centre : centre_options) {
             if (!is_given(request_.*centre.value)) continue;
@@ -93,17 +93,17 @@ public:
     }
 
     void about_distances() const {
-        if (semantics_.mends(Defect::distance)) return;
-        const std::optional<Detector> mended = with(Defect::distance);
-        if (stand_alike(mended, detector_) && have_like_distances(*mended, detector_)) return;
-        if (!mended && is_given(request_.close_distance))
+        if (semantics_.corrects(Defect::distance)) return;
+        const std::optional<Detector> corrected = with(Defect::distance);
+        if (stand_alike(corrected, detector_) && have_like_distances(*corrected, detector_)) return;
+        if (!corrected && is_given(request_.close_distance))
             add(Defect::distance, "-distance and -close_distance contradict each other, and only the second counts");
-        else if (!mended) add(Defect::distance, "the detector lies parallel to the beam: -distance is that before it turned");
+        else if (!corrected) add(Defect::distance, "the detector lies parallel to the beam: -distance is that before it turned");
         else
             add(Defect::distance, format("-distance and -close_distance are those of the detector before it turns: as they are "
                                          "meant it is %g mm away along "
                                          "the beam and %g mm along its normal, and is taken to be %g and %g mm away",
-                                         1000 * mended->distance, 1000 * mended->close_distance, 1000 * detector_.distance,
+                                         1000 * corrected->distance, 1000 * corrected->close_distance, 1000 * detector_.distance,
                                          1000 * detector_.close_distance));
     }
 
@@ -130,7 +130,7 @@ private:
         return is_from_header ? std::string(centre.header_key) + " of " + header.file : centre.option;
     }
 
-    void add(Defect defect, const std::string& text) const { warnings_.add(id_of(defect), text + how_to_mend(defect)); }
+    void add(Defect defect, const std::string& text) const { warnings_.add(id_of(defect), text + how_to_correct(defect)); }
 
     const ReferenceOptions& options_;
     const Semantics& semantics_;
@@ -144,7 +144,7 @@ private:
 
 PlacementRequest complete_placement(const ReferenceOptions& o, const Semantics& semantics) {
     PlacementRequest placement = placement_by(o.detector, semantics);
-    if (o.detector.pix0 && semantics.mends(Defect::pix0_overwritten))
+    if (o.detector.pix0 && semantics.corrects(Defect::pix0_overwritten))
         placement.origin = (o.detector.pix0_in_mm ? 1e-3 : 1.0) * *o.detector.pix0;
     if (o.detector.fast_pixels != 0) placement.size_fast = placement.pixel_size * static_cast<double>(o.detector.fast_pixels);
     if (o.detector.slow_pixels != 0) placement.size_slow = placement.pixel_size * static_cast<double>(o.detector.slow_pixels);
@@ -164,7 +164,7 @@ void warn_about_placement(const ReferenceOptions& o, const LaboratoryFrame& fram
                      names +
                          ": the custom beam-centre convention is in force, in which -Xbeam and -Ybeam run along the fast and the "
                          "slow axis, from the corner of the first pixel: half a pixel from MOSFLM's");
-    if (o.detector.pix0 && !o.own.semantics.mends(Defect::pix0_overwritten))
+    if (o.detector.pix0 && !o.own.semantics.corrects(Defect::pix0_overwritten))
         warnings.add("pix0-overwritten", "-pix0_vector is recomputed from the beam centre and the distance, as in the reference");
 }
 

@@ -10,7 +10,7 @@ namespace nbhybrid::options {
 // The request that these semantics make of the options, with the detector's sizes and origin.
 PlacementRequest complete_placement(const ReferenceOptions& options, const Semantics& semantics);
 
-// Warns of defects that are not mended where they move this detector, or change what is said of its distance.
+// Warns of defects that are not corrected where they move this detector, or change what is said of its distance.
 void warn_about_placement(const ReferenceOptions& options, const LaboratoryFrame& frame, const Detector& detector,
                           Warnings& warnings);
 

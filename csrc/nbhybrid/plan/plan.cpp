@@ -45,7 +45,7 @@ std::vector<Axes> sweep(const Scan& scan, const Axes& unrotated, bool carries_ov
 // How a factor enters that is, or is not, recomputed at every sub-pixel.
 Applied applied(bool recomputed, const Semantics& semantics) {
     if (!recomputed) return Applied::at_end;
-    return semantics.mends(Defect::oversample_product) ? Applied::to_each_term : Applied::to_running_sum;
+    return semantics.corrects(Defect::oversample_product) ? Applied::to_each_term : Applied::to_running_sum;
 }
 
 std::vector<Axes> with_domains(const std::vector<Axes>& steps, const std::vector<Mat3>& domains) {
@@ -97,7 +97,7 @@ Plan::Plan(const Experiment& experiment) : shape_(experiment.crystal.shape) {
     plan_crystal(experiment);
     view_.scale.fluence = experiment.beam.fluence;
     view_.scale.background = physics::water_background(experiment.beam.fluence, experiment.sampling.water_thickness);
-    view_.scale.background_is_scaled = !experiment.semantics.mends(Defect::water_twice);
+    view_.scale.background_is_scaled = !experiment.semantics.corrects(Defect::water_twice);
     view_.scale.steps = steps_per_pixel(experiment);
     const Region& r = view_.detector.region;
     const double pixels = (1.0 + r.fast_last - r.fast_first) * (1.0 + r.slow_last - r.slow_first);
@@ -129,7 +129,7 @@ void Plan::plan_detector(const Experiment& experiment) {
     stage.point_pixel = d.point_pixel;
     stage.oversample = s.oversample;
     stage.recomputes_solid_angle = s.solid_angle;
-    stage.solid_angle_at_centre = semantics.mends(Defect::omega_corner);
+    stage.solid_angle_at_centre = semantics.corrects(Defect::omega_corner);
     stage.solid_angle = applied(s.solid_angle, semantics);
 
     SensorStage& sensor = view_.sensor;
@@ -139,7 +139,7 @@ void Plan::plan_detector(const Experiment& experiment) {
     sensor.counts_all = d.sensor.thickness == 0.0;
     sensor.recomputes = s.thickness;
     sensor.capture = applied(s.thickness, semantics);
-    if (sensor.capture == Applied::at_end && semantics.mends(Defect::layer_capture) && sensor.layers > 1)
+    if (sensor.capture == Applied::at_end && semantics.corrects(Defect::layer_capture) && sensor.layers > 1)
         sensor.capture = Applied::to_each_term;
 }
 
@@ -152,7 +152,7 @@ void Plan::plan_sources(const Experiment& experiment) {
         equal = equal && source.weight == sources.front().weight;
     }
     const double mean = sum / static_cast<double>(sources.size());
-    view_.beam.weighted = experiment.semantics.mends(Defect::source_weights) && !equal;
+    view_.beam.weighted = experiment.semantics.corrects(Defect::source_weights) && !equal;
     sources_.reserve(sources.size());
     for (const Source& source : sources)
         sources_.push_back({-source.position, normalized(-source.position), source.wavelength, equal ? 1.0 : source.weight / mean});
@@ -182,7 +182,7 @@ void Plan::plan_beam(const Experiment& experiment) {
     stage.kahn_factor = beam.kahn_factor;
     stage.is_corrected_for_polarization = beam.polarization;
     stage.recomputes = experiment.sampling.polarization;
-    stage.each_source = semantics.mends(Defect::polar_first_source) && beam.polarization && !stage.recomputes;
+    stage.each_source = semantics.corrects(Defect::polar_first_source) && beam.polarization && !stage.recomputes;
     stage.polarization = applied(stage.recomputes, semantics);
     if (stage.each_source) stage.polarization = Applied::to_each_term;
     stage.axes = polarization_axes_.data();
@@ -193,7 +193,7 @@ void Plan::plan_beam(const Experiment& experiment) {
 void Plan::plan_orientations(const Experiment& experiment) {
     const Crystal& crystal = experiment.crystal;
     const Axes unrotated{crystal.lattice.a, crystal.lattice.b, crystal.lattice.c};
-    const bool carries_over = !experiment.semantics.mends(Defect::phi_carryover);
+    const bool carries_over = !experiment.semantics.corrects(Defect::phi_carryover);
     Axes current = unrotated;
     first_sweep_ = sweep(experiment.scan, unrotated, carries_over, current);
     later_sweep_ = sweep(experiment.scan, unrotated, carries_over, current);
@@ -257,13 +257,13 @@ void Plan::plan_crystal(const Experiment& experiment) {
     stage.a_star = c.lattice.a_star;
     stage.b_star = c.lattice.b_star;
     stage.c_star = c.lattice.c_star;
-    stage.spots = experiment.semantics.mends(Defect::spot_scale)
+    stage.spots = experiment.semantics.corrects(Defect::spot_scale)
                       ? physics::metric_in_cells(c.cells)
                       : physics::metric_in_reciprocal_space(stage.a_star, stage.b_star, stage.c_star, c.cells);
     stage.fudge = c.fudge;
     stage.amplitudes = grid;
     stage.interpolate = c.interpolate;
-    stage.interpolation_resumes = experiment.semantics.mends(Defect::interpolation_sticky);
+    stage.interpolation_resumes = experiment.semantics.corrects(Defect::interpolation_sticky);
     stage.water = experiment.sampling.water_thickness != 0.0;
 }
 

@@ -30,7 +30,7 @@ Simulator::Simulator(Experiment experiment, int threads, const kernel::Way& way)
     warnings_.add("interpolation-sticky",
                   format("amplitudes are not interpolated from pixel (%lld, %lld) on, which leaves the table",
                          static_cast<long long>(end / fast_pixels), static_cast<long long>(end % fast_pixels)) +
-                      how_to_mend(Defect::interpolation_sticky));
+                      how_to_correct(Defect::interpolation_sticky));
 }
 
 int Simulator::useful_threads(int threads, double pixels) const {

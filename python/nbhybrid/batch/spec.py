@@ -316,7 +316,7 @@ def _check_beam(table: Table, key: str, experiment: Experiment, has_weights: boo
     taken = next((name for name in spreads if getattr(beam, name) is not None), None)
     if taken or (beam.sources is not None and beam.sources.directions is not None):
         raise table.error(key, f"spectra take the place of the experiment's beam.{taken or 'sources'}, expected one of them")
-    if has_weights and not _core.mends(experiment.semantics, "source-weights"):
+    if has_weights and not _core.corrects(experiment.semantics, "source-weights"):
         raise table.error(
             key,
             f'the semantics "{experiment.semantics}" ignore weights, expected render.semantics = "corrected" or '

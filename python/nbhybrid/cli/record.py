@@ -46,7 +46,7 @@ def run_record(
         "configuration": simulation.configuration,
         "engine": simulation.engine,
         "semantics": simulation.semantics,
-        "mended": _core.mended_ids(simulation.semantics),
+        "mended": _core.corrected_ids(simulation.semantics),
         "device": simulation.device,
         "threads": simulation.threads,
         "isa": _core.isa(),
@@ -60,8 +60,8 @@ def run_record(
 def why_scalar(simulation: _core.Simulation) -> str:
     """Return why pixels took the scalar path; empty if none did."""
     counts = simulation.counts
-    if simulation.obstacle:
-        return simulation.obstacle
+    if simulation.unsupported_option:
+        return simulation.unsupported_option
     reasons = {
         "their rounding was too close to tell": counts["undecided"],
         "state is carried through them, or their amplitudes are interpolated": counts["scalar"] - counts["undecided"],

@@ -48,7 +48,7 @@ class Diagnosis:
     traces : TraceComparison or None
         None where there is nothing to compare it with.
     defects : list of str
-        Ids of the reference's defects whose mending is the whole difference.
+        Ids of the reference's defects whose correction is the whole difference.
     note : str
     """
 
@@ -213,8 +213,8 @@ def diagnose(
     diagnosis.defects = defects
     diagnosis.against = f"nbhybrid with --semantics {semantics}, which gives the reference's image"
     with already_said():
-        mended = trace([*words, "--semantics", semantics], [pixel], level="steps")
-    diagnosis.traces = compare_traces(mended, traced)
+        corrected = trace([*words, "--semantics", semantics], [pixel], level="steps")
+    diagnosis.traces = compare_traces(corrected, traced)
     return diagnosis
 
 
@@ -245,23 +245,23 @@ def _differing_defects(
             return path.read_bytes() if done.status == 0 and path.exists() else b""
 
     wanted, found = ((run.folder / line.float_file).read_bytes() for run in (theirs, ours))
-    mended = _mended(words)
-    if not mended:
-        # The program may be one of which a defect has been mended.
+    corrected = _corrected(words)
+    if not corrected:
+        # The program may be one of which a defect has been corrected.
         one = next((defect for defect in _core.defect_ids() if image_with([defect]) == wanted), None)
         return ([one], _list_of([one])) if one else ([], None)
     if image_with([]) != wanted:
         return [], None
-    needed = mended
-    for defect in mended:
+    needed = corrected
+    for defect in corrected:
         fewer = [other for other in needed if other != defect]
         if fewer and image_with(fewer) == found:
             needed = fewer
     return needed, _list_of([])
 
 
-def _mended(words: list[str]) -> list[str]:
-    """Return the ids of the defects that the command line mends."""
+def _corrected(words: list[str]) -> list[str]:
+    """Return the ids of the defects that the command line corrects."""
     chosen = "reference"
     for _, usual, _, _, values in _core.split_options([word.encode("utf-8", "surrogateescape") for word in words]):
         if usual == "--semantics":
