@@ -43,7 +43,7 @@ void bind_simulation(py::module_& module) {
         .def_property_readonly("device", &Simulation::device)
         .def("use_device", &Simulation::use_device, py::arg("device"))
         .def_property_readonly("engine", &Simulation::engine)
-        .def_property_readonly("obstacle", &Simulation::obstacle)
+        .def_property_readonly("unsupported_option", &Simulation::unsupported_option)
         .def_property_readonly("first_row", &Simulation::first_row)
         .def_property_readonly("last_row", &Simulation::last_row)
         .def("foresee", &Simulation::foresee)

@@ -63,7 +63,7 @@ class DeviceBuffer:
         The stream in whose order the memory is to be used.
     is_awaited : bool
         Whether that is not known to be the caller's: then it is to be waited for, before the caller goes on.
-    obstacle : str
+    write_refusal : str
         Why it may not be written to; empty if it may.
     owner : object
         What keeps the memory.
@@ -76,7 +76,7 @@ class DeviceBuffer:
     strides: tuple[int, ...] | None = None
     stream: int = _DEFAULT_STREAM
     is_awaited: bool = False
-    obstacle: str = ""
+    write_refusal: str = ""
     owner: object = None
 
     def part(self, begin: int, shape: tuple[int, ...]) -> DeviceBuffer:
@@ -193,8 +193,8 @@ def device_buffer(
         raise wanted.type_error(given)
     if device is not None and device != buffer.device:
         raise wanted.type_error(given, where or f"expected on cuda:{device}")
-    if for_output and buffer.obstacle:
-        raise wanted.value_error(given, buffer.obstacle)
+    if for_output and buffer.write_refusal:
+        raise wanted.value_error(given, buffer.write_refusal)
     if buffer.strides is not None:
         raise wanted.value_error(given, f"its strides are {buffer.strides} bytes")
     if buffer.address % np.dtype(buffer.dtype).itemsize:
@@ -280,13 +280,13 @@ def _read(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffer:
         if not has_interface:
             raise wanted.type_error(text_of(value, "cuda"), f"its export by DLPack failed: {line(error)}") from error
         return _read_interface(value, wanted, for_output)
-    return _read_interface(value, wanted, for_output) if for_output and buffer.obstacle and has_interface else buffer
+    return _read_interface(value, wanted, for_output) if for_output and buffer.write_refusal and has_interface else buffer
 
 
 def _read_tensor(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffer:
     """Read a tensor of torch; to be read from, it is made contiguous and signs that are due are resolved, on the device."""
     try:
-        obstacle = _DETACH if value.requires_grad else "its negative bit is set" if value.is_neg() else ""
+        write_refusal = _DETACH if value.requires_grad else "its negative bit is set" if value.is_neg() else ""
         tensor = value if for_output else value.detach().resolve_neg().contiguous()
         size = tensor.element_size()
         strides = None if tensor.is_contiguous() else tuple(size * step for step in tensor.stride())
@@ -297,7 +297,7 @@ def _read_tensor(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffer:
         tensor.record_stream(current)
     except (AttributeError, TypeError, RuntimeError) as error:
         raise wanted.type_error(text_of(value, str(value.device)), line(error)) from error
-    return DeviceBuffer(address, index, dtype, tuple(value.shape), strides, stream, obstacle=obstacle, owner=tensor)
+    return DeviceBuffer(address, index, dtype, tuple(value.shape), strides, stream, write_refusal=write_refusal, owner=tensor)
 
 
 def _read_dlpack(value: Any, for_output: bool) -> DeviceBuffer:
@@ -310,15 +310,15 @@ def _read_dlpack(value: Any, for_output: bool) -> DeviceBuffer:
     code, index = view.place
     if code not in _CUDA:
         raise BufferError(f"its memory is on device {code} of DLPack")
-    obstacle = ""
+    write_refusal = ""
     if view.is_read_only is not False:
-        obstacle = (
+        write_refusal = (
             "it is read-only" if view.is_read_only else "an export of before DLPack 1 does not say whether it may be written to"
         )
     elif view.is_copied and for_output:
-        obstacle = "its export by DLPack is a copy"
+        write_refusal = "its export by DLPack is a copy"
     strides = _strides(view.shape, view.strides, view.dtype)
-    return DeviceBuffer(view.address, index, view.dtype, view.shape, strides, _DEFAULT_STREAM, True, obstacle, view)
+    return DeviceBuffer(view.address, index, view.dtype, view.shape, strides, _DEFAULT_STREAM, True, write_refusal, view)
 
 
 def _read_interface(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffer:
@@ -343,10 +343,10 @@ def _read_interface(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffe
     index = _number_of(value, wanted.name, said)
     if not (knows_streams or is_of_cupy(value)):
         cuda_extension().wait_for_all(index)
-    obstacle = "it is read-only" if is_read_only else ""
+    write_refusal = "it is read-only" if is_read_only else ""
     known = int(stream or _DEFAULT_STREAM)
     # 0 may not be said, since it may mean either default stream: it is as good as nothing.
-    return DeviceBuffer(int(address or 0), index, name, shape, strides, known, not stream, obstacle, (value, said))
+    return DeviceBuffer(int(address or 0), index, name, shape, strides, known, not stream, write_refusal, (value, said))
 
 
 def _contiguous_of_cupy(value: Any) -> Any:

@@ -60,8 +60,8 @@ def run_record(
 def why_scalar(simulation: _core.Simulation) -> str:
     """Return why pixels took the scalar path; empty if none did."""
     counts = simulation.counts
-    if simulation.obstacle:
-        return simulation.obstacle
+    if simulation.unsupported_option:
+        return simulation.unsupported_option
     reasons = {
         "their rounding was too close to tell": counts["undecided"],
         "state is carried through them, or their amplitudes are interpolated": counts["scalar"] - counts["undecided"],
