@@ -1,5 +1,5 @@
 #pragma once
-// Simulators whose images a device computes together: the panels of a detector, or some images of a batch.
+// Several simulators whose images one launch on a device computes: the panels of a detector, or some images of a batch.
 
 #include <memory>
 #include <vector>
