@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Words at the end of a name that say its unit.
 UNITS = ("mm", "um", "angstrom", "deg", "mrad", "percent", "ev", "s")
-# So many names are a hint; more are none.
+# A hint lists at most so many names; if more are similar, it says nothing.
 _MOST = 3
 
 

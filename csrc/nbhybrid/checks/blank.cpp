@@ -45,7 +45,7 @@ Vec3 direction_to(const Detector& d, const Vec3& beam, double fast, double slow)
     return normalized(d.curved ? physics::curved_position(flat, d.distance, beam, d.fast_axis, d.slow_axis) : flat);
 }
 
-// What the region looks at, from a grid of places on it, with a margin for what lies between them.
+// The range of scattering vectors that the region covers: from a grid of points on it, with a margin for what lies between them.
 Shell shell_of_image(const Experiment& e) {
     constexpr int most_places = 200;  // along each axis
     const Detector& d = e.detector;
@@ -99,7 +99,7 @@ Contents contents_of(const StructureFactors& f, const Lattice& lattice, const Sh
     return found;
 }
 
-// A spot reaches this far from its reflection, 1/A, at least: half way to the next.
+// A spot extends at least this far from its reflection, 1/Angstrom: half way to the next one.
 double half_way(const Lattice& lattice) { return 0.5 * (norm(lattice.a_star) + norm(lattice.b_star) + norm(lattice.c_star)); }
 
 }  // namespace

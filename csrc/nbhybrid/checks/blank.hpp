@@ -1,5 +1,5 @@
 #pragma once
-// Why an image holds nothing: asked once it is known that it does.
+// Why an image is empty. Called when it is known to be.
 
 #include <string>
 

@@ -16,10 +16,10 @@ constexpr double angstrom_per_metre = 1e10, millimetres_per_metre = 1e3;
 
 // Of a source: from gamma rays to soft X-rays, m.
 constexpr double shortest_source = 1e-13, longest_source = 1e-7;
-// Off the beam, degrees: sources stand for divergence; and none shines through the detector.
+// Angles between a source and the beam, degrees: sources describe divergence, so a large one is a mistake; beyond 90 degrees it
+// would lie behind the sample.
 constexpr double usual_angle = 10, largest_angle = 90;
-// Cells that are the same within what matrices and cells are written with agree to better than this; a third of a per cent is more
-// than a refinement changes.
+// Relative difference of two cells that counts as a mistake: more than rounded digits or a refinement account for.
 constexpr double same_cell = 0.003;
 
 void check_quantities(const Experiment& e, const Given& given, Warnings& warnings) {
@@ -106,7 +106,7 @@ void check_sources(const Experiment& e, const Given& given, Warnings& warnings) 
 
 std::string edges_text(const std::array<double, 3>& edges) { return format("%.4g %.4g %.4g A", edges[0], edges[1], edges[2]); }
 
-// The factor that makes one cell of the other; 0 if there is no single one.
+// The factor between two cells; 0 if their edges have no common one.
 double common_ratio(const std::array<double, 3>& from, const std::array<double, 3>& to) {
     const double ratio = std::cbrt(to[0] / from[0] * (to[1] / from[1]) * (to[2] / from[2]));
     for (std::size_t i = 0; i < from.size(); ++i)
@@ -145,7 +145,7 @@ void check_matrix(const Experiment& e, const MatrixGiven& matrix, Warnings& warn
              name + ": is left-handed (of a cell of " + edges_text(found) +
                  "), expected columns a* b* c* of a right-handed cell: look at the order of its numbers, and their signs");
     if (!are_edges(found)) {
-        // The directions of a matrix without a scale will do where a cell gives the edges.
+        // Where a cell gives the edges, only the directions of the matrix count.
         if (matrix.edges && !holds_direct_axes(matrix.elements)) return;
         const char* sort =
             holds_direct_axes(matrix.elements)

@@ -1,6 +1,6 @@
 #pragma once
-// Looks at a valid experiment for what its author can hardly have meant: values in another unit, sources that do not shine on the
-// sample, matrices of another kind. The one place for it: the command line, the objects and the specs of series all come here.
+// Warns about a valid experiment that its author can hardly have meant: values in another unit, sources that do not shine on the
+// sample, matrices of another kind. The command line, the Python objects and the specs of series all use these checks.
 
 #include <array>
 #include <optional>
@@ -29,7 +29,7 @@ struct MatrixGiven {
     std::array<double, 9> elements{};            // row by row
 };
 
-// How what cannot be seen of the experiment was given.
+// What the checks need to know of the input and the experiment itself no longer tells.
 struct Given {
     bool wavelength_is_from_energy = false;
     std::string header;           // the file whose header was taken; empty: none

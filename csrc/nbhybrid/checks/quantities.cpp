@@ -14,7 +14,7 @@ constexpr double shortest_wavelength = 0.1, longest_wavelength = 50;  // Angstro
 // Detectors: from X-ray microscopes to image plates read in coarse steps; from a microfocus camera to small angles.
 constexpr double smallest_pixel = 1e-3, largest_pixel = 5;         // mm
 constexpr double shortest_distance = 1, longest_distance = 100e3;  // mm
-// Cells: shorter than a bond is nothing, longer than any crystal of viruses neither.
+// Edges of cells: from the length of a bond to more than the largest cells of viruses.
 constexpr double shortest_edge = 2, longest_edge = 5000;  // Angstrom
 
 constexpr double electron_volt = 1.602176634e-19;  // J

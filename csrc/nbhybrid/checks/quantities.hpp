@@ -1,6 +1,6 @@
 #pragma once
-// Which values a quantity has in experiments that are done, and what somebody may have meant by another. The values lie well
-// outside of what is common: a warning is for a slip, not for an unusual experiment.
+// The plausible range of each quantity, and the units that a value outside of it may have been meant in. The ranges are wide: a
+// warning is for a slip of the pen, not for an unusual experiment.
 
 #include <string>
 #include <string_view>

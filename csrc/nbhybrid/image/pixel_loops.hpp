@@ -1,6 +1,6 @@
 #pragma once
-// The loops over pixels that are worth the processor's best instructions. image/isa/pixel_loops.cpp is compiled once for each level
-// of them; only plain data passes between these copies and the rest.
+// Loops over all pixels that gain from vector instructions. image/isa/pixel_loops.cpp is compiled once for each level of
+// instructions; only plain data passes between these copies and the rest.
 
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@ namespace nbhybrid::image {
 // Runs of pixels that are added up side by side.
 inline constexpr int runs_together = 4;
 
-// For each run, a sum that began with an even and one that began with an odd last bit: ordered_sum.hpp tells what for.
+// Two sums for each run, started from a number whose last bit is 0 and from one whose last bit is 1: ordered_sum.hpp explains why.
 struct SumPaths {
     double even[runs_together] = {}, odd[runs_together] = {};
 };
@@ -21,7 +21,7 @@ struct PixelLoops {
     void (*add_pixels)(const float* const* runs, int count, SumPaths& sums, SumPaths& squares);
     // Adds the squares of what the pixels are above or below the mean.
     void (*add_deviations)(const float* const* runs, int count, double mean, SumPaths& sums);
-    // The largest of the pixels' bits as integers: for pixels that are neither negative nor not-a-number, those of the largest.
+    // The largest of the pixels' bit patterns taken as integers. Without negative pixels and NaN it is that of the largest pixel.
     std::uint32_t (*largest_bits)(const float* pixels, int count);
     // The integers of the SMV and of the PGM image.
     void (*integers)(const float* pixels, int count, double scale, double offset, std::uint16_t* row);

@@ -14,9 +14,9 @@ namespace nbhybrid::image {
 
 namespace {
 
-// Short, since a piece in which a sum passes a power of two is looked at again.
+// Pixels of a piece. Short, since a piece in which a sum passes a power of two has to be added again.
 constexpr int longest_piece = 512;
-// The bits of infinity; those of what is negative or not a number are above them.
+// The bit pattern of infinity; those of negative numbers and NaN are larger.
 constexpr std::uint32_t infinite = 0x7f800000U;
 
 // Pixels of a row, next to each other.
@@ -73,13 +73,13 @@ void add(SumPaths& paths, std::size_t j, double x) {
     paths.odd[j] += x;
 }
 
-// Looks at groups of pieces, possibly several at the same time, and takes what was found in their order. Nobody waits: who finds
-// that another is taking leaves what it has found to that one.
+// Calls look(group) for all groups, possibly on several threads, and take(group, result) for the results in the groups' order. No
+// thread waits: one that finds another in take() leaves its result to that one.
 template <class Found, class Look, class Take>
 void in_order(std::int64_t groups, const Runner& runner, Look look, Take take) {
     const auto count = static_cast<std::size_t>(groups);
     std::vector<Found> found(count);
-    // One more, which is never found.
+    // One more than there are groups; it is never set and ends the loop below.
     const std::unique_ptr<std::atomic<bool>[]> is_found(new std::atomic<bool>[count + 1]());
     std::atomic<std::size_t> next{0};
     std::atomic<bool> is_taking{false};
@@ -87,7 +87,7 @@ void in_order(std::int64_t groups, const Runner& runner, Look look, Take take) {
         const auto place = static_cast<std::size_t>(group);
         found[place] = look(group);
         is_found[place] = true;
-        // Whoever takes asks again after it has stopped, so that nothing is left.
+        // Checked again after is_taking is cleared, so that no result is left behind.
         while (is_found[next]) {
             if (is_taking.exchange(true)) return;
             for (; is_found[next]; ++next) take(static_cast<std::int64_t>(next.load()), found[next]);
@@ -96,7 +96,7 @@ void in_order(std::int64_t groups, const Runner& runner, Look look, Take take) {
     });
 }
 
-// A sum, and where it has come to, for those who look ahead.
+// A sum, and the power of two below it, which threads that add later pieces may read.
 struct SharedSum {
     numerics::OrderedSum sum;
     std::atomic<double> from{0};

@@ -1,5 +1,5 @@
 #pragma once
-// Numbers about a finished image, with the bits of sums in the reference's order and types.
+// Statistics of a finished image, with the same bits as sums in the reference's order and types.
 
 #include <cstdint>
 #include <functional>

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t longest_file = std::size_t{1} << 30U;
 constexpr std::string_view delimiters = " \t,;:!";
-// The reference takes these for the rest of a number that it has just read.
+// Characters that the reference still counts to the number that it has just read.
 constexpr std::string_view number_characters = "0123456789-+.EGeg";
 
 // False if no word is left.
@@ -47,8 +47,8 @@ std::vector<double> parse_row(std::string_view line, const std::string& name, st
     return values;
 }
 
-// What the reference makes of a comment. A line whose last word is no number, and one that lacks its newline, has zeros in the
-// columns after its words; in any other line these columns are missing.
+// A comment, read as numbers as the reference does. Columns that the line does not have are zeros if its last word is no number or
+// its newline is missing; otherwise they count as not given.
 std::vector<double> parse_comment(std::string_view line, bool terminated, std::size_t n_columns) {
     std::vector<double> values = missing_columns(n_columns);
     std::size_t found = 0;

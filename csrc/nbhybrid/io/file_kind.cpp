@@ -165,7 +165,7 @@ FileKind kind_of(std::string_view bytes) {
 
 FileKind kind_of_file(const std::string& path) {
     struct stat status{};
-    // Another look at a pipe would take away what is in it, or wait for ever.
+    // Reading from a pipe would consume its data, or block.
     if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return FileKind::unknown;
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
     if (!file) return FileKind::unknown;

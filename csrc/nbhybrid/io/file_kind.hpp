@@ -1,6 +1,6 @@
 #pragma once
-// What sort of file something is, from its first bytes: for messages about files that cannot be read as what they were given for.
-// Nothing here refuses a file that can be read.
+// Tells the kind of a file from its first bytes, for messages when a file cannot be read as what the user gave it for. It never
+// refuses a file.
 
 #include <array>
 #include <optional>
@@ -46,7 +46,7 @@ enum class FileKind {
 };
 
 FileKind kind_of(std::string_view first_bytes);
-// Of what a file holds; unknown for anything but a regular file that can be read.
+// The kind of an existing file; unknown if it is not a regular file or cannot be read.
 FileKind kind_of_file(const std::string& path);
 
 // "is an MTZ file" or, where only the text speaks for it, "looks like a PDB file". Empty for FileKind::unknown.
@@ -55,8 +55,8 @@ std::string described(FileKind kind);
 // The format that the end of a file's name stands for, of those that images have; empty for other names.
 std::string format_named_by(const std::string& path);
 
-// Gives what `read` gives. An InputFileError becomes one that says what the file is, if it is known to be of another sort than
-// `wanted`, which `expected` names.
+// Calls `read` and returns its result. If that throws an InputFileError and the file is known to be of another kind than `wanted`,
+// the error says so, and that `expected` was wanted.
 template <class Read>
 auto reading_as(FileKind wanted, const std::string& path, const char* expected, Read read) {
     try {

@@ -1,5 +1,5 @@
-// SMV: whole numbers of 16 bits under a text that says where detector and beam are, as the reference has it or, where the semantics
-// correct its defects, so that other programs and we find in it what was simulated. docs/decisions/smv-headers.md tells why.
+// SMV: a text header with the geometry, then 16-bit integers. With the semantics `header-center` the header is one from which dxtbx
+// and nbhybrid read the geometry that was simulated; otherwise it is the reference's. docs/decisions/smv-headers.md tells why.
 
 #include <cmath>
 
@@ -68,7 +68,7 @@ void tell_dxtbx(const Experiment& e, double adc_offset, SmvHeader& h) {
     h.more.push_back(format("ADC_OFFSET=%.15g", adc_offset));
 }
 
-// What BEAM_CENTER above cannot say. By the place that the pivot leaves where it is, so that a reader need not ask for more.
+// Keys for our own reader: the geometry that BEAM_CENTER cannot express, with the point about which the detector pivots.
 void tell_ourselves(const Detector& d, SmvHeader& h) {
     const DetectorOrigins& o = d.origins;
     h.more.push_back(std::string(convention_key) + "=" + name_of(d.convention));

@@ -96,9 +96,9 @@ const char* skip_blanks(const char* p) {
     return p;
 }
 
-// The functions of the name read_plain_ take what nearly all files hold, at many times the speed of the functions above, and return
-// the place behind it. They return null for everything else, right or wrong, which is then looked at closely. A newline must follow
-// somewhere: none of them goes beyond it.
+// The functions read_plain_... parse what nearly all files contain, many times faster than the functions above, and return a
+// pointer behind what they read. For anything else, valid or not, they return null, and the caller uses the functions above. The
+// text must contain a newline, which they never pass.
 
 // An index of at most nine digits.
 const char* read_plain_index(const char* p, int& index) {
@@ -154,11 +154,11 @@ public:
     HklReader(const std::string& name, CommentLines comments, std::shared_ptr<RowBlocks> blocks)
         : source_{name, comments}, rows_(std::move(blocks)) {}
 
-    // The text ends where a line ends. False if nothing after it counts.
+    // The text ends with a whole line. Returns false if the rest of the file is to be ignored.
     bool take(std::string_view text) {
         const char* p = text.data();
         const char* const end = p + text.size();
-        // A last line without an end is left to the careful functions.
+        // A last line without a newline is parsed by the slow functions.
         const std::size_t last_newline = text.rfind('\n');
         const char* const plain_end = last_newline == std::string_view::npos ? p : p + last_newline + 1;
         Row row;
@@ -322,8 +322,8 @@ Parts read_in_turn(const std::string& path, const HklLimits& limits) {
     return parts;
 }
 
-// Several parts at once. Nothing if a part cannot be read by itself: one that holds an error, whose line must be counted, or the
-// end of all that counts.
+// Reads several parts on threads. Returns nothing if a part has an error (the message needs its line number) or the comment that
+// ends the file: then the file is read again from the start, on one thread.
 class ParallelReading {
 public:
     ParallelReading(const std::string& path, const HklLimits& limits) : path_(path), limits_(limits), chunks_(path) {}

@@ -23,7 +23,7 @@ struct HklLimits {
     // The dense table is refused with a SizeError beyond this.
     std::size_t max_table_bytes = std::size_t{8} << 30U;
     CommentLines comments = CommentLines::end_of_file;
-    // That may read a long file.
+    // That may read a long file at once.
     int threads = 1;
 };
 

@@ -9,9 +9,9 @@ namespace nbhybrid::io {
 
 namespace {
 
-// Lists by hand have fewer reflections.
+// Shorter lists were written by hand, and on purpose.
 constexpr std::int64_t fewest_reflections = 50;
-// Of all reflections: so many may lie elsewhere.
+// The share of all reflections that may lie in other octants.
 constexpr double strays = 0.01;
 
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
-// Whether a table holds reflections of all directions. No symmetry is applied to a table, so that a list of unique reflections
-// lacks most of what a detector sees.
+// Whether a table has reflections in all directions. Symmetry is never applied, so a list of unique reflections (an asymmetric
+// unit) would leave most of the detector empty.
 
 #include <array>
 #include <cstdint>

@@ -55,7 +55,7 @@ std::string follow_links(const std::string& path) {
         if (inherited_descriptor(target) >= 0) return target;
         std::array<char, PATH_MAX> link{};
         const ssize_t length = ::readlink(target.c_str(), link.data(), link.size());
-        // Not a link, or not there, or not to be seen: whoever opens it finds out.
+        // Not a link, missing, or not accessible: opening it will tell.
         if (length <= 0) return target;
         const std::string next(link.data(), static_cast<std::size_t>(length));
         target = next.front() == '/' ? next : folder_of(target) + "/" + next;

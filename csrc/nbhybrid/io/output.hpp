@@ -9,8 +9,7 @@
 
 namespace nbhybrid::io {
 
-// Whether a file is written beside its place first. Without that a file that could not be completed stays: for callers who rename
-// it themselves.
+// Whether a file is written under a temporary name first. With `none` an incomplete file stays: for callers who do the renaming.
 enum class Staging { beside, none };
 
 // Writes to a temporary file beside the target, which takes the target's name at commit() and is removed without one. Of a
@@ -31,9 +30,9 @@ public:
     void write(const void* data, std::size_t bytes);
     void write(std::string_view text) { write(text.data(), text.size()); }
 
-    // Everything written is handed to the system, which may still say that there is no room. write() is over after it.
+    // Hands everything to the system, which may fail for lack of space. No write() after it.
     void finish();
-    // finish() if that has not been done, then the rename; what cannot be renamed onto is overwritten.
+    // Calls finish() if needed, then renames; a target that cannot be renamed onto is overwritten.
     void commit();
 
 private:

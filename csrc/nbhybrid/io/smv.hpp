@@ -28,8 +28,8 @@ struct SmvImage {
     // Masks only ask whether a pixel is zero.
     std::vector<std::uint16_t> pixels;
 
-    // A value that is no number is 0; so is a keyword with no '=' after it where keys are found anywhere. Nothing if the keyword is
-    // absent or its value is not-a-number. The value may be infinite.
+    // Nothing if the keyword is absent or its value is NaN; 0 if the value is not a number (with HeaderKeys::anywhere also if no
+    // '=' follows the keyword). The value may be infinite.
     std::optional<double> header_value(const std::string& keyword, HeaderKeys keys = HeaderKeys::anywhere) const;
     // What stands behind a whole key.
     std::optional<std::string> header_text(const std::string& key) const;
@@ -66,8 +66,8 @@ struct SmvHeader {
     int digits = 6;  // of numbers; the reference writes six
 };
 
-// Padded to 512 bytes; longer, although it still says 512, if the text is longer than that, as in the reference. With more
-// statements than the reference's it is padded to a multiple of 512, which it says.
+// Padded to 512 bytes. A longer text is not cut and HEADER_BYTES still says 512, as in the reference. With additional statements
+// (`more`) the header is padded to a multiple of 512, and HEADER_BYTES gives its true length.
 std::string smv_header_text(const SmvHeader& header);
 
 }  // namespace nbhybrid::io

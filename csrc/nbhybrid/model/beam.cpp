@@ -12,8 +12,8 @@ namespace {
 
 constexpr double most_sources = 1e8;
 
-// Square of the deviation in units of the range, with the half step that an even number of samples is off centre taken off. 0/0
-// without a range, which keeps the point.
+// Square of a sample's deviation from the centre, in units of the range. An even number of samples is half a step off centre, which
+// is subtracted. Without a range it is 0/0 = NaN, and the comparison with it keeps the sample.
 double relative_square(const Sampling& s, double deviation) {
     const int is_even = std::fmod(s.count, 2.0) == 0.0 ? 1 : 0;
     return (deviation * deviation - s.step * s.step / 4.0 * is_even) / s.range / s.range;

@@ -94,7 +94,7 @@ Vec3 unit_vector(const Vec3& v, const char* what) {
     return unit;
 }
 
-// How the detector stands, before it is known where.
+// The orientation of the detector, which is known before its position.
 struct Attitude {
     Vec3 fast, slow, normal;  // after all rotations
     double cos_before;        // between beam and normal before the detector turns
@@ -118,7 +118,7 @@ Attitude attitude_of(const PlacementRequest& q, const LaboratoryFrame& frame, bo
     return a;
 }
 
-// Of the detector, or of the plane from which it is bent.
+// Distances of the detector; if it is curved, of the plane that is bent.
 struct Distances {
     double along_beam, along_normal;
 };
@@ -128,8 +128,8 @@ Distances distances_of(const PlacementRequest& q, const Attitude& a) {
     return {close_distance / a.cos_tilt, close_distance};
 }
 
-// Of the detector where it stands, where the reference has those before the two-theta swing. Either of them is the radius of a
-// curved one.
+// Distances of the detector after the two-theta swing; the reference takes those before it. Of a curved detector either is the
+// radius.
 Distances corrected_distances(const PlacementRequest& q, const Attitude& a, bool curved) {
     const bool is_usual = q.distance == usual_distance;
     if (is_given(q.close_distance) && !is_usual && !q.origin) {
@@ -163,9 +163,9 @@ struct Leverage {
     double along_beam_before;  // before it turned
 };
 
-// The place on this axis of what stays where it is.
+// The coordinate, along this axis, of the point about which the detector pivots.
 double corrected_centre(const CentreAxis& axis, const PlacementRequest& q, Pivot pivot, const Leverage& leverage) {
-    // A pivot that was asked for turns what was given; otherwise centres are those of the detector where it stands.
+    // If the user named a pivot, centres are those before the rotation; otherwise those of the detector after all rotations.
     const double shift = q.pivot_asked ? leverage.along_beam_before * axis.slope_before : leverage.along_beam * axis.slope;
     if (is_given(axis.beam) && is_given(axis.close)) {
         const double tolerance = 0.01 * q.pixel_size;  // finer than anybody knows a beam centre
@@ -299,7 +299,7 @@ void place_detector(const PlacementRequest& q, const LaboratoryFrame& frame, Det
     bool has_radius = false;
     if (distance_is_corrected) {
         const Distances corrected = corrected_distances(q, attitude, d.curved);
-        // Where nothing turns the bits are the reference's.
+        // Without a rotation both are equal, and this way the bits are the reference's.
         has_radius = d.curved && attitude.cos_tilt != 1.0 && !q.origin;
         if (has_radius || q.twotheta != 0.0) distances = corrected;
     }

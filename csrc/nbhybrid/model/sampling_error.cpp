@@ -9,14 +9,14 @@ namespace nbhybrid {
 
 namespace {
 
-// Places of the spot in a pixel over which errors are averaged.
+// How many positions of the spot within a pixel errors are averaged over.
 constexpr int places = 16;
-// Points for each spot that a pixel spans, and at least, with which the mean over a pixel counts as exact.
+// Points with which the mean over a pixel counts as exact: for each spot width in a pixel, and at least.
 constexpr int points_of_spot = 16, fewest_points = 64;
-// A larger pixel is sampled too coarsely for its errors to be told by more than their size.
+// Of pixels wider than this only the order of magnitude of the error is known.
 constexpr double most_spots_per_pixel = 1000;
-// Of a sub-pixel in units of 1/L. Beyond 1 the sums go wrong; since a crystal is longer along its diagonals than along its edges,
-// they do so a little before.
+// Width of a sub-pixel in units of 1/L from which on sums of spots are wrong: 1 in theory, a little less in fact, since a crystal
+// is longer along its diagonals than along its edges.
 constexpr double coarsest_step = 0.75;
 
 double squared_sinc(double x) {

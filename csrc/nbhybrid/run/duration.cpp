@@ -10,7 +10,7 @@ namespace {
 
 constexpr double hour = 3600;  // seconds
 
-// Seconds that a thread takes for the place of a sub-pixel, and for a step there. From bench/results/cpu-2core.md: case A (one
+// Seconds that a thread takes for the geometry of a sub-pixel, and for a step. From bench/results/cpu-2core.md: case A (one
 // orientation) takes 9.1 ns a step, case B (a hundred) 2.8, gaussian spots 0.22; those that are left to the scalar path 110.
 // A device: GPU.md of an H200, 48e9 steps a second.
 struct Cost {

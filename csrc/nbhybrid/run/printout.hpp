@@ -9,7 +9,7 @@
 
 namespace nbhybrid::run {
 
-// The pixels asked for in this row. The traced kernel renders each of them once more.
+// Prints the pixels of this row that were asked for; the traced kernel renders each of them again.
 std::string printout_text(const Plan& plan, const Experiment& experiment, const options::OutputOptions& options, int slow);
 
 }  // namespace nbhybrid::run

@@ -138,7 +138,7 @@ std::string Simulation::description() const {
 Configuration Simulation::configuration() const { return configuration_of(experiment()); }
 
 void Simulation::render(const Watch& watch) {
-    // Without zeros: whoever renders a part of it touches its memory first.
+    // Not set to zero: each thread is then the first to touch the memory that it fills.
     if (!image_) {
         const auto pixels = static_cast<std::size_t>(experiment().detector.pixels());
         image_.reset(new float[pixels]);
@@ -157,7 +157,7 @@ void Simulation::render(const Watch& watch) {
 }
 
 void Simulation::measure() {
-    // Fewer pixels take less time than another thread takes to start; and the sums meet in one place.
+    // With fewer pixels starting a thread takes longer than their sums; and more threads than this wait for each other.
     constexpr std::int64_t pixels_worth_a_thread = 2000000, most_threads = 8;
     const Region& r = experiment().detector.region;
     const std::int64_t pixels = std::int64_t{r.fast_last - r.fast_first + 1} * (r.slow_last - r.slow_first + 1);

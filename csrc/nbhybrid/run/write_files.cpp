@@ -83,7 +83,7 @@ void FileWriter::add_steps(const std::string& path, const std::vector<kernel::Pi
     });
 }
 
-// Two outputs may be one device, or one stream: what is written to it must come in order.
+// Not if an output is a device or a stream: two of them may be the same, and must be written one after the other.
 bool FileWriter::is_worth_threads() const {
     return image_.at(image_.slow_pixels, 0) >= pixels_worth_threads &&
            std::all_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.file.is_staged(); });
@@ -101,7 +101,7 @@ std::vector<std::string> FileWriter::commit(int threads, const kernel::Watch& wa
         const Job& job = jobs_[static_cast<std::size_t>(number)];
         job.fill(job.file, ask);
     });
-    // Whoever wants to stop can do so now; after this the files appear.
+    // The last chance to stop: after this the files appear.
     if (watch && !watch(1.0)) throw Interrupted();
     files_.commit();
     return files_.paths();

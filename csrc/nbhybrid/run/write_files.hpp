@@ -41,8 +41,8 @@ public:
     void add_dump(const std::string& path);
     void add_steps(const std::string& path, const std::vector<kernel::PixelRecord>& records);
 
-    // Fills the files, side by side where that is quicker and nobody could see it; then they appear. Returns their paths. The watch
-    // is asked now and then until they do: throws Interrupted.
+    // Fills the files, on threads where that is faster, then puts all of them in their places. Returns their paths. Throws
+    // Interrupted if the watch says so before that.
     std::vector<std::string> commit(int threads, const kernel::Watch& watch);
 
 private:

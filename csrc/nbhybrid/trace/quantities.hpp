@@ -1,5 +1,5 @@
 #pragma once
-// What a traced pixel says, as named values in the order in which they were computed.
+// A traced pixel as named values, in the order in which they were computed.
 
 #include <array>
 #include <vector>
@@ -16,7 +16,7 @@ struct Quantity {
     std::array<double, 3> values;
 };
 
-// Stands among the quantities where interpolation ended; it has no values, and is known by its address.
+// A marker without values, put among the quantities where interpolation ended; compare its address.
 inline constexpr char interpolation_ends[] = "interpolation_ends";
 
 // Of a record that was rendered.

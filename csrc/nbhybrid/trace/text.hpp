@@ -12,12 +12,12 @@ namespace nbhybrid::trace {
 // One block a record, in the order given, each begun by a line "# pixel slow fast". A record without events or steps that was
 // never rendered says so in a comment; so does one of a device, and what told how its pixel rounds.
 //
-// The reference announces the end of interpolation without ending the line, so that the announcement swallows the trace line that
-// follows. So do we: at its place inside a block or, if interpolation ended in a pixel that is not traced, before the first line
-// of the first traced pixel after it.
+// The reference prints its message about the end of interpolation without a newline, so that the next trace line continues it. We
+// print the same: inside a block at its place, or, if interpolation ended in a pixel that is not traced, before the first line of
+// the next traced pixel.
 std::string summary_text(const Plan& plan, const std::vector<kernel::PixelRecord>& records);
 
-// How a record came about, where that was not the scalar path as usual: a line without an end, or nothing.
+// A line (without newline) that says how a record was made; empty for the scalar path, the usual case.
 std::string origin_of(const kernel::PixelRecord& record);
 
 // The heading of a block and a line for every step summed.

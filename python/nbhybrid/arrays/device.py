@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 # Devices of DLPack whose memory CUDA knows: its own, and what it manages for both sides.
 _CUDA = (2, 13)
-# CUDA's name of the stream that waits for others and that others wait for; those that do not wait are the exception.
+# CUDA's handle of the legacy default stream, which synchronises with all blocking streams.
 _DEFAULT_STREAM = 1
 # The version of ``__cuda_array_interface__`` that says which stream is to be waited for.
 _FIRST_WITH_STREAMS = 3
@@ -102,7 +102,7 @@ class DeviceBuffer:
             if self.is_awaited or any(other.is_awaited for other in others):
                 extension.wait_for(self.device, self.stream)
         except BaseException:
-            with contextlib.suppress(Exception):  # of a device that can do nothing more
+            with contextlib.suppress(Exception):  # the device may be in an error state
                 extension.wait_for(self.device, self.stream)
             raise
 
@@ -345,7 +345,7 @@ def _read_interface(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffe
         cuda_extension().wait_for_all(index)
     write_refusal = "it is read-only" if is_read_only else ""
     known = int(stream or _DEFAULT_STREAM)
-    # 0 may not be said, since it may mean either default stream: it is as good as nothing.
+    # 0 is not allowed by the protocol, since it may mean either default stream: treated as unknown.
     return DeviceBuffer(int(address or 0), index, name, shape, strides, known, not stream, write_refusal, (value, said))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from nbhybrid.batch.render import Task
 
-# Tasks on their way for each thread of the workers, so that none waits for the next, and at least, while there are no workers yet.
+# Tasks submitted ahead for each thread of the workers, so that no thread idles; and the least number, before workers are there.
 _AHEAD, _AT_LEAST = 3, 8
 _PATIENCE, _ASK_AGAIN = 0.2, 2.0  # seconds between two looks at the scheduler, and at the number of its workers
 # What Dask and asyncio raise where the scheduler has gone is not one kind of error.
@@ -110,7 +110,7 @@ def _local_cluster(distributed: Any, workers: int) -> Iterator[Any]:
         n_workers=workers,
         threads_per_worker=1,
         processes=True,
-        # No other memory than an image's or the table's: nothing to spill, and no reason to kill a worker.
+        # Workers hold no Dask results in memory, so Dask has nothing to spill and must not kill one for its size.
         memory_limit=0,
         # Whatever port is free, for this machine alone.
         dashboard_address="127.0.0.1:0",
@@ -164,7 +164,7 @@ def render_all(
     finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
     under_way: dict[Any, Task] = {}
     window = _Window(client)
-    # What a run that was killed has left on the scheduler must not be taken for this one's.
+    # Tasks that a killed run has left on the scheduler must not be mistaken for ours.
     run = os.urandom(4).hex()
     try:
         while True:

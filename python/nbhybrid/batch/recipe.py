@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 # Bytes of images and number of images that a task renders at most, unless the spec says how many.
 _TASK_BYTES, _TASK_IMAGES = 64 << 20, 100
-# At least so many tasks if there are as many images: four for each of 16 workers. How many there really are must not show.
+# The least number of tasks if there are as many images: four for each of 16 workers. It must not depend on how many workers there
+# are, since the files would.
 _TASKS = 64
 
 

@@ -192,7 +192,7 @@ def _alone(spec: Spec, left: list[_Left], threads: int | None, meter: _Meter, is
         is_short = spent < _START or spent * (to_do - done) < 2 * _START * done
         if not (is_for_all or is_short or usable_cores() // (threads or 1) < 2):
             return left[number:]
-        # Being asked to watch is also what lets Ctrl-C through.
+        # A watch is also what lets Ctrl-C interrupt the rendering.
         work(task, meter.tick)
         meter.add(task)
         done += len(task.images)
@@ -263,7 +263,7 @@ def _finish(spec: Spec, rendered: int, failures: list[tuple[int, str]], merge: b
         return Result(recipe.images, rendered, failures, os.path.join(spec.output, output.IMAGES))
     path = os.path.join(spec.output, output.master_of(recipe))
     if several.is_merged(path):
-        # This run, or one that was killed then, has had nothing else to do.
+        # The images had been merged before; pieces are left if the run that merged them was killed.
         resume.remove_pieces(spec.output, recipe)
         return Result(recipe.images, rendered, failures, path)
     pieces = [output.piece_of(recipe, span) for span in recipe.ranges()]

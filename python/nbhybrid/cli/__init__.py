@@ -128,6 +128,6 @@ def _guarded_run(words: list[str]) -> int:
 
         return run(words)
     except KeyboardInterrupt:
-        # What comes later is caught where it is known what was written.
+        # Later interruptions are caught in the commands, which know what was written.
         complain(f"interrupted; {NOTHING_WRITTEN}")
         return INTERRUPTED

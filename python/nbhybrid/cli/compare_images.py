@@ -37,7 +37,7 @@ def run(words: list[str]) -> int:
 
     names = [options.first, options.second]
     shape = tuple(options.shape) if options.shape else None
-    # The one that says its shape first: the other may be raw.
+    # First the file that has a shape: the other may be raw and take it from this one.
     images = {name: read_image(name, shape, options.image) for name in names if has_shape(name)}
     known = shape or next((image.pixels.shape for image in images.values()), None)
     images |= {name: read_image(name, known, options.image) for name in names if name not in images}

@@ -92,7 +92,7 @@ def _simulate(words: list[str], written: _Written) -> None:
     known = len(simulation.warnings)
     log.show(simulation.warnings)
     _say(options, simulation.description() + time_text)
-    # Before the long part, also for whoever reads a pipe.
+    # Printed before the long part, also into a pipe.
     flush()
     planned = time.perf_counter()
     with ProgressBar(wanted=options.progress and not options.quiet) as bar:

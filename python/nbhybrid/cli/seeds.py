@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The option of each seed that may come from the clock.
 OPTIONS = {"noise": "-seed", "misset": "-misset_seed"}
-# It does nothing where no other word of the reference follows, as there: nothing may be put behind it.
+# As in the reference it has no effect as the last word, so no option may be moved behind it.
 ONLY_IF_NOT_LAST = "-curved_det"
 
 

@@ -30,8 +30,8 @@ FLOAT_FILE: str = usual("-floatfile")
 # How near the values of a device's kernel are to the reference's. Twelve sines within 7.0e-14 make a term of the exact engine, and
 # the fast one computes them in float32. Its image is not compared bit by bit.
 DEVICE_RTOL = {"exact": 1e-12, "fast": 3e-6}
-# What is walked: an image by every engine and device that gives the reference's bits, and a trace by every kernel of a device. The
-# last device is a GPU's code run by the processor: it is always here, but slow.
+# What is tried: an image by every engine and device that gives the reference's bits, and a trace by every kernel of a device. The
+# last device is the emulated one, which runs a GPU's code on the processor: always available, but slow.
 WAYS = (("exact", CPU), ("exact", "cuda"), ("fast", "cuda"), ("exact", EMULATED), ("fast", EMULATED))
 
 

@@ -112,7 +112,7 @@ def run_parity(words: Sequence[str], reference: str, folder: pathlib.Path, engin
         If the command line is refused, or no program can be run with it.
     """
     line = prepare(words)
-    # nbhybrid's own complaints first: they name the option.
+    # nbhybrid's error first: it names the option.
     _core.parse_options([word.encode("utf-8", "surrogateescape") for word in [*line.shared, *line.own]])
     command = [reference, *line.shared]
     theirs = run_program("reference", command, line, folder / "reference", REFERENCE_ENVIRONMENT)
@@ -195,7 +195,7 @@ def diagnose(
     reference's: then the two differ by those defects only, and the traces of the two semantics are compared.
     """
     diagnosis = Diagnosis(pixel)
-    # The run has said what there is to say.
+    # The warnings have been printed by the run.
     with already_said():
         traced = trace(words, [pixel], level="steps")
     printed = _reference_trace(line, theirs, pixel, folder)

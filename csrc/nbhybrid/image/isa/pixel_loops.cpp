@@ -11,7 +11,7 @@ inline namespace NBHYBRID_ISA {
 
 namespace {
 
-// Runs in one vector: no more than a register holds, or the sums would live in memory.
+// Runs in one vector: as many as a register holds, so that the sums stay in registers.
 #ifdef __AVX__
 constexpr int lanes = 4;
 #else
@@ -78,7 +78,7 @@ std::uint32_t largest_bits(const float* pixels, int count) {
     return largest;
 }
 
-// Blocks between one type and the next: compilers make vector instructions of loops that change the width once.
+// Pixels between two conversions of type: compilers vectorise a loop that changes the width of its numbers once, not twice.
 constexpr int block = 64;
 
 // What is not a number becomes 0, as on an x86-64 processor.
