@@ -238,7 +238,9 @@ def interpolation_sticky(case, drawing):
 def random_misset(case, drawing, seeds=240):
     """Measure the angles of the rotations from the orientation that -cell gives."""
     plain = case.replacing((" -misset_seed 1 -misset random", ""))
-    turned = [(plain, corrected, f"-misset_seed {seed} -misset random") for corrected in (False, True) for seed in range(1, seeds + 1)]
+    turned = [
+        (plain, corrected, f"-misset_seed {seed} -misset random") for corrected in (False, True) for seed in range(1, seeds + 1)
+    ]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         axes = list(pool.map(lambda call: call[0].run(*call[1:]).axes, turned))
     rotations = np.array([np.linalg.solve(plain.run().axes, turned_axes) for turned_axes in axes])

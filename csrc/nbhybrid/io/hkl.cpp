@@ -286,9 +286,9 @@ StructureFactors make_table(const Parts& parts, const std::string& name, double 
         if (part.stopped_at() != 0) stop = "line " + std::to_string(part.stopped_at()) + " begins with '#'";
     }
     if (table.entries == 0)
-        throw InputFileError(name,
-                             "holds no row 'h k l F'" +
-                                 (stop.empty() ? stop : ": " + stop + ", where reading ends" + how_to_correct(Defect::comment_lines)));
+        throw InputFileError(
+            name, "holds no row 'h k l F'" +
+                      (stop.empty() ? stop : ": " + stop + ", where reading ends" + how_to_correct(Defect::comment_lines)));
     table.default_amplitude = default_amplitude;
     table.values = zero_table(table.h, table.k, table.l, limits, name);
     fill_default(table);

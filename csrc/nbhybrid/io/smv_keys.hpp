@@ -6,7 +6,7 @@
 namespace nbhybrid::io {
 
 inline constexpr const char* semantics_key = "NBHYBRID_SEMANTICS";      // as --semantics takes them
-inline constexpr const char* corrected_key = "NBHYBRID_MENDED";            // ids of the defects that are corrected
+inline constexpr const char* corrected_key = "NBHYBRID_MENDED";         // ids of the defects that are corrected
 inline constexpr const char* convention_key = "NBHYBRID_CONVENTION";    // mosflm, xds, ...
 inline constexpr const char* beam_key = "NBHYBRID_BEAM_CENTER";         // where the beam meets the detector, which pivots there
 inline constexpr const char* nearest_key = "NBHYBRID_NEAREST_POINT";    // the point nearest to the sample, where that is the pivot

@@ -101,9 +101,9 @@ struct Remainder {
     }
 };
 
-std::string obstacle_of(const Plan& plan) {
-    if (!plan.bounds().unusable.empty()) return plan.bounds().unusable;
-    if (plan.view().crystal.interpolate) return obstacle_of_interpolation;
+std::string unsupported_option_of(const Plan& plan) {
+    if (!plan.bounds().unsupported_option.empty()) return plan.bounds().unsupported_option;
+    if (plan.view().crystal.interpolate) return unsupported_interpolation;
     constexpr double most_bytes = 4.0 * 1024 * 1024 * 1024;
     if (plan.view().detector.curved && curved_table_bytes(plan.view()) > most_bytes)
         return "a table of the positions on the curved detector (-curved_det) would take more than 4 GiB";
@@ -212,8 +212,8 @@ std::int64_t size_of_group(const RenderRequest& request) {
 }  // namespace
 
 std::string device_refusal(const Plan& plan) {
-    const std::string obstacle = obstacle_of(plan);
-    return obstacle.empty() ? "" : "no device can take this run, since " + obstacle + "; choose device cpu";
+    const std::string option = unsupported_option_of(plan);
+    return option.empty() ? "" : "no device can take this run, since " + option + "; choose device cpu";
 }
 
 void check_fits(const Plan& plan, const Device& device) {

@@ -50,7 +50,7 @@ std::size_t table_entries(const terms::AmplitudeGrid& grid) {
 }
 
 Arithmetic arithmetic_of(const Plan& plan, Engine engine, bool double_is_slow) {
-    if (engine == Engine::exact || !plan.bounds().not_in_float.empty()) return Arithmetic::exact;
+    if (engine == Engine::exact || !plan.bounds().unsupported_in_float.empty()) return Arithmetic::exact;
     const OrientationStage& o = plan.view().orientation;
     // Many orientations are made from those of phi steps and of domains, which takes double.
     const bool has_all = o.domains == nullptr || o.later_sweep_table != nullptr;

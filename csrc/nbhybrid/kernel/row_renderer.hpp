@@ -19,7 +19,7 @@ class RowRenderer {
 public:
     RowRenderer(const Plan& plan, const Way& way, const StopSign& stop)
         : view_(plan.view()), way_(way), stop_(stop), margins_(margins_of(plan.bounds(), &is_up, &stop)) {
-        if (way.vector && plan.bounds().unusable.empty()) choose_kernels(plan.bounds());
+        if (way.vector && plan.bounds().unsupported_option.empty()) choose_kernels(plan.bounds());
         some_are_left_ = view_.carry_over.first_sweep != no_pixel || view_.crystal.interpolate;
     }
 
@@ -53,7 +53,7 @@ private:
         const auto kernel = [](SquareSines sines) {
             return vector_kernel().render[static_cast<int>(sines)][static_cast<std::size_t>(shape)];
         };
-        if (way_.engine == Engine::fast && bounds.not_in_float.empty()) {
+        if (way_.engine == Engine::fast && bounds.unsupported_in_float.empty()) {
             vector_ = kernel(SquareSines::in_float);
             return;
         }

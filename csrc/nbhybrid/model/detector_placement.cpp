@@ -109,8 +109,8 @@ Attitude attitude_of(const PlacementRequest& q, const LaboratoryFrame& frame, bo
     Attitude a{swing(frame.fast, q, frame), swing(frame.slow, q, frame), swing(frame.normal, q, frame), 0, 0};
     a.cos_before = dot(frame.beam, frame.normal);
     // The reference leaves the two-theta angle out.
-    a.cos_tilt =
-        distance_is_corrected && q.twotheta != 0.0 ? dot(frame.beam, a.normal) : dot(frame.beam, rotate_xyz(frame.normal, q.rotation));
+    a.cos_tilt = distance_is_corrected && q.twotheta != 0.0 ? dot(frame.beam, a.normal)
+                                                            : dot(frame.beam, rotate_xyz(frame.normal, q.rotation));
     constexpr double least_cosine = 1e-9;  // of a detector that the beam meets: rounding errors are a millionth of it
     const bool is_parallel = a.cos_tilt == 0.0 || (distance_is_corrected && std::fabs(a.cos_tilt) < least_cosine);
     if (is_parallel && !(distance_is_corrected && is_given(q.close_distance) && a.cos_tilt != 0.0))
@@ -190,7 +190,7 @@ double close_of(double close, double org, double pixel_size, const char* close_o
 
 // All of -Xbeam, -Xclose, -ORGX and -pivot count, in every convention.
 void correct_centres(const PlacementRequest& q, const LaboratoryFrame& frame, const Attitude& a, const Distances& distances,
-                  Centres& c, Pivot& pivot) {
+                     Centres& c, Pivot& pivot) {
     const bool swaps = q.convention == Convention::mosflm || q.convention == Convention::denzo;
     const DetectorPoint beam = beam_point(q);
     PlacementRequest nothing = q;

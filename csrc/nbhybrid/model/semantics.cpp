@@ -119,8 +119,9 @@ Semantics Semantics::parse(std::string_view text) {
         } else if (!first || word != "reference") {
             std::vector<std::string> names{"reference", "corrected", "corrected@0.1"};
             for (const DefectRow& known : table) names.emplace_back(known.id);
-            throw ModelError("found " + quoted(word) + ", expected reference, corrected or corrected@0.1, then defects to correct: " +
-                             known_ids() + did_you_mean(word, names));
+            throw ModelError("found " + quoted(word) +
+                             ", expected reference, corrected or corrected@0.1, then defects to correct: " + known_ids() +
+                             did_you_mean(word, names));
         }
         text.remove_prefix(std::min(end + 1, text.size()));
         first = false;

@@ -38,7 +38,7 @@ struct DefectRow {
     std::string_view id;
     std::string_view since;      // the version that corrects it first
     std::string_view reference;  // what the reference does
-    std::string_view corrected;     // and what is done instead
+    std::string_view corrected;  // and what is done instead
 };
 
 // All of them, in the order of the enumeration.
@@ -53,8 +53,8 @@ class Semantics {
 public:
     // The reference's: nothing is corrected.
     Semantics() = default;
-    // "reference", "corrected" or "corrected@VERSION", which corrects what that version did, then ids of further defects to correct,
-    // separated by commas. Throws ModelError.
+    // "reference", "corrected" or "corrected@VERSION", which corrects what that version did, then ids of further defects to
+    // correct, separated by commas. Throws ModelError.
     static Semantics parse(std::string_view text);
 
     bool corrects(Defect defect) const { return corrected_[static_cast<std::size_t>(defect)]; }

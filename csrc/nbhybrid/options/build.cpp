@@ -215,7 +215,8 @@ void check_weights(const std::string& path, const std::vector<Source>& sources) 
 std::vector<Source> read_sources(const ReferenceOptions& o, const Beam& beam, Built& built, Warnings& warnings) {
     std::vector<Source>& rows = built.source_rows;
     const std::string& path = *o.beam.source_file;
-    const auto comments = o.own.semantics.corrects(Defect::comment_lines) ? io::CommentRows::skipped : io::CommentRows::as_zero_rows;
+    const auto comments =
+        o.own.semantics.corrects(Defect::comment_lines) ? io::CommentRows::skipped : io::CommentRows::as_zero_rows;
     const Vec3 usual = -source_distance * beam.direction;
     const auto or_else = [](double value, double otherwise) { return std::isnan(value) ? otherwise : value; };
     std::vector<Source> sources;
@@ -257,7 +258,8 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Built& 
         beam.sources = read_sources(o, beam, built, warnings);
     }
     if (!beam.sources.empty()) {
-        if (o.own.semantics.corrects(Defect::source_weights)) check_weights(o.beam.source_file.value_or("the sources"), beam.sources);
+        if (o.own.semantics.corrects(Defect::source_weights))
+            check_weights(o.beam.source_file.value_or("the sources"), beam.sources);
         return;
     }
     const SourceGrid grid{beam.direction, beam.polarization_axis, beam.wavelength,        beam.horizontal,

@@ -97,11 +97,11 @@ std::string running_factors(const PlanView& view) {
     return names;
 }
 
-std::string obstacle(const Plan& plan) {
+std::string find_unsupported_option(const Plan& plan) {
     const PlanView& view = plan.view();
     if (const std::string names = running_factors(view); !names.empty())
         return "the sum so far is multiplied at every step (" + names + "; not with --semantics corrected)";
-    if (view.crystal.interpolate && view.crystal.interpolation_resumes) return obstacle_of_interpolation;
+    if (view.crystal.interpolate && view.crystal.interpolation_resumes) return unsupported_interpolation;
     if (!(largest_phase(plan) <= numerics::largest_phase)) return "the crystal is too large for its wavelength (-N, -lambda)";
     if (!(view.crystal.fudge >= 0)) return "the fudge factor is negative (-fudge)";
     if (view.scale.background != 0.0 &&
@@ -119,7 +119,7 @@ bool has_whole_cells(const Plan& plan) {
     return n.x == std::floor(n.x) && n.y == std::floor(n.y) && n.z == std::floor(n.z);
 }
 
-std::string obstacle_in_float(const Plan& plan) {
+std::string find_unsupported_in_float(const Plan& plan) {
     if (plan.shape() != CrystalShape::square) return "";
     if (!has_whole_cells(plan)) return "a number of cells is not whole";
     const Vec3& n = plan.view().crystal.cells;
@@ -137,8 +137,8 @@ Bounds bounds_of(const Plan& plan) {
     const Vec3& n = view.crystal.cells;
     const double n_terms = 1.0 + static_cast<double>(view.scale.steps) * view.sensor.layers;
     Bounds bounds;
-    bounds.unusable = obstacle(plan);
-    bounds.not_in_float = obstacle_in_float(plan);
+    bounds.unsupported_option = find_unsupported_option(plan);
+    bounds.unsupported_in_float = find_unsupported_in_float(plan);
     const double term_error = terms::with_shape(
         plan.shape(), [&](auto shape) { return terms::Shape<decltype(shape)::value>::relative_error(largest_phase(plan)); });
     bounds.relative = 1.01 * (term_error + (2 * n_terms + 30) * rounding);
@@ -156,8 +156,9 @@ Bounds bounds_of(const Plan& plan) {
             n_terms * (largest * largest + 1) * terms::gauss_underflow + (bounds.support.is_limited ? left_out : 0.0);
     }
     if (plan.shape() == CrystalShape::tophat) bounds.support = support_of(plan, terms::tophat_radius_squared);
-    if (!(bounds.relative < 1e-3 && std::isfinite(bounds.absolute_intensity)) && bounds.unusable.empty())
-        bounds.unusable = "there are too many steps, or amplitudes are too large (-oversample, -mosaic_domains, -phisteps, -hkl)";
+    if (!(bounds.relative < 1e-3 && std::isfinite(bounds.absolute_intensity)) && bounds.unsupported_option.empty())
+        bounds.unsupported_option =
+            "there are too many steps, or amplitudes are too large (-oversample, -mosaic_domains, -phisteps, -hkl)";
     return bounds;
 }
 

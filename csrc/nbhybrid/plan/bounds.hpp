@@ -28,13 +28,13 @@ struct Bounds {
     bool needs_phases = false;
     SupportRadius support;
     // Why the vector kernel cannot take this run, for people; empty if it can.
-    std::string unusable;
+    std::string unsupported_option;
     // The same for its version in float32.
-    std::string not_in_float;
+    std::string unsupported_in_float;
 };
 
 // Of runs that interpolate, among the reasons for people.
-constexpr const char* obstacle_of_interpolation =
+constexpr const char* unsupported_interpolation =
     "amplitudes are interpolated (-interpolate, or 2 cells or fewer; not with -nointerpolate)";
 
 Bounds bounds_of(const Plan& plan);

@@ -21,7 +21,7 @@ constexpr Cost vector_cost{6e-9, 2.8e-9}, culled_cost{6e-9, 0.2e-9}, scalar_cost
 Cost cost_of(const Simulator& simulator) {
     if (simulator.device() != "cpu") return device_cost;
     const Bounds& bounds = simulator.plan().bounds();
-    if (!bounds.unusable.empty()) return scalar_cost;
+    if (!bounds.unsupported_option.empty()) return scalar_cost;
     return bounds.support.is_limited ? culled_cost : vector_cost;
 }
 

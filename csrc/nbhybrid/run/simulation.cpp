@@ -27,10 +27,10 @@ Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads
         std::make_unique<Simulator>(built_->experiment(), threads_, kernel::Way{options_.own.engine, options_.own.verify, true});
     warnings_.add(simulator_->warnings());
     const Bounds& bounds = simulator_->plan().bounds();
-    if (options_.own.engine == Engine::fast && !bounds.unusable.empty())
-        warnings_.add("engine-changed", "--engine fast: the exact engine renders this run, since " + bounds.unusable);
-    else if (options_.own.engine == Engine::fast && !bounds.not_in_float.empty())
-        warnings_.add("engine-changed", "--engine fast: the exact engine renders this run, since " + bounds.not_in_float);
+    if (options_.own.engine == Engine::fast && !bounds.unsupported_option.empty())
+        warnings_.add("engine-changed", "--engine fast: the exact engine renders this run, since " + bounds.unsupported_option);
+    else if (options_.own.engine == Engine::fast && !bounds.unsupported_in_float.empty())
+        warnings_.add("engine-changed", "--engine fast: the exact engine renders this run, since " + bounds.unsupported_in_float);
     prepare_traces();
 }
 

@@ -36,7 +36,7 @@ public:
     // Of the pixels rendered, and why the vector kernel could not take the run (empty if it could). After render().
     const kernel::RenderCounts& counts() const { return totals().counts; }
     std::string engine() const { return options_.own.engine == Engine::fast ? "fast" : "exact"; }
-    const std::string& unsupported_option() const { return simulator_->plan().bounds().unusable; }
+    const std::string& unsupported_option() const { return simulator_->plan().bounds().unsupported_option; }
     // After use_device(), if that is called: warns of a run that will take hours. The text is a line for a terminal about the time
     // that a run of more than a minute will take; empty for others.
     std::string foresee();
