@@ -98,8 +98,8 @@ class StructureFactors(Model):
             Larger tables are refused.
         skip_comments : bool, optional
             Whether lines that begin with ``#`` are skipped. By default the semantics of an experiment decide: with the reference's
-            the first such line ends the file, and the experiment warns of it; where ``comment-lines`` is corrected they are skipped.
-            The properties `grid` and `origin` tell of the whole file. False: the first ends the file in any case.
+            the first such line ends the file, and the experiment warns of it; where ``comment-lines`` is corrected they are
+            skipped. The properties `grid` and `origin` tell of the whole file. False: the first ends the file in any case.
 
         Warns
         -----
