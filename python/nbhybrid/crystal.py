@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-Shape = Literal["square", "round", "gauss", "tophat"]
-
 
 @names_are_checked
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -115,7 +113,7 @@ class Crystal(Model):
     rotation: npt.NDArray[np.float64] | None = None
     n_cells: tuple[int, int, int] = (usual("-N"),) * 3
     size_mm: Vector | None = None
-    shape: Shape = "square"
+    shape: str = "square"
     fudge: float = usual("-fudge")
     mosaic_spread_deg: float | None = None
     mosaic_domains: int | None = None
@@ -126,7 +124,7 @@ class Crystal(Model):
         "cell": part(UnitCell, "a UnitCell", {list: _cell_of, tuple: _cell_of}),
         "misset_seed": whole(),
         "size_mm": several(3, number(least=0), "(a, b, c)"),
-        "shape": choice("square", "round", "gauss", "tophat"),
+        "shape": choice(*_core.shape_names),
         "mosaic_spread_deg": number(least=0),
         "mosaic_domains": whole(1, LARGEST_INT),
         "mosaic_seed": whole(),

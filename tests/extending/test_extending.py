@@ -93,6 +93,19 @@ def test_an_option_is_one_row():
         assert line.strip() in text
 
 
+def test_a_shape_is_three_places():
+    added = added_lines(PATCHES["shape"])
+    assert {file: len(lines) for file, lines in added.items() if not file.endswith("lorentz.hpp")} == {
+        "csrc/nbhybrid/physics/crystal_shape.hpp": 2,  # of which one has but a backslash more
+        "csrc/nbhybrid/terms/shapes.hpp": 1,
+    }
+    assert set(added) == {
+        "csrc/nbhybrid/physics/crystal_shape.hpp",
+        "csrc/nbhybrid/terms/shapes.hpp",
+        "csrc/nbhybrid/terms/lorentz.hpp",
+    }
+
+
 @pytest.fixture(scope="session")
 def extended():
     """Return the environment in which Python finds the package with all patches, built in a copy of this folder."""
@@ -200,3 +213,56 @@ def test_the_option_is_a_parameter_in_python(extended):
     assert found["shown"]
     assert "Beam.transmission: found 2, expected a finite number from 0 to 1" in found["refused"]
     assert re.search(r"\n    transmission : float\n        What an absorber lets through of the beam \(1\)\.\n", found["document"])
+
+
+SHAPED = f"{CRYSTAL} --crystal-shape lorentz --semantics corrected -mosaic 1 -mosaic_domains 5"
+
+
+@pytest.mark.parametrize("level", ["baseline", "v3", "device", "device_split", "device_float"])
+def test_the_shape_is_decided_by_every_copy_of_the_kernel(extended, level, tmp_path):
+    environment = {**extended, "NBHYBRID_ISA": level}
+    if "cannot run" in ran(environment, CRYSTAL, tmp_path).stderr:
+        pytest.skip(f"this processor has no {level}: it is NOT TESTED")
+    expected = photons(extended, SHAPED, tmp_path)
+    assert expected.max() > 0
+    assert (photons(environment, f"{SHAPED} --verify --json run.json", tmp_path) == expected).all()
+    counts = json.loads((tmp_path / "run.json").read_text())["pixels"]
+    assert counts["wrong"] == 0
+    assert counts["scalar"] < counts["rendered"] / 10
+
+
+LATTICE_FACTOR = f"""
+import json, warnings
+import numpy as np
+import nbhybrid as nb
+warnings.simplefilter("ignore")
+experiment = nb.Experiment.from_args("{SHAPED}")
+(traced,) = nb.trace("{SHAPED}", [(7, 9)], level="steps")
+steps = traced.steps
+offsets = np.stack([steps["h"] - steps["h0"], steps["k"] - steps["k0"], steps["l"] - steps["l0"]])
+square = ((5 * offsets) ** 2).sum(axis=0)
+refused = ""
+try:
+    experiment.crystal.replace(shape="lorenz")
+except nb.Error as error:
+    refused = str(error)
+print(json.dumps(dict(
+    shape=experiment.crystal.shape,
+    steps=len(steps),
+    error=float(abs(steps["lattice_factor"] / (125 / (1 + square / 0.25)) - 1).max()),
+    same=nb.Experiment.from_json(experiment.to_json()) == experiment,
+    refused=refused,
+)))
+"""
+
+
+def test_the_shape_has_its_formula_and_its_name(extended, tmp_path):
+    found = asked(extended, LATTICE_FACTOR)
+    assert found["shape"] == "lorentz"
+    assert found["steps"] == 5
+    assert found["error"] < 1e-14
+    assert found["same"]
+    assert "expected square, round, gauss, tophat or lorentz" in found["refused"]
+    refused = ran(extended, f"{CRYSTAL} --crystal-shape lorenz", tmp_path)
+    assert refused.returncode == 2
+    assert '--crystal-shape: found "lorenz", expected square, round, gauss, tophat or lorentz' in refused.stderr

@@ -25,7 +25,7 @@ LAYERS = {
     "trace": {"core", "plan", "kernel"},
     "image": {"core", "numerics", "random"},
     "io": {"core", "model"},
-    "options": {"core", "model", "checks", "io", "random"},
+    "options": {"core", "model", "physics", "checks", "io", "random"},
 }
 LAYERS["run"] = set(LAYERS)
 LAYERS["bindings"] = set(LAYERS)

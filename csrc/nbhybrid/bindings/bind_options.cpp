@@ -140,6 +140,7 @@ void bind_options(py::module_& module) {
             return similar_names(word, things);
         },
         py::arg("word"), py::arg("names"));
+    module.attr("shape_names") = std::vector<std::string>(std::begin(physics::shape_names), std::end(physics::shape_names));
     module.def("duration_text", &duration_text, py::arg("seconds"), "A time in words of two digits or so, such as 2.5 h.");
     module.def("did_you_mean", py::overload_cast<std::string_view, const std::vector<std::string>&>(&did_you_mean), py::arg("word"),
                py::arg("names"));

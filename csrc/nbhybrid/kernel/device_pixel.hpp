@@ -74,7 +74,7 @@ public:
     NBHYBRID_HOST_DEVICE bool enter_source(const Block& block) {
         this->template set_weights<!in_float>(block);
         NBHYBRID_TRACED(trace_.source(block));
-        return !sweep_.template run<terms::Shape<shape>::has_narrow_spots>(this->plan_, bounds_.support, block, *this);
+        return !sweep_.template run<physics::has_spots(shape)>(this->plan_, bounds_.support, block, *this);
     }
 
     NBHYBRID_HOST_DEVICE bool step(const Block& block, [[maybe_unused]] int phi, [[maybe_unused]] int domain, const Axes& axes) {
@@ -143,7 +143,7 @@ private:
             terms::find_indices(axes, s, step.lanes, 0, 1);
             NBHYBRID_TRACED(trace_.index(step.lanes.index[0]));
             bool is_reached = true;
-            if constexpr (Shape::has_narrow_spots) is_reached = !(bounds_.support.is_limited && is_far(step.lanes.index[0]));
+            if constexpr (physics::has_spots(shape)) is_reached = !(bounds_.support.is_limited && is_far(step.lanes.index[0]));
             return is_reached;
         }
     }

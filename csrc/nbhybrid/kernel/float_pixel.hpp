@@ -41,7 +41,7 @@ public:
             scattering_[i] = numerics::pair_of(block.scattering[i]);
             is_live_[i] = block.is_live[i];
         }
-        return !sweep_.template run<terms::Shape<shape>::has_narrow_spots>(this->plan_, bounds_.support, block, *this);
+        return !sweep_.template run<physics::has_spots(shape)>(this->plan_, bounds_.support, block, *this);
     }
 
     // Of the loop nest.
@@ -56,12 +56,12 @@ public:
     NBHYBRID_HOST_DEVICE bool step(const PairAxes& axes) {
         Lanes<terms::PairIndices, pixels> indices;
         Lanes<float, pixels> amplitudes;
-        bool is_near = !Shape::has_narrow_spots || !bounds_.support.is_limited, is_present = false;
+        bool is_near = !physics::has_spots(shape) || !bounds_.support.is_limited, is_present = false;
         NBHYBRID_UNROLL
         for (int i = 0; i < pixels; ++i) {
             indices[i] = {terms::pair_index(axes.a, scattering_[i], shift_), terms::pair_index(axes.b, scattering_[i], shift_),
                           terms::pair_index(axes.c, scattering_[i], shift_)};
-            if constexpr (Shape::has_narrow_spots) is_near |= !support_.is_far(indices[i]);
+            if constexpr (physics::has_spots(shape)) is_near |= !support_.is_far(indices[i]);
         }
         if (!is_near && !Trace::enabled) return true;
         NBHYBRID_UNROLL

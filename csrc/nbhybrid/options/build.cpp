@@ -346,7 +346,7 @@ void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, B
 // width.
 void warn_about_sampling(const Experiment& e, double recommended, Warnings& warnings) {
     const physics::CrystalShape shape = e.crystal.shape;
-    if (shape != physics::CrystalShape::square && shape != physics::CrystalShape::round) {
+    if (physics::has_spots(shape)) {
         warnings.add("undersampled",
                      format("the spots are finer than the sub-pixels: -oversample %.10g would resolve them", recommended));
         return;
@@ -420,8 +420,7 @@ void warn_about_defects(const ReferenceOptions& o, const Experiment& e, Warnings
     warn(o.crystal.misset == Misset::random, Defect::random_misset, "random orientations are not uniform");
     warn(has_one_rotation_of_zero(e.scan), Defect::phi_carryover,
          "the phi step at exactly 0 leaves the crystal as the step before left it");
-    const bool has_spots = e.crystal.shape == CrystalShape::gauss || e.crystal.shape == CrystalShape::tophat;
-    warn(has_spots && e.crystal.fudge != 0, Defect::spot_scale, widths_of_spots(e.crystal));
+    warn(physics::has_spots(e.crystal.shape) && e.crystal.fudge != 0, Defect::spot_scale, widths_of_spots(e.crystal));
 }
 
 void note_what_was_given(const ReferenceOptions& o, checks::Given& given) {

@@ -2,6 +2,7 @@
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/options/rows.hpp"
+#include "nbhybrid/physics/crystal_shape.hpp"
 
 namespace nbhybrid::options {
 
@@ -26,6 +27,18 @@ void set_misset(Options& o, const Words& w, Warnings&) {
     if (w.count() != 3) throw OptionError(w.option() + ": expected three angles (degrees) or the word random");
     o.crystal.misset = Misset::angles;
     o.crystal.misset_angles = w.vector() / degrees_per_radian;
+}
+
+void set_shape(Options& o, const Words& w, Warnings&) {
+    std::string names;
+    for (int i = 0; i < physics::shape_count; ++i) {
+        if (w.text() == physics::shape_names[i]) {
+            o.crystal.shape = static_cast<CrystalShape>(i);
+            return;
+        }
+        names += (i == 0 ? "" : i + 1 < physics::shape_count ? ", " : " or ") + std::string(physics::shape_names[i]);
+    }
+    w.refuse(0, names);
 }
 
 // The reference takes -misset_seed for -misset too, with the three words after it as angles.

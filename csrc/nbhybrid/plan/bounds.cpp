@@ -128,34 +128,39 @@ std::string find_unsupported_in_float(const Plan& plan) {
     return "";
 }
 
+// What depends on the crystal's shape. `n_terms`: of a pixel.
+template <CrystalShape shape>
+void bound_terms(const Plan& plan, double n_terms, Bounds& bounds) {
+    using Shape = terms::Shape<shape>;
+    const PlanView& view = plan.view();
+    bounds.relative = 1.01 * (Shape::relative_error(largest_phase(plan)) + (2 * n_terms + 30) * rounding);
+    if constexpr (Shape::has_offset_phases) {
+        const double shift = phase_shift_per_scattering(plan) * terms::scale_of_sines;
+        bounds.needs_phases = !has_whole_cells(plan);
+        bounds.shift_per_scattering = 2 * shift;
+        bounds.half_shift = 0.5 * shift * 2.0 / shortest_wavelength(view);
+    }
+    if constexpr (physics::has_spots(shape)) {
+        const double largest = plan.largest_amplitude() * terms::product_of(view.crystal.cells);
+        const double left_out = negligible_intensity(view);
+        bounds.support = support_of(plan, Shape::support(n_terms * largest * largest, left_out));
+        if constexpr (Shape::has_tails)
+            bounds.absolute_intensity =
+                n_terms * (largest * largest + 1) * Shape::underflow + (bounds.support.is_limited ? left_out : 0.0);
+    }
+}
+
 }  // namespace
 
 double largest_index_of(const Plan& plan) { return 2 * longest_edge(plan) / shortest_wavelength(plan.view()); }
 
 Bounds bounds_of(const Plan& plan) {
     const PlanView& view = plan.view();
-    const Vec3& n = view.crystal.cells;
     const double n_terms = 1.0 + static_cast<double>(view.scale.steps) * view.sensor.layers;
     Bounds bounds;
     bounds.unsupported_option = find_unsupported_option(plan);
     bounds.unsupported_in_float = find_unsupported_in_float(plan);
-    const double term_error = terms::with_shape(
-        plan.shape(), [&](auto shape) { return terms::Shape<decltype(shape)::value>::relative_error(largest_phase(plan)); });
-    bounds.relative = 1.01 * (term_error + (2 * n_terms + 30) * rounding);
-    if (plan.shape() == CrystalShape::square) {
-        const double shift = phase_shift_per_scattering(plan) * terms::scale_of_sines;
-        bounds.needs_phases = !has_whole_cells(plan);
-        bounds.shift_per_scattering = 2 * shift;
-        bounds.half_shift = 0.5 * shift * 2.0 / shortest_wavelength(view);
-    }
-    if (plan.shape() == CrystalShape::gauss) {
-        const double largest = plan.largest_amplitude() * n.x * n.y * n.z;
-        const double left_out = negligible_intensity(view);
-        bounds.support = support_of(plan, terms::gauss_support(n_terms * largest * largest, left_out));
-        bounds.absolute_intensity =
-            n_terms * (largest * largest + 1) * terms::gauss_underflow + (bounds.support.is_limited ? left_out : 0.0);
-    }
-    if (plan.shape() == CrystalShape::tophat) bounds.support = support_of(plan, terms::tophat_radius_squared);
+    terms::with_shape(plan.shape(), [&](auto shape) { bound_terms<decltype(shape)::value>(plan, n_terms, bounds); });
     if (!(bounds.relative < 1e-3 && std::isfinite(bounds.absolute_intensity)) && bounds.unsupported_option.empty())
         bounds.unsupported_option =
             "there are too many steps, or amplitudes are too large (-oversample, -mosaic_domains, -phisteps, -hkl)";

@@ -238,7 +238,7 @@ void Plan::plan_orientations(const Lattice& lattice) {
     }
     stage.later_sweep_table = later_sweep_table_.empty() ? nullptr : later_sweep_table_.data();
     stage.first_sweep_table = first_sweep_table_.empty() ? stage.later_sweep_table : first_sweep_table_.data();
-    if (shape_ == physics::CrystalShape::gauss || shape_ == physics::CrystalShape::tophat) plan_components();
+    if (physics::has_spots(shape_)) plan_components();
 }
 
 void Plan::plan_components() {
@@ -271,7 +271,11 @@ void Plan::plan_crystal(const Experiment& experiment) {
         grid.k_min = f.k.min, grid.k_max = f.k.max;
         grid.l_min = f.l.min, grid.l_max = f.l.max;
     }
-    if (shape_ == physics::CrystalShape::gauss) {
+    const bool has_tails = terms::with_shape(shape_, [](auto shape) {
+        constexpr physics::CrystalShape its_shape = decltype(shape)::value;
+        return physics::has_spots(its_shape) && terms::Shape<its_shape>::has_tails;
+    });
+    if (has_tails) {
         largest_amplitude_ = std::fabs(f.default_amplitude);
         for (const double amplitude : f.values) largest_amplitude_ = std::max(largest_amplitude_, std::fabs(amplitude));
     }

@@ -158,7 +158,7 @@ public:
     const PlanView& view() const { return view_; }
     physics::CrystalShape shape() const { return shape_; }
     const Bounds& bounds() const { return bounds_; }
-    // Of a gaussian crystal's reflections.
+    // Of the reflections, for crystals whose spots have tails of a width of their own; else 0.
     double largest_amplitude() const { return largest_amplitude_; }
 
     // The carry-over is found by the kernel's own loop, which needs a plan to run; it then completes the plan.

@@ -33,8 +33,15 @@ inline namespace NBHYBRID_ISA {
 //                                         it may be off, if has_own_error
 //   Lanes<width>                          what find_squares needs room for
 //   relative_error(largest_phase)         of F_latt^2, theirs and ours together: docs/exactness.md, "A term"
-//   has_narrow_spots                      nothing, or next to nothing, far from reflections: orientations can be passed over
+//   has_tails                             F_latt^2 is not exactly 0 far from reflections
+//   has_offset_phases                     the parallelepiped's ways of its own
 //   InPairs                               F_latt^2 without double, if has_pair_version
+//
+// and, if its spots have a width of their own (physics/crystal_shape.hpp), so that orientations can be passed over,
+//
+//   support(largest, smallest)            the |offset|^2, times the fudge factor, beyond which a term is below `smallest` of a sum
+//                                         whose largest is `largest`
+//   underflow                             if has_tails: what theirs may have where ours is 0, for a largest of 1
 template <physics::CrystalShape shape>
 struct Shape;
 

@@ -25,9 +25,6 @@ NBHYBRID_HOST_DEVICE inline T gauss_factor(const T& offset_squared, const Vec3T<
     return n.x * n.y * n.z * exp(-(offset_squared / T(gauss_width_squared) * fudge));
 }
 
-// The |offset|^2, times the fudge factor, beyond which a term is below `smallest` of a sum whose largest is `largest`.
-inline double gauss_support(double largest, double smallest) { return gauss_width_squared * std::log(largest / smallest) / 2; }
-
 // What exponential() stops at, squared or not, and more.
 inline constexpr double gauss_underflow = 1e-300;
 
@@ -54,7 +51,7 @@ private:
 
 template <>
 struct Shape<physics::CrystalShape::gauss> {
-    static constexpr bool has_own_error = false, has_narrow_spots = true, has_offset_phases = false, has_pair_version = true;
+    static constexpr bool has_own_error = false, has_tails = true, has_offset_phases = false, has_pair_version = true;
     template <int width>
     using Lanes = NoLanes<width>;
     using InPairs = GaussInPairs;
@@ -79,6 +76,10 @@ struct Shape<physics::CrystalShape::gauss> {
             step.lattice[i] = square * numerics::exponential(exponent < -largest_exponent ? -largest_exponent : exponent);
         }
     }
+
+    static double support(double largest, double smallest) { return gauss_width_squared * std::log(largest / smallest) / 2; }
+
+    static constexpr double underflow = gauss_underflow;
 
     // The exponent, 700 at most, is computed in another order.
     static constexpr double relative_error(double) {

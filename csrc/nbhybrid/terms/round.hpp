@@ -45,7 +45,7 @@ struct alignas(numerics::line_bytes) RoundLanes {
 
 template <>
 struct Shape<physics::CrystalShape::round> {
-    static constexpr bool has_own_error = true, has_narrow_spots = false, has_offset_phases = false;
+    static constexpr bool has_own_error = true, has_tails = true, has_offset_phases = false;
     // Between the rings float32 leaves five digits where a pixel may still count as bright.
     static constexpr bool has_pair_version = false;
     template <int width>

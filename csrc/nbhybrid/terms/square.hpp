@@ -327,7 +327,7 @@ private:
 
 template <>
 struct Shape<physics::CrystalShape::square> {
-    static constexpr bool has_own_error = false, has_narrow_spots = false, has_pair_version = true;
+    static constexpr bool has_own_error = false, has_tails = true, has_pair_version = true;
     // Phases from offsets and in float32 suit this shape alone.
     static constexpr bool has_offset_phases = true;
     template <int width>

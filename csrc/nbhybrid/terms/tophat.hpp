@@ -43,7 +43,7 @@ private:
 
 template <>
 struct Shape<physics::CrystalShape::tophat> {
-    static constexpr bool has_own_error = false, has_narrow_spots = true, has_offset_phases = false, has_pair_version = true;
+    static constexpr bool has_own_error = false, has_tails = false, has_offset_phases = false, has_pair_version = true;
     template <int width>
     using Lanes = NoLanes<width>;
     using InPairs = TophatInPairs;
@@ -65,6 +65,8 @@ struct Shape<physics::CrystalShape::tophat> {
             step.lattice[i] = r2 * fudge < tophat_radius_squared ? square : 0.0;
         }
     }
+
+    static double support(double, double) { return tophat_radius_squared; }
 
     static constexpr double relative_error(double) { return 24 * numerics::rounding; }
 };
