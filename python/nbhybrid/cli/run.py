@@ -148,6 +148,15 @@ def _say(options: _core.Options, text: str) -> None:
         say(text)
 
 
+def _starts(thread: threading.Thread) -> bool:
+    """Start a thread; False if the system gives no more of them."""
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _interruptible(work: Callable[[], T]) -> T:
     """Return work(), done in a thread of its own so that Ctrl-C does not wait for it.
 
@@ -164,13 +173,14 @@ def _interruptible(work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=target, daemon=True)
     try:
-        thread.start()
-    except RuntimeError:  # the system gives no more threads
-        return work()
-    try:
-        while thread.is_alive():
-            thread.join(timeout=0.05)
-    except BaseException as stop:
+        # An interruption may already meet the start, which waits for the thread: then, too, the process must not end while the
+        # thread goes on.
+        if _starts(thread):
+            while thread.is_alive():
+                thread.join(timeout=0.05)
+        else:
+            target()
+    except (KeyboardInterrupt, SystemExit) as stop:
         os._exit(_stopped(stop, _Written()))
     if failures:
         raise failures[0]
