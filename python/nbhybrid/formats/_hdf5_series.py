@@ -93,8 +93,7 @@ def write_master(path: str, pieces: Sequence[str], images: int, provenance: Mapp
     OutputFileError
     """
     h5py = library()
-    folder = os.path.dirname(path)
-    shapes = [_shapes(h5py, os.path.join(folder, piece)) for piece in pieces]
+    shapes = [_shapes(h5py, _beside(path, piece)) for piece in pieces]
 
     def write(name: str) -> None:
         with _created(h5py, name, provenance) as (file, parameters):
@@ -123,8 +122,7 @@ def merge(path: str, pieces: Sequence[str], images: int, provenance: Mapping[str
     OutputFileError
     """
     h5py = library()
-    folder = os.path.dirname(path)
-    shapes = [_shapes(h5py, os.path.join(folder, piece)) for piece in pieces]
+    shapes = [_shapes(h5py, _beside(path, piece)) for piece in pieces]
 
     def write(name: str) -> None:
         with _created(h5py, name, provenance) as (file, parameters), contextlib.ExitStack() as open_ones:
@@ -136,13 +134,18 @@ def merge(path: str, pieces: Sequence[str], images: int, provenance: Mapping[str
                 made[dataset] = open_ones.enter_context(_dataset(h5py, group, dataset, dtype, shape, properties))
             begin = 0
             for piece, held in zip(pieces, shapes, strict=True):
-                _copy(h5py, os.path.join(folder, piece), held, made, begin)
+                _copy(h5py, _beside(path, piece), held, made, begin)
                 begin += held["images"][0][0]
         # The pieces are removed when this is done.
         with open(name, "rb") as written:
             os.fsync(written.fileno())
 
     write_whole(path, write)
+
+
+def _beside(path: str, piece: str) -> str:
+    """Return the path of a piece that is named relative to the folder of another file."""
+    return os.path.join(os.path.dirname(path), piece)
 
 
 def _copy(h5py: Any, piece: str, held: Mapping[str, tuple[tuple[int, ...], Any]], made: Mapping[str, Any], begin: int) -> None:
