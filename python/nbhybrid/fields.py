@@ -6,6 +6,7 @@ import dataclasses
 import math
 import numbers
 import operator
+import os
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid.errors import ModelError
@@ -149,6 +150,15 @@ def _text(value: Any) -> str:
     return value
 
 
+def _file_name(value: Any) -> str:
+    try:
+        name = os.fspath(value)
+    except TypeError:
+        raise Refused from None
+    return os.fsdecode(name)
+
+
+PATH = Kind("the name of a file", _file_name)
 FLAG = Kind("True or False", _flag)
 TEXT = Kind("a text", _text)
 

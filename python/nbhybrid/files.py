@@ -106,7 +106,9 @@ class Staged:
         try:
             yield
         except OSError as error:
-            raise OutputFileError(f"{self.path}: {error.strerror or error}") from error
+            # The core's own errors name the file that it was given to write.
+            why = error.strerror or str(error).removeprefix(f"{self._temporary}: ")
+            raise OutputFileError(f"{self.path}: {why}") from error
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[str], object]) -> None:

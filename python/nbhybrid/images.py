@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from nbhybrid._version import __version__
 from nbhybrid.errors import InputFileError, ModelError
-from nbhybrid.formats import USUAL_ADC, Images, all_formats, format_of, parameters_of, write
+from nbhybrid.fields import PATH, number, part
+from nbhybrid.formats import USUAL_ADC, Images, all_formats, format_of, parameters_of, write, written_formats
+from nbhybrid.input_warnings import warn
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from nbhybrid.experiment import Experiment
     from nbhybrid.formats import Format
+
+# What 16 bits hold, and so what may be added to photons.
+LARGEST_COUNT = 65535
+_ADC = number(least=-LARGEST_COUNT, most=LARGEST_COUNT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +118,7 @@ def write_image(
     image: Any,
     experiment: Experiment | None = None,
     *,
-    adc: float = USUAL_ADC,
+    adc: float | None = None,
     compression: str | None = None,
 ) -> None:
     """Write an image in the format that the end of the file's name stands for.
@@ -125,15 +132,20 @@ def write_image(
         Photons: what `simulate` or `poisson` returns.
     experiment : Experiment, optional
         What was simulated, for formats that say where the detector is.
-    adc : float
-        Is added to the pixels where the format holds integers, which are whole photons.
+    adc : float, optional
+        Is added to the pixels where the format holds integers, which are whole photons; 40 by default.
     compression : str, optional
         ``"none"``, or what the format has; HDF5: ``"gzip"``.
+
+    Warns
+    -----
+    InputWarning
+        If integers hold pixels that are negative or no numbers, which become 0; or if most are too large for them.
 
     Raises
     ------
     ModelError
-        If there is no such format, it cannot hold this image, or a package that it needs is not installed.
+        If there is no such format, it cannot hold this image or has no `adc`, or a package that it needs is not installed.
     ArrayTypeError, ArrayValueError
         If the image is none.
     OutputFileError
@@ -143,9 +155,19 @@ def write_image(
 
     from nbhybrid.arrays import take
 
-    name = os.fspath(path)
+    name = PATH.take("path", path)
     kind = format_of(name)
     kind.check_packages()
+    if experiment is not None:
+        from nbhybrid.experiment import Experiment
+
+        experiment = part(Experiment).take("experiment", experiment)
+    if adc is not None:
+        adc = _ADC.take("adc", adc)
+        if not kind.has_adc:
+            integers = " or ".join(each.suffix for each in written_formats() if each.has_adc)
+            raise ModelError(f"adc: found {adc:g}, which {kind.title} does not add to its pixels, expected a name that ends in {integers}")
+    offset = USUAL_ADC if adc is None else adc
     if compression is not None and compression not in kind.compressions:
         known = " or ".join(f'"{each}"' for each in kind.compressions)
         raise ModelError(f'compression: found "{compression}", which {kind.title} does not have, expected {known}')
@@ -158,15 +180,32 @@ def write_image(
     pixels = [take(part, "image", tuple(shape), "float32", finite=False) for part, shape in zip(parts, shapes, strict=True)]
     if len({part.shape for part in pixels}) != 1:
         raise ModelError(f"image: found panels of {len({part.shape for part in pixels})} sizes, expected one size")
+    if pixels[0].size == 0:
+        raise ModelError(f"image: found the shape {pixels[0].shape}, expected pixels")
+    if kind.has_adc:
+        _warn_if_clipped(name, pixels[0], offset)
     images = Images(
         pixels=np.stack(pixels)[None] if has_panels else pixels[0][None],
         experiments=cores,
         parameters=parameters_of(cores[0] if cores else None),
-        adc=adc,
+        adc=offset,
         compression=compression or kind.compressions[0],
         provenance={"nbhybrid_version": __version__},
     )
     write(kind, name, images)
+
+
+def _warn_if_clipped(name: str, pixels: npt.NDArray[np.float32], adc: float) -> None:
+    """Warn of photons that are no numbers or negative; and if most are too many for 16 bits, or so few that `adc` makes them negative."""
+    import numpy as np
+
+    values = np.floor(pixels.astype(np.float64)) + adc
+    bad = int(pixels.size - np.count_nonzero(pixels >= 0))
+    if bad:
+        warn([("clipped", f"{name}: {bad} of {pixels.size} pixels are negative or no numbers, and become 0 or less than adc")])
+    for what, share in (("above 65535", np.mean(values > LARGEST_COUNT)), ("below 0", np.mean(values < 0))):
+        if share > 0.5:
+            warn([("clipped", f"{name}: {100 * share:.0f} % of its pixels are {what}, with adc={adc:g}")])
 
 
 def _is_panels(image: Any) -> bool:

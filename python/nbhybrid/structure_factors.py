@@ -15,7 +15,7 @@ from nbhybrid import _core
 from nbhybrid.arrays import Sizes, take
 from nbhybrid.cores import usable_cores
 from nbhybrid.errors import InputFileError, ModelError
-from nbhybrid.fields import FLAG, number, shown
+from nbhybrid.fields import FLAG, PATH, number, shown
 from nbhybrid.hints import names_are_checked
 from nbhybrid.input_warnings import in_words_of_objects, warn
 from nbhybrid.model import Model
@@ -110,7 +110,7 @@ class StructureFactors(Model):
         ------
         InputFileError, SizeError
         """
-        name = os.fsencode(path)
+        name = os.fsencode(PATH.take("path", path))
         default, limit = _AMPLITUDE.take("default", default), _LIMIT.take("max_table_gib", max_table_gib)
 
         def read(skip: bool) -> tuple[Any, list[Pair]]:

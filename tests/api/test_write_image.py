@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import sys
 
 import nbhybrid as nb
@@ -142,17 +143,52 @@ def test_a_missing_package_is_named(image, monkeypatch, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+# What a full disk does, a limit of the size of files does too.
+FULL = """
+import resource, sys
+import numpy as np
+import nbhybrid as nb
+resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+try:
+    {action}
+except nb.OutputFileError as error:
+    print(error)
+"""
+
+
+def when_full(action, folder):
+    """Return what the error says that an action meets on a full disk."""
+    done = subprocess.run([sys.executable, "-c", FULL.format(action=action)], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", ["a.h5", "a.npy", "a.bin", "a.pgm"])
+def test_a_full_disk_is_an_error_of_one_line_and_leaves_nothing(name, tmp_path):
+    if name == "a.h5":
+        pytest.importorskip("h5py")
+    said = when_full(f"nb.write_image('{name}', np.ones((300, 300), np.float32))", tmp_path)
+    assert said.startswith(f"{name}: ")
+    assert said.endswith("File too large")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_names_the_file_that_was_asked_for_once(tmp_path):
+    experiment = "nb.Experiment.from_args('-cell 50 50 50 -default_F 1 -N 2 -lambda 1 -detpixels 300 -distance 100'.split())"
+    said = when_full(f"nb.write_image('a.img', np.ones((300, 300), np.float32), {experiment})", tmp_path)
+    assert said == "a.img: writing failed: File too large"
+
+
 def test_files_appear_together_or_not_at_all(tmp_path):
     script = (
-        "import sys, numpy\n"
-        "def full(*_): raise OSError(28, 'No space left on device')\n"
-        "numpy.save = full\n"
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
         "from nbhybrid.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
-    words = ["run", "--quiet", *SMALL_WORDS, "--output", "a.npy", "--output", "b.img"]
+    words = ["run", "--quiet", *SMALL_WORDS, "-detpixels", "48", "--output", "b.img", "--output", "a.npy"]
     line = error_line(run(words, tmp_path, command=[sys.executable, "-c", script]))
-    assert "a.npy: No space left on device" in line
+    assert "a.npy: File too large" in line
     assert os.listdir(tmp_path) == []
 
 

@@ -37,6 +37,7 @@ ALLOWED = {
     ),
     "interpolation-sticky": Reason("the image leaves the table", ("-interpolate",)),
     "layer-capture": Reason("several layers, each with the deepest one's capture", ("-detector_thick", "-detector_thicksteps")),
+    "no-effect": Reason("-N 0, which counts as 1", ("-N",)),
     "mosaic-domains": Reason("a spread without a number of domains is what the case is about", ("-mosaic",)),
     "normal-replaced": Reason("vectors of not exactly the length 1", ("-fdet_vector", "-odet_vector")),
     "option-accident": Reason("a seed that is taken for angles, an axis for an angle", ("-misset_seed", "-twotheta_axis")),

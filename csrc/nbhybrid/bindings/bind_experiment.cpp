@@ -5,6 +5,7 @@
 
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/conversions.hpp"
+#include "nbhybrid/checks/blank.hpp"
 #include "nbhybrid/model/sampling_error.hpp"
 #include "nbhybrid/run/built_experiment.hpp"
 
@@ -64,6 +65,7 @@ void bind_experiment(py::module_& module) {
                                })
         .def_property_readonly("steps", [](const BuiltExperiment& b) { return steps_per_pixel(b.experiment()); })
         .def_property_readonly("semantics", [](const BuiltExperiment& b) { return b.experiment().semantics.text(); })
+        .def_property_readonly("why_blank", [](const BuiltExperiment& b) { return checks::why_blank(b.experiment()); })
         .def("settle", &BuiltExperiment::settle)
         .def_property_readonly("options", [](const BuiltExperiment& b) { return b.options; })
         .def_property_readonly("pivot", [](const BuiltExperiment& b) { return name_of(b.experiment().detector.pivot); })

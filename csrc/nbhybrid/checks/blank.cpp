@@ -135,4 +135,9 @@ std::string why_no_diffraction(const Experiment& e) {
     return "";
 }
 
+std::string why_blank(const Experiment& e) {
+    const std::string dark = why_dark(e);
+    return dark.empty() ? why_no_diffraction(e) : dark;
+}
+
 }  // namespace nbhybrid::checks

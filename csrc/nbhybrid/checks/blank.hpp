@@ -13,4 +13,7 @@ std::string why_dark(const Experiment& experiment);
 // Why no pixel can hold any diffraction. Empty if it can, as far as is known. Looks at the whole table of amplitudes.
 std::string why_no_diffraction(const Experiment& experiment);
 
+// Either of them.
+std::string why_blank(const Experiment& experiment);
+
 }  // namespace nbhybrid::checks

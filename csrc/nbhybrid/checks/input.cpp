@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nbhybrid/checks/detector.hpp"
 #include "nbhybrid/checks/quantities.hpp"
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/errors.hpp"
@@ -12,7 +13,7 @@ namespace nbhybrid::checks {
 
 namespace {
 
-constexpr double angstrom_per_metre = 1e10, millimetres_per_metre = 1e3;
+constexpr double angstrom_per_metre = 1e10, millimetres_per_metre = 1e3, micrometres_per_metre = 1e6;
 
 // Of a source: from gamma rays to soft X-rays, m.
 constexpr double shortest_source = 1e-13, longest_source = 1e-7;
@@ -21,6 +22,12 @@ constexpr double shortest_source = 1e-13, longest_source = 1e-7;
 constexpr double usual_angle = 10, largest_angle = 90;
 // Relative difference of two cells that counts as a mistake: more than rounded digits or a refinement account for.
 constexpr double same_cell = 0.003;
+
+// Of three angles the one that is farthest from a right one.
+double most_unusual(const Vec3& angles) {
+    const auto off = [](double angle) { return std::fabs(angle - pi / 2); };
+    return std::max({angles.x, angles.y, angles.z}, [&](double a, double b) { return off(a) < off(b); });
+}
 
 void check_quantities(const Experiment& e, const Given& given, Warnings& warnings) {
     const auto check = [&](const Quantity& q, double value) {
@@ -34,7 +41,12 @@ void check_quantities(const Experiment& e, const Given& given, Warnings& warning
         if (given.close_distance > 0) check(close_distance, given.close_distance * millimetres_per_metre);
         else check(distance, given.distance * millimetres_per_metre);
     }
+    if (e.beam.polarization) check(polarization, e.beam.kahn_factor);
+    const Sensor& sensor = e.detector.sensor;
+    if (given.sensor_thickness > 0) check(sensor_thickness, given.sensor_thickness * micrometres_per_metre);
+    if (sensor.thickness > 0 && sensor.attenuation > 0) check(attenuation_depth, micrometres_per_metre / sensor.attenuation);
     if (given.matrix && !given.matrix->edges) return;  // has a check of its own
+    if (given.cell_angles) check(cell_angle, most_unusual(*given.cell_angles) * degrees_per_radian);
     const Vec3& edges = e.crystal.lattice.edges;
     for (const double edge : {edges.x, edges.y, edges.z}) {
         if (is_plausible(cell_edge, edge * angstrom_per_metre)) continue;
@@ -86,6 +98,12 @@ void check_sources(const Experiment& e, const Given& given, Warnings& warnings) 
     const Vec3& b = e.beam.direction;
     double largest = 0;
     std::size_t farthest = 0;
+    const auto negative =
+        std::find_if(given.sources.begin(), given.sources.end(), [](const SourceRow& row) { return row.weight < 0; });
+    if (negative != given.sources.end())
+        warnings.add("source-weights",
+                     line_about(given, static_cast<std::size_t>(negative - given.sources.begin()), "weights",
+                                format("a source has the weight %g; weights are expected to be positive", negative->weight)));
     for (std::size_t i = 0; i < given.sources.size(); ++i) {
         if (given.sources[i].is_comment) continue;
         check_wavelength_of_source(given, i);
@@ -170,6 +188,7 @@ void check_matrix(const Experiment& e, const MatrixGiven& matrix, Warnings& warn
 
 void check_input(const Experiment& experiment, const Given& given, Warnings& warnings) {
     check_quantities(experiment, given, warnings);
+    check_detector(experiment.detector, given, warnings);
     check_sources(experiment, given, warnings);
     if (given.matrix) check_matrix(experiment, *given.matrix, warnings);
 }

@@ -29,6 +29,12 @@ struct MatrixGiven {
     std::array<double, 9> elements{};            // row by row
 };
 
+// A part of the beam centre, as it was given.
+struct Centre {
+    std::string option;
+    double value = 0;  // m
+};
+
 // What the checks need to know of the input and the experiment itself no longer tells.
 struct Given {
     bool wavelength_is_from_energy = false;
@@ -36,7 +42,10 @@ struct Given {
     double distance = 0;          // m
     double close_distance = 0;    // m; 0: not given
     bool distances_count = true;  // they place the detector
-    std::string source_file;      // empty: the sources come from objects
+    std::vector<Centre> centres;
+    std::optional<Vec3> cell_angles;  // radians
+    double sensor_thickness = 0;      // m; 0: not given
+    std::string source_file;          // empty: the sources come from objects
     std::vector<SourceRow> sources;
     std::optional<MatrixGiven> matrix;
 };

@@ -23,7 +23,8 @@ struct Quantity {
     std::vector<Meaning> meanings;
 };
 
-extern const Quantity wavelength, photon_energy, pixel_size, distance, close_distance, cell_edge;
+extern const Quantity wavelength, photon_energy, pixel_size, distance, close_distance, cell_edge, cell_angle, polarization,
+    sensor_thickness, attenuation_depth;
 
 // All of them.
 const std::vector<const Quantity*>& quantities();

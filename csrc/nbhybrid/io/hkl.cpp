@@ -52,9 +52,12 @@ std::size_t count_columns(std::string_view line) {
     return columns;
 }
 
-[[noreturn]] void fail_columns(const Source& source, std::size_t number, std::size_t columns) {
+[[noreturn]] void fail_columns(const Source& source, std::size_t number, std::string_view line) {
+    const std::size_t columns = count_columns(line);
+    const bool has_commas = line.find(',') != std::string_view::npos;
     throw InputFileError(source.name, number,
-                         "found " + std::to_string(columns) + (columns == 1 ? " column" : " columns") + ", expected 4: h k l F");
+                         "found " + std::to_string(columns) + (columns == 1 ? " column" : " columns") + ", expected 4: h k l F" +
+                             (has_commas ? ", with blanks between them, not commas" : ""));
 }
 
 [[noreturn]] void fail_index(const Source& source, std::size_t number, char letter, std::string_view word) {
@@ -206,11 +209,11 @@ private:
             const std::string_view word = next_word(rest);
             if (parse_index(word, row.indices[i])) continue;
             const std::size_t columns = count_columns(line);
-            if (columns != 4) fail_columns(source_, number_, columns);
+            if (columns != 4) fail_columns(source_, number_, line);
             fail_index(source_, number_, "hkl"[i], word);
         }
         const std::string_view word = next_word(rest);
-        if (word.empty() || !next_word(rest).empty()) fail_columns(source_, number_, count_columns(line));
+        if (word.empty() || !next_word(rest).empty()) fail_columns(source_, number_, line);
         if (!parse_double(word, row.amplitude) || !std::isfinite(row.amplitude))
             throw InputFileError(source_.name, number_, "F is " + quoted(word) + ", expected a finite number");
         return row;

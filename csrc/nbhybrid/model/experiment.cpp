@@ -65,7 +65,8 @@ void check_image_size(double fast_pixels, double slow_pixels) {
     const double bytes = pixels * sizeof(float);
     if (!(pixels <= largest_int) || !(bytes <= machine_bytes()))
         throw SizeError(
-            format("an image of %.10g x %.10g pixels would take %.3g GiB; at most %.10g pixels and the %.3g GiB of this "
+            format("-detpixels, or -detsize and -pixel: an image of %.10g x %.10g pixels would take %.3g GiB; at most %.10g pixels "
+                   "and the %.3g GiB of this "
                    "machine are possible",
                    fast_pixels, slow_pixels, bytes / bytes_per_gib, largest_int, machine_bytes() / bytes_per_gib));
 }

@@ -12,9 +12,11 @@
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/io/columns.hpp"
 #include "nbhybrid/io/fdump.hpp"
+#include "nbhybrid/io/file_kind.hpp"
 #include "nbhybrid/io/hkl.hpp"
 #include "nbhybrid/io/matrix.hpp"
 #include "nbhybrid/model/sampling_error.hpp"
+#include "nbhybrid/options/conflicts.hpp"
 #include "nbhybrid/options/option_table.hpp"
 #include "nbhybrid/options/placement.hpp"
 #include "nbhybrid/random/random_rotation.hpp"
@@ -336,6 +338,8 @@ void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, B
     }
     const Mosaicity mosaicity = resolve_mosaicity(o.crystal.mosaic_spread, o.crystal.mosaic_domains, warnings);
     crystal.mosaic_spread = mosaicity.spread;
+    if (mosaicity.spread > 0 && mosaicity.domains == 1)
+        warnings.add("mosaic-domains", "-mosaic has no effect with -mosaic_domains 1: the first domain is not rotated");
     check_steps(static_cast<std::size_t>(mosaicity.domains), e.scan);
     crystal.domains = make_domains(mosaicity, built.deviates, o.seeds.mosaic);
     crystal.has_rotated_domains = crystal.mosaic_spread > 0.0;
@@ -429,6 +433,10 @@ void note_what_was_given(const ReferenceOptions& o, checks::Given& given) {
     given.header = o.detector.image_file ? *o.detector.image_file : o.detector.mask_file.value_or("");
     given.distance = p.distance;
     given.close_distance = is_given(p.close_distance) ? p.close_distance : 0;
+    given.sensor_thickness = o.detector.sensor_thickness;
+    const std::optional<UnitCell> cell = unit_cell(o.crystal);
+    if (cell) given.cell_angles = Vec3{cell->alpha, cell->beta, cell->gamma};
+    given.centres = centres_given(o.detector);
     given.distances_count = !o.detector.pix0 || !o.own.semantics.corrects(Defect::pix0_overwritten);
 }
 
@@ -440,8 +448,10 @@ void with_likely_meaning(const Warnings& warnings, Step step) {
     } catch (const SizeError& error) {
         std::string meaning;
         for (const Warning& warning : warnings.all())
-            if (warning.name == "unit" && warning.text.find(';') != std::string::npos)
-                meaning = warning.text.substr(warning.text.rfind(';'));
+            if (warning.name == "unit" && warning.text.find("; ") != std::string::npos)
+                // As in "-lambda 1e-10: ...; 1e-10 looks like metres".
+                meaning =
+                    "; " + warning.text.substr(0, warning.text.find(' ') + 1) + warning.text.substr(warning.text.rfind("; ") + 2);
         throw SizeError(error.what() + meaning);
     }
 }
@@ -464,6 +474,7 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings, int thread
     apply_beam_size(o, e.beam, size, warnings);
     const LaboratoryFrame frame = build_detector(o, e.detector, warnings);
     e.scan = {o.scan.phi, resolve_rotation(o.scan.rotation), frame.spindle};
+    warn_about_scan(o.scan.rotation, e.scan.rotation, warnings);
     if (!(e.scan.rotation.count >= 1)) throw OptionError("-osc: a range of 0 divided into steps has none; leave out -phistep");
     build_crystal(o, size, e, built, warnings);
     e.structure_factors = o.crystal.structure_factors;
@@ -472,7 +483,10 @@ Built build_experiment(const ReferenceOptions& o, Warnings& warnings, int thread
     e.crystal.interpolate = resolve_interpolation(o.crystal, *e.structure_factors);
     build_beam(o, frame, built, warnings);
     note_what_was_given(o, built.given);
-    checks::check_input(e, built.given, warnings);
+    const auto check = [&] { checks::check_input(e, built.given, warnings); };
+    if (o.beam.source_file)
+        io::reading_as(io::FileKind::sources, *o.beam.source_file, "rows X Y Z weight lambda of sources", check);
+    else check();
     with_likely_meaning(warnings, [&] {
         resolve_sampling(o, e, warnings);
         check_size(e);

@@ -136,7 +136,13 @@ void OptionRow::apply(ReferenceOptions& options, const Words& words, Warnings& w
                           [&](FieldOf<std::optional<std::string>> text) { text(options) = words.path(); },
                           [&](const Switch& word) { word.set(options); }},
                target);
+    note_whether_it_counts(words, warnings);
     if (effect != nullptr) effect(options, words, warnings);
+}
+
+void OptionRow::note_whether_it_counts(const Words& words, Warnings& warnings) const {
+    if (words.count() != 1 || values == "FILE" || counts.least == Range{}.least || counts.holds(words.number())) return;
+    warnings.add("no-effect", words.option() + " " + words.text() + " has no effect: expected a number" + limits_text(counts));
 }
 
 void OptionRow::set_usual(ReferenceOptions& options) const {

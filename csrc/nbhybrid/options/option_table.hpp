@@ -51,6 +51,7 @@ struct OptionRow {
     bool is_whole = false;
     Unit unit = {};
     Range range = {};
+    Range counts = {};  // outside of it a value is taken for none given, as in the reference
     Usual usual = {};
     std::string_view usual_text = {};  // of a field of text
     Effect effect = nullptr;           // of an odd option; of others, what it does besides
@@ -64,6 +65,7 @@ struct OptionRow {
     bool shapes_experiment = true;
 
     // What a row may have besides, behind the columns that all have.
+    OptionRow counting_if(Range values) const { return changed(&OptionRow::counts, values); }
     OptionRow with(Effect e) const { return changed(&OptionRow::effect, e); }
     OptionRow from(std::string_view version) const { return changed(&OptionRow::since, version); }
     OptionRow heeded_by(std::string_view conventions) const { return changed(&OptionRow::convention, conventions); }
@@ -83,6 +85,7 @@ struct OptionRow {
     std::string help() const;
 
 private:
+    void note_whether_it_counts(const Words& words, Warnings& warnings) const;
     template <class T, class U>
     OptionRow changed(T OptionRow::* member, const U& value) const {
         OptionRow row = *this;

@@ -66,14 +66,16 @@ std::vector<std::string> warning_names() {
 
 void set_ignored_warnings(Options& o, const Words& w, Warnings&) {
     const std::vector<std::string> names = warning_names();
+    const std::string expected = "names of warnings, as they stand in brackets behind them, separated by commas";
     std::string_view rest = w.text();
+    if (rest.empty()) w.refuse(0, expected);
     while (!rest.empty()) {
-        const std::string_view name = rest.substr(0, rest.find(','));
-        if (std::find(names.begin(), names.end(), name) == names.end())
-            w.refuse(0,
-                     "names of warnings, as they stand in brackets behind them, separated by commas" + did_you_mean(name, names));
+        const std::string_view item = rest.substr(0, rest.find(','));
+        const std::size_t first = std::min(item.find_first_not_of(' '), item.size());
+        const std::string_view name = item.substr(first, item.find_last_not_of(' ') + 1 - first);
+        if (std::find(names.begin(), names.end(), name) == names.end()) w.refuse(0, expected + did_you_mean(name, names));
         o.own.ignored_warnings.emplace_back(name);
-        rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+        rest.remove_prefix(std::min(item.size() + 1, rest.size()));
     }
 }
 

@@ -5,6 +5,7 @@
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/names.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/options/conflicts.hpp"
 #include "nbhybrid/options/header_defaults.hpp"
 #include "nbhybrid/options/option_table.hpp"
 
@@ -12,14 +13,12 @@ namespace nbhybrid::options {
 
 namespace {
 
-struct Occurrence {
-    const OptionRow* row;
-    Words words;
-};
-
 bool looks_like_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
 
 [[noreturn]] void refuse_unknown(const std::string& word) {
+    const std::string program = word.substr(word.rfind('/') + 1);
+    if (program == "nbhybrid" || program == "nanoBragg")
+        throw OptionError("found " + quoted(word) + ", expected what stands behind the program's name: options alone");
     if (!looks_like_option(word)) throw OptionError("found " + quoted(word) + ", expected an option");
     throw OptionError("unknown option " + quoted(word) + did_you_mean(word, option_names()));
 }
@@ -73,9 +72,9 @@ std::vector<std::string> words_after(std::size_t option, const std::vector<Span>
     return rest;
 }
 
-std::vector<Occurrence> split_into_options(const std::vector<std::string>& words) {
+std::vector<GivenOption> split_into_options(const std::vector<std::string>& words) {
     const std::vector<Span> spans = find_options(words);
-    std::vector<Occurrence> occurrences;
+    std::vector<GivenOption> occurrences;
     for (std::size_t k = 0; k < spans.size(); ++k) {
         const auto at = [&](std::size_t i) { return words.begin() + static_cast<std::ptrdiff_t>(i); };
         const std::vector<std::string> values(at(spans[k].begin + 1), at(spans[k].end));
@@ -93,7 +92,7 @@ void append_padded(std::string& text, const std::string& word, std::size_t width
 
 std::vector<SplitOption> split_options(const std::vector<std::string>& words) {
     std::vector<SplitOption> options;
-    for (const Occurrence& one : split_into_options(words)) {
+    for (const GivenOption& one : split_into_options(words)) {
         SplitOption option;
         option.name = one.words.option();
         option.usual_name = std::string(one.row->names.substr(0, one.row->names.find(' ')));
@@ -106,14 +105,14 @@ std::vector<SplitOption> split_options(const std::vector<std::string>& words) {
 }
 
 ReferenceOptions parse_options(const std::vector<std::string>& words, Warnings& warnings) {
-    const std::vector<Occurrence> occurrences = split_into_options(words);
+    const std::vector<GivenOption> occurrences = split_into_options(words);
     ReferenceOptions options;
     const OptionRow* mask = find_option("-mask");
     const OptionRow* image = find_option("-img");
     // What other options mean depends on it, wherever it stands.
     const OptionRow* semantics = find_option("--semantics");
     std::optional<std::string> mask_file, image_file;
-    for (const Occurrence& o : occurrences) {
+    for (const GivenOption& o : occurrences) {
         if (o.row == semantics) semantics->apply(options, o.words, warnings);
         if (o.row == mask) mask_file = o.words.path();
         if (o.row == image) image_file = o.words.path();
@@ -121,7 +120,8 @@ ReferenceOptions parse_options(const std::vector<std::string>& words, Warnings& 
     if (mask_file) take_mask(*mask_file, options, warnings);
     if (image_file) take_image_header(*image_file, options, warnings);
     open_for_headers(options.detector);
-    for (const Occurrence& o : occurrences) o.row->apply(options, o.words, warnings);
+    for (const GivenOption& o : occurrences) o.row->apply(options, o.words, warnings);
+    warn_about_conflicts(occurrences, options, warnings);
     merge_headers(options.detector, options.own.semantics);
     return options;
 }

@@ -38,11 +38,13 @@ bool have_like_distances(const Detector& a, const Detector& b) {
 struct CentreOption {
     const char* name;
     double PlacementRequest::* value;
+    bool is_length;  // else it counts pixels
 };
 
 constexpr CentreOption centre_options[] = {
-    {"-Xbeam", &PlacementRequest::x_beam},   {"-Ybeam", &PlacementRequest::y_beam}, {"-Xclose", &PlacementRequest::x_close},
-    {"-Yclose", &PlacementRequest::y_close}, {"-ORGX", &PlacementRequest::org_x},   {"-ORGY", &PlacementRequest::org_y},
+    {"-Xbeam", &PlacementRequest::x_beam, true},   {"-Ybeam", &PlacementRequest::y_beam, true},
+    {"-Xclose", &PlacementRequest::x_close, true}, {"-Yclose", &PlacementRequest::y_close, true},
+    {"-ORGX", &PlacementRequest::org_x, false},    {"-ORGY", &PlacementRequest::org_y, false},
 };
 
 std::string listed(const std::vector<std::string>& names) {
@@ -137,6 +139,14 @@ private:
 };
 
 }  // namespace
+
+std::vector<checks::Centre> centres_given(const DetectorOptions& o) {
+    const PlacementRequest& request = o.header.is_merged ? o.header.from_options : o.placement;
+    std::vector<checks::Centre> centres;
+    for (const CentreOption& centre : centre_options)
+        if (centre.is_length && is_given(request.*centre.value)) centres.push_back({centre.name, request.*centre.value});
+    return centres;
+}
 
 PlacementRequest complete_placement(const ReferenceOptions& o, const Semantics& semantics) {
     PlacementRequest placement = placement_by(o.detector, semantics);

@@ -17,13 +17,13 @@ std::string without_zero_fraction(const std::string& word) {
     return has_digits && word.find_first_not_of('0', point + 1) == std::string::npos ? word.substr(0, point) : word;
 }
 
-std::string limits(const Range& range) {
+}  // namespace
+
+std::string limits_text(const Range& range) {
     if (std::isfinite(range.most)) return format(" from %g to %g", range.least, range.most);
     const std::string least = range.least == 0 ? "zero" : format("%g", range.least);
     return range.excludes_least ? " above " + least : " of " + least + " or more";
 }
-
-}  // namespace
 
 const std::string* Words::following(std::size_t i) const {
     if (i < values_.size()) return &values_[i];
@@ -49,7 +49,7 @@ double Words::number(std::size_t i) const {
 
 double Words::number_in(const Range& range, std::size_t i) const {
     const double value = number(i);
-    if (!range.holds(value)) refuse(i, "a number" + limits(range));
+    if (!range.holds(value)) refuse(i, "a number" + limits_text(range));
     return value;
 }
 
@@ -63,7 +63,7 @@ std::int64_t Words::integer(std::size_t i) const {
 
 std::int64_t Words::integer_in(const Range& range, std::size_t i) const {
     const std::int64_t value = integer(i);
-    if (!range.holds(static_cast<double>(value))) refuse(i, "an integer" + limits(range));
+    if (!range.holds(static_cast<double>(value))) refuse(i, "an integer" + limits_text(range));
     return value;
 }
 

@@ -10,6 +10,9 @@
 
 namespace nbhybrid::options {
 
+// " above zero", and the like: behind what is limited.
+std::string limits_text(const Range& range);
+
 class Words {
 public:
     // `rest` are the next few words after the values that the reference would see, at which only its accidents look.

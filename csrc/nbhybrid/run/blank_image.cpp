@@ -12,8 +12,7 @@ bool is_dark(const float* image, std::int64_t pixels) {
 
 void warn_if_blank(const float* image, const Experiment& e, Warnings& warnings) {
     if (is_dark(image, e.detector.pixels())) {
-        std::string reason = checks::why_dark(e);
-        if (reason.empty()) reason = checks::why_no_diffraction(e);
+        std::string reason = checks::why_blank(e);
         if (reason.empty())
             reason = "no spot meets a pixel: look at orientation, wavelength and cell, or sample finer (-oversample)";
         warnings.add("blank-image", "every pixel is 0: " + reason);

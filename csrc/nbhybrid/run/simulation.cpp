@@ -12,11 +12,27 @@
 #include "nbhybrid/io/output.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
 #include "nbhybrid/run/blank_image.hpp"
+#include "nbhybrid/run/clipping.hpp"
 #include "nbhybrid/run/duration.hpp"
 #include "nbhybrid/run/printout.hpp"
 #include "nbhybrid/trace/text.hpp"
 
 namespace nbhybrid::run {
+
+namespace {
+
+struct NamedOutput {
+    std::string option, path;
+};
+
+// The reference's options do as the reference does; ours need not.
+void share_name(const NamedOutput& output, const std::string& what_it_is, const char* what_happens, Warnings& warnings) {
+    if (output.option.substr(0, 2) == "--")
+        throw OptionError(output.option + " " + output.path + ": is " + what_it_is + ", expected a name of its own");
+    warnings.add("shared-file", output.path + " " + what_happens);
+}
+
+}  // namespace
 
 Simulation::Simulation(std::shared_ptr<const BuiltExperiment> built, int threads)
     : built_(std::move(built)), options_(built_->options), threads_(threads), image_files_(image_files_of(options_.output)) {
@@ -62,21 +78,22 @@ void Simulation::warn_about_formats() {
 // Says where a file would be written twice, or over an input.
 void Simulation::warn_about_shared_names() {
     const options::OwnOptions& own = options_.own;
-    std::vector<std::string> outputs;
-    for (const ImageFile& file : image_files_) outputs.push_back(file.path);
-    if (write_dump_) outputs.push_back(options_.crystal.dump_file);
-    if (own.trace_steps && !own.trace_pixels.empty()) outputs.push_back(own.trace_file);
-    if (!own.json_file.empty()) outputs.push_back(own.json_file);
+    std::vector<NamedOutput> outputs;
+    if (write_dump_) outputs.push_back({"-dump", options_.crystal.dump_file});
+    for (const ImageFile& file : image_files_) outputs.push_back({file.option, file.path});
+    if (own.trace_steps && !own.trace_pixels.empty()) outputs.push_back({"--trace-file", own.trace_file});
+    if (!own.json_file.empty()) outputs.push_back({"--json", own.json_file});
     const std::optional<std::string> inputs[] = {options_.crystal.hkl_file, options_.crystal.matrix_file, options_.beam.source_file,
                                                  options_.detector.mask_file, options_.detector.image_file};
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-        if (!io::is_regular_or_new(outputs[i])) continue;
+        if (!io::is_regular_or_new(outputs[i].path)) continue;
         for (std::size_t j = 0; j < i; ++j)
-            if (io::same_file(outputs[i], outputs[j]))
-                warnings_.add("shared-file", outputs[i] + " is the name of two outputs: only one of them remains");
+            if (io::same_file(outputs[i].path, outputs[j].path))
+                share_name(outputs[i], "the file of " + outputs[j].option, "is the name of two outputs: only one of them remains",
+                           warnings_);
         for (const std::optional<std::string>& input : inputs)
-            if (input && io::same_file(outputs[i], *input))
-                warnings_.add("shared-file", outputs[i] + " is an input, and is replaced by an output");
+            if (input && io::same_file(outputs[i].path, *input))
+                share_name(outputs[i], "an input", "is an input, and is replaced by an output", warnings_);
     }
 }
 
@@ -105,6 +122,11 @@ void Simulation::prepare_traces() {
                                      d.fast_pixels));
         traces_.pixels.push_back({static_cast<int>(pixel.slow), static_cast<int>(pixel.fast)});
     }
+    const options::OutputOptions& o = options_.output;
+    if (o.printout && (o.printout_fast >= d.fast_pixels || o.printout_slow >= d.slow_pixels))
+        warnings_.add("no-effect", format("-printout_pixel %lld %lld has no effect: the image has %d x %d (fast x slow) pixels",
+                                          static_cast<long long>(o.printout_fast), static_cast<long long>(o.printout_slow),
+                                          d.fast_pixels, d.slow_pixels));
     traces_.steps = options_.own.trace_steps;
     kernel::check_trace_size(simulator_->plan(), traces_.pixels.size(), traces_.steps);
 }
@@ -170,6 +192,8 @@ void Simulation::measure() {
                        });
     if (!std::isfinite(statistics_.mean)) warnings_.add("not-finite", "the image has pixels that are not finite numbers");
     warn_if_blank(image_.get(), experiment(), warnings_);
+    const double scale = image::integer_scale(options_.output.integer_scale, statistics_);
+    for (const ImageFile& file : image_files_) warn_if_clipped(file, view(), scale, options_.output.adc_offset, warnings_);
 }
 
 std::string Simulation::statistics_text() const {

@@ -14,7 +14,8 @@ from nbhybrid.cores import usable_cores
 from nbhybrid.devices import why_missing
 from nbhybrid.errors import DeviceError, InputFileError, ModelError, OutputFileError
 from nbhybrid.formats import written_formats
-from nbhybrid.input_warnings import already_said
+from nbhybrid.images import LARGEST_COUNT, read_image
+from nbhybrid.input_warnings import already_said, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -249,6 +250,21 @@ def task_of(spec: Spec, span: tuple[int, int], images: tuple[int, ...], threads:
     )
 
 
+def _warn_if_clipped(spec: Spec, failed: set[int]) -> None:
+    """Look at a few images that hold integers, and warn if most of their pixels are the largest or the smallest there is."""
+    if not spec.recipe.kind.has_adc:
+        return
+    last = spec.recipe.images - 1
+    for image in sorted({0, last // 2, last} - failed):
+        name = os.path.join(spec.output, output.image_of(spec.recipe, image))
+        pixels = read_image(name).pixels
+        for value, what in ((LARGEST_COUNT, "the largest number of 16 bits"), (0, "0, the smallest")):
+            share = float((pixels == value).mean())
+            if share > 0.5 and (value or spec.recipe.adc):
+                warn([("clipped", f"{name}: {100 * share:.0f} % of its pixels are {what}: look at the fluence and at output.adc")])
+                return
+
+
 def _finish(spec: Spec, rendered: int, failures: list[tuple[int, str]], merge: bool) -> Result:
     """List failures and write the file that shows the series as a whole, if all its pieces are there."""
     recipe = spec.recipe
@@ -260,6 +276,7 @@ def _finish(spec: Spec, rendered: int, failures: list[tuple[int, str]], merge: b
         raise OutputFileError(f"{spec.output}: {what}: all workers must see this folder under this name")
     several = recipe.kind.series
     if several is None:
+        _warn_if_clipped(spec, failed)
         return Result(recipe.images, rendered, failures, os.path.join(spec.output, output.IMAGES))
     path = os.path.join(spec.output, output.master_of(recipe))
     if several.is_merged(path):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nbhybrid.batch.rotation import Rotation
     from nbhybrid.batch.tables import Table
     from nbhybrid.experiment import Experiment
+    from nbhybrid.input_warnings import Pair
 
 _MOST_IMAGES = 2**32  # numbers of images are words of the noise's counter
 _LARGEST_SEED = 2**63 - 1
@@ -120,7 +121,7 @@ class Spec:
         spectra, fluences = _shots(parts["shots"], home, experiment)
         output = parts["series"].path("output", home)
         if output is None:
-            raise parts["series"].error("output", "is not there, expected the name of a folder")
+            raise parts["series"].lacks("output", "the name of a folder")
         recipe = _recipe(parts, experiment, orientations, rotation)
         single_file = parts["output"].flag("single_file")
         held = (("orientations", orientations), ("shots", spectra), ("shots.fluences", fluences))
@@ -132,6 +133,8 @@ class Spec:
         if recipe.kind.warn is not None:
             of_format = [recipe.kind.warn(core) for core in experiment._cores]
             pairs += experiment._worded([pair for each in of_format for pair in each])
+        if spectra is None and fluences is None:
+            pairs += _blank(experiment)
         spec = cls(
             path=name,
             text=text,
@@ -177,6 +180,12 @@ class Spec:
         return self.spectra is not None or self.fluences is not None
 
 
+def _blank(experiment: Experiment) -> list[Pair]:
+    """Return the warning that no image can show any diffraction; nothing if one can, as far as is known."""
+    reasons = [core.why_blank for core in experiment._cores]
+    return experiment._worded([("blank-image", f"all images will be blank: {reasons[0]}")]) if all(reasons) else []
+
+
 def _digest(array: object) -> Any:
     if isinstance(array, np.ndarray):
         return [list(array.shape), array.dtype.str, hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()]
@@ -194,7 +203,7 @@ def _recipe(
     series, render, shots, noise, output = (parts[key] for key in ("series", "render", "shots", "noise", "output"))
     images = series.whole("images", 1, _MOST_IMAGES, None if orientations is None else len(orientations))
     if images is None:
-        raise series.error("images", "is not there, expected a number of images where orientations are random")
+        raise series.lacks("images", "a number of images where orientations are random")
     engine: Any = render.choice("engine", ENGINES, "exact")
     device = render.text("device", "cpu") or ""
     # Whether it is here is asked where images are rendered.

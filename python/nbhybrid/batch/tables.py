@@ -200,6 +200,11 @@ class Table:
             found = self._values[useless[0]]
             raise self.error(useless[0], f"found {found!r}, which has no effect here: it is for {what}. Remove it")
 
+    def lacks(self, key: str, expected: str) -> InputFileError:
+        """Return the error to raise for a key that must be there, and perhaps is under a similar name."""
+        others = [name for name in self._values if name not in self._known]
+        return self.error(key, f"is not there, expected {expected}{_core.did_you_mean(key, others)}")
+
     def done(self) -> None:
         """Refuse keys that nobody has taken."""
         unknown = [key for key in self._values if key not in self._known]

@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--example", action="store_true", help="print a spec with comments")
     words.add_argument("--strict", action="store_true", help="a warning is an error: nothing is rendered")
     words.add_argument(
-        "--ignore-warnings", metavar="LIST", default="", help="leave out warnings of these names, which stand behind them: NAME,..."
+        "--ignore-warnings", metavar="LIST", help="leave out warnings of these names, which stand behind them: NAME,..."
     )
     words.add_argument("--quiet", action="store_true", help="print errors only, and no bar")
     return words
@@ -64,10 +64,13 @@ def run(words: list[str]) -> int:
         raise OptionError("there is no spec: expected nbhybrid batch SPEC.toml; nbhybrid batch --example prints one")
     if options.serial and options.workers:
         raise OptionError(f"--workers: found {options.workers} beside --serial, expected one of them")
+    for name, value, least in (("--workers", options.workers, 0), ("--threads", options.threads, 1)):
+        if value is not None and value < least:
+            raise OptionError(f"{name}: found {value}, expected a whole number, {least} or more")
     unwind_when_terminated()
     from nbhybrid.batch import Spec
 
-    log = WarningLog(strict=options.strict, ignored=names_in(options.ignore_warnings), quiet=options.quiet)
+    log = WarningLog(strict=options.strict, ignored=names_in(options.ignore_warnings) if options.ignore_warnings is not None else (), quiet=options.quiet)
     with caught() as pairs:
         spec = Spec.load(options.spec)
     log.show(pairs)
@@ -75,7 +78,7 @@ def run(words: list[str]) -> int:
         say(_plan_of(spec, options.threads))
         flush()
         return 0
-    return _render(spec, options)
+    return _render(spec, options, log)
 
 
 def _example() -> str:
@@ -84,7 +87,7 @@ def _example() -> str:
     return os.path.join(os.path.dirname(nbhybrid.batch.__file__), "example.toml")
 
 
-def _render(spec: Spec, options: argparse.Namespace) -> int:
+def _render(spec: Spec, options: argparse.Namespace, log: WarningLog) -> int:
     """Render what is left, report and return the exit status."""
     from nbhybrid.batch import SchedulerLost, WorkerFailed, run_batch
     from nbhybrid.cli.progress import ProgressBar
@@ -92,7 +95,7 @@ def _render(spec: Spec, options: argparse.Namespace) -> int:
     images = spec.recipe.images
     workers = 0 if options.serial else options.workers
     try:
-        with ProgressBar(wanted=not options.quiet, total=images, unit="images") as bar:
+        with caught() as pairs, ProgressBar(wanted=not options.quiet, total=images, unit="images") as bar:
             result = run_batch(
                 spec,
                 scheduler=options.scheduler,
@@ -114,6 +117,7 @@ def _render(spec: Spec, options: argparse.Namespace) -> int:
     except MemoryError:
         complain("error: there is not enough memory for this series")
         return BAD_INPUT
+    log.show(pairs)
     return _report(spec, result, options.quiet)
 
 

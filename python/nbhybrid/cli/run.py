@@ -14,7 +14,7 @@ from nbhybrid.cli.seeds import seeds_text
 from nbhybrid.cli.signals import unwind_when_terminated
 from nbhybrid.cli.warning_log import WarningLog
 from nbhybrid.cores import usable_cores
-from nbhybrid.errors import NbhybridError
+from nbhybrid.errors import DeviceError, NbhybridError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,11 +83,7 @@ def _simulate(words: list[str], written: _Written) -> None:
     log.show(experiment.warnings)
     simulation = _interruptible(lambda: _core.Simulation(experiment, threads))
     if options.device != "cpu":
-        from nbhybrid.devices import open_device
-
-        device = _interruptible(lambda: open_device(options.device))
-        if device is not None:
-            simulation.use_device(device)
+        _use_device(simulation, options.device)
     time_text = simulation.foresee()
     known = len(simulation.warnings)
     log.show(simulation.warnings)
@@ -120,6 +116,18 @@ def _simulate(words: list[str], written: _Written) -> None:
         }
         write_record(options.json_file, run_record(words, simulation, log.lines, seconds, paths))
         written.record = ""
+
+
+def _use_device(simulation: _core.Simulation, name: str) -> None:
+    """Have the pixels decided by a device."""
+    from nbhybrid.devices import open_device
+
+    try:
+        device = _interruptible(lambda: open_device(name))
+        if device is not None:
+            simulation.use_device(device)
+    except DeviceError as error:
+        raise DeviceError(f"--device {error}") from error
 
 
 def _outputs(options: _core.Options) -> Outputs | None:

@@ -22,7 +22,7 @@ def names_in(text: str) -> list[str]:
     """
     from nbhybrid.input_warnings import warning_names
 
-    names = [name for name in text.split(",") if name]
+    names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in warning_names():
             expected = "names of warnings, as they stand in brackets behind them, separated by commas"

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from nbhybrid.errors import InputFileError
 from nbhybrid.files import write_whole
+from nbhybrid.formats._hdf5_disk import Disk
 from nbhybrid.formats.entry import PARAMETERS
 
 if TYPE_CHECKING:
@@ -248,16 +249,23 @@ def _closed(identifier: Any) -> Iterator[Any]:
 @contextlib.contextmanager
 def _created(h5py: Any, name: str, provenance: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
     """Make a file for a block; it has a group of parameters, and says where it comes from."""
+    of_file, of_group = _untimed(h5py.h5p.create(h5py.h5p.FILE_CREATE)), _untimed(h5py.h5p.create(h5py.h5p.GROUP_CREATE))
+    with Disk(name) as disk, _closed(_access_to(h5py, disk)) as access:
+        with _closed(h5py.h5f.create(os.fsencode(name), h5py.h5f.ACC_TRUNC, of_file, access)) as file:
+            for key, value in provenance.items():
+                _say(h5py, file, key, value)
+            with _closed(h5py.h5g.create(file, b"parameters", gcpl=of_group)) as parameters:
+                yield file, parameters
+
+
+def _access_to(h5py: Any, disk: Disk) -> Any:
+    """Return how a file is opened that is written into this one."""
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     # The format of HDF5 1.10, the first with virtual datasets, whatever the library's version.
     access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
     access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
-    of_file, of_group = _untimed(h5py.h5p.create(h5py.h5p.FILE_CREATE)), _untimed(h5py.h5p.create(h5py.h5p.GROUP_CREATE))
-    with _closed(h5py.h5f.create(os.fsencode(name), h5py.h5f.ACC_TRUNC, of_file, access)) as file:
-        for key, value in provenance.items():
-            _say(h5py, file, key, value)
-        with _closed(h5py.h5g.create(file, b"parameters", gcpl=of_group)) as parameters:
-            yield file, parameters
+    access.set_fileobj_driver(h5py.h5fd.fileobj_driver, disk)
+    return access
 
 
 @contextlib.contextmanager

@@ -176,7 +176,7 @@ class Format:
         if self.write is None:
             return f"nbhybrid reads {self.title} and does not write it"
         if panels > 1 and not self.panels:
-            return f"{self.title} holds {self.holds}, and the detector has {panels} panels"
+            return f"{self.title} holds {self.holds}, and the detector has {panels} panels: expected one"
         if self.needs_geometry and not has_geometry:
             return f"{self.title} says where the detector is, which the pixels alone do not tell: expected the experiment too"
         return ""

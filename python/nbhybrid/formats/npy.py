@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 def _write(path: str, images: Images) -> None:
     import numpy as np
 
+    image = np.ascontiguousarray(np.asarray(images.pixels)[0])
+    # Not np.save: of a full disk it says only how many numbers it has written.
     with open(path, "wb") as file:
-        np.save(file, np.asarray(images.pixels)[0])
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(image))
+        file.write(image.data)
 
 
 def _read(path: str, number: int | None) -> npt.NDArray[Any]:
