@@ -166,7 +166,9 @@ def write_image(
         adc = _ADC.take("adc", adc)
         if not kind.has_adc:
             integers = " or ".join(each.suffix for each in written_formats() if each.has_adc)
-            raise ModelError(f"adc: found {adc:g}, which {kind.title} does not add to its pixels, expected a name that ends in {integers}")
+            raise ModelError(
+                f"adc: found {adc:g}, which {kind.title} does not add to its pixels, expected a name that ends in {integers}"
+            )
     offset = USUAL_ADC if adc is None else adc
     if compression is not None and compression not in kind.compressions:
         known = " or ".join(f'"{each}"' for each in kind.compressions)
@@ -196,7 +198,7 @@ def write_image(
 
 
 def _warn_if_clipped(name: str, pixels: npt.NDArray[np.float32], adc: float) -> None:
-    """Warn of photons that are no numbers or negative; and if most are too many for 16 bits, or so few that `adc` makes them negative."""
+    """Warn of photons that are no numbers or negative; and if most are too many for 16 bits, or negative with `adc`."""
     import numpy as np
 
     values = np.floor(pixels.astype(np.float64)) + adc

@@ -98,7 +98,7 @@ def test_panels(tmp_path):
         nb.write_image(tmp_path / f"alone_{name}", np.stack(images))
         assert (tmp_path / name).read_bytes() == (tmp_path / f"alone_{name}").read_bytes()
     assert np.array_equal(np.load(tmp_path / "a.npy"), np.stack(images))
-    refusal = r"SMV holds one image of one panel, 16-bit integers.*2 panels.*expected bin or hdf5 or npy"
+    refusal = r"SMV holds one image of one panel, 16-bit integers.*2 panels.*or a file that ends in .bin or .h5 or .npy"
     with pytest.raises(nb.ModelError, match=refusal):
         nb.write_image(tmp_path / "a.img", images, two)
     with pytest.raises(nb.ModelError, match="found 1 panels, expected 2"):
@@ -124,7 +124,7 @@ def test_a_format_that_cannot_be_written(name, message, image, tmp_path):
 
 
 def test_what_is_asked_of_a_format_and_it_has_not(experiment, image, tmp_path):
-    with pytest.raises(nb.ModelError, match=r"SMV says where the detector is.*expected bin or hdf5 or npy or pgm"):
+    with pytest.raises(nb.ModelError, match=r"SMV says where the detector is.*or a file that ends in .bin or .h5 or .npy or .pgm"):
         nb.write_image(tmp_path / "a.img", image)
     with pytest.raises(nb.ModelError, match='compression: found "gzip", which SMV does not have, expected "none"'):
         nb.write_image(tmp_path / "a.img", image, experiment, compression="gzip")
@@ -158,7 +158,9 @@ except nb.OutputFileError as error:
 
 def when_full(action, folder):
     """Return what the error says that an action meets on a full disk."""
-    done = subprocess.run([sys.executable, "-c", FULL.format(action=action)], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL.format(action=action)], cwd=folder, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()
 

@@ -65,7 +65,7 @@ struct OptionRow {
     bool shapes_experiment = true;
 
     // What a row may have besides, behind the columns that all have.
-    OptionRow counting_if(Range values) const { return changed(&OptionRow::counts, values); }
+    OptionRow counting_if(Range range_that_counts) const { return changed(&OptionRow::counts, range_that_counts); }
     OptionRow with(Effect e) const { return changed(&OptionRow::effect, e); }
     OptionRow from(std::string_view version) const { return changed(&OptionRow::since, version); }
     OptionRow heeded_by(std::string_view conventions) const { return changed(&OptionRow::convention, conventions); }

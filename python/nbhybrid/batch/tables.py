@@ -202,8 +202,10 @@ class Table:
 
     def lacks(self, key: str, expected: str) -> InputFileError:
         """Return the error to raise for a key that must be there, and perhaps is under a similar name."""
-        others = [name for name in self._values if name not in self._known]
-        return self.error(key, f"is not there, expected {expected}{_core.did_you_mean(key, others)}")
+        similar = _core.similar_names(key, [name for name in self._values if name not in self._known])
+        return self.error(
+            key, f"is not there, expected {expected}" + (f"; there is {similar[0]}, which is no key" if similar else "")
+        )
 
     def done(self) -> None:
         """Refuse keys that nobody has taken."""

@@ -70,7 +70,11 @@ def run(words: list[str]) -> int:
     unwind_when_terminated()
     from nbhybrid.batch import Spec
 
-    log = WarningLog(strict=options.strict, ignored=names_in(options.ignore_warnings) if options.ignore_warnings is not None else (), quiet=options.quiet)
+    log = WarningLog(
+        strict=options.strict,
+        ignored=names_in(options.ignore_warnings) if options.ignore_warnings is not None else (),
+        quiet=options.quiet,
+    )
     with caught() as pairs:
         spec = Spec.load(options.spec)
     log.show(pairs)

@@ -1,4 +1,4 @@
-"""The file that HDF5 writes into. HDF5 does not survive a write that fails: it can neither close its objects nor end the process."""
+"""The file that HDF5 writes into. HDF5 does not survive a write that fails: it can neither close its objects nor end."""
 
 from __future__ import annotations
 

@@ -250,12 +250,16 @@ def _closed(identifier: Any) -> Iterator[Any]:
 def _created(h5py: Any, name: str, provenance: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
     """Make a file for a block; it has a group of parameters, and says where it comes from."""
     of_file, of_group = _untimed(h5py.h5p.create(h5py.h5p.FILE_CREATE)), _untimed(h5py.h5p.create(h5py.h5p.GROUP_CREATE))
-    with Disk(name) as disk, _closed(_access_to(h5py, disk)) as access:
-        with _closed(h5py.h5f.create(os.fsencode(name), h5py.h5f.ACC_TRUNC, of_file, access)) as file:
-            for key, value in provenance.items():
-                _say(h5py, file, key, value)
-            with _closed(h5py.h5g.create(file, b"parameters", gcpl=of_group)) as parameters:
-                yield file, parameters
+    mode = h5py.h5f.ACC_TRUNC
+    with (
+        Disk(name) as disk,
+        _closed(_access_to(h5py, disk)) as access,
+        _closed(h5py.h5f.create(os.fsencode(name), mode, of_file, access)) as file,
+    ):
+        for key, value in provenance.items():
+            _say(h5py, file, key, value)
+        with _closed(h5py.h5g.create(file, b"parameters", gcpl=of_group)) as parameters:
+            yield file, parameters
 
 
 def _access_to(h5py: Any, disk: Disk) -> Any:
