@@ -54,6 +54,8 @@ def told(words, folder):
         ("-detector_thick 0.45 -detector_abs 500", "unit", "0.45 looks like millimetres"),
         ("-detector_thick 450 -detector_abs 0.05", "unit", "0.05 looks like millimetres"),
         ("-Xbeam 15 -Ybeam 15", "unit", "15 looks like pixels"),
+        ("-misset 0 1e308 0", "unit", "-misset 1e308: the angle is more than ten turns"),
+        ("-osc 1e4 -phi 1", "unit", "-osc 1e4: the angle is more than ten turns"),
         # detectors
         ("-twotheta 200", "geometry", "its photons are negative"),
         ("-fdet_vector 0 0 1 -sdet_vector 0 0 1", "geometry", "stand at 0 degrees to each other"),
@@ -110,6 +112,12 @@ def test_objects_are_told_the_same():
         small(crystal=crystal)
     with pytest.warns(nb.InputWarning, match=r"Detector\(beam_center_mm=10\): .* 10 looks like pixels"):
         small(detector=nb.Detector.mosflm(pixels=(20, 20), pixel_size_mm=0.1, distance_mm=80, beam_center_mm=(10, 10)))
+
+
+def test_a_matrix_beside_the_cell_of_another_crystal_is_told(tmp_path):
+    (tmp_path / "A.mat").write_text("0.02 0 0\n0 0.0166667 0\n0 0 0.0142857\n")
+    assert "the matrix gives their directions alone" in told("-mat A.mat -cell 79 79 38", tmp_path)["matrix"]
+    assert told("-mat A.mat -cell 50.5 60 70.5", tmp_path) == {}
 
 
 # --- images from Python

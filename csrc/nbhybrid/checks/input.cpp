@@ -22,6 +22,8 @@ constexpr double shortest_source = 1e-13, longest_source = 1e-7;
 constexpr double usual_angle = 10, largest_angle = 90;
 // Relative difference of two cells that counts as a mistake: more than rounded digits or a refinement account for.
 constexpr double same_cell = 0.003;
+// And of single edges: a cell that is given beside a refined matrix is often a round one.
+constexpr double round_cell = 0.03;
 
 // Of three angles the one that is farthest from a right one.
 double most_unusual(const Vec3& angles) {
@@ -132,6 +134,12 @@ double common_ratio(const std::array<double, 3>& from, const std::array<double, 
     return ratio;
 }
 
+double largest_difference(const std::array<double, 3>& from, const std::array<double, 3>& to) {
+    double largest = 0;
+    for (std::size_t i = 0; i < from.size(); ++i) largest = std::max(largest, std::fabs(to[i] / from[i] - 1));
+    return largest;
+}
+
 bool are_edges(const std::array<double, 3>& edges) {
     return std::all_of(edges.begin(), edges.end(), [](double edge) { return is_plausible(cell_edge, edge); });
 }
@@ -176,6 +184,9 @@ void check_matrix(const Experiment& e, const MatrixGiven& matrix, Warnings& warn
     if (!told && matrix.cell) told = {(*matrix.cell)[0], (*matrix.cell)[1], (*matrix.cell)[2]};
     if (!told || !are_edges(*told)) return;
     const double ratio = common_ratio(found, *told);
+    if (ratio == 0 && matrix.edges && largest_difference(found, *told) > round_cell)
+        warnings.add("matrix", name + ": gives a cell of " + edges_text(found) + ", where -cell says " + edges_text(*told) +
+                                   ": the edges are those of -cell, and the matrix gives their directions alone");
     if (ratio == 0 || std::fabs(ratio - 1) < same_cell) return;
     warnings.add("matrix",
                  name + ": gives a cell of " + edges_text(found) + ", where " + (matrix.edges ? "-cell says " : "the file says ") +

@@ -18,7 +18,7 @@ void set_cell(Options& o, const Words& w, Warnings&) {
     }
 }
 
-void set_misset(Options& o, const Words& w, Warnings&) {
+void set_misset(Options& o, const Words& w, Warnings& warnings) {
     if (w.text(0).find("rand") != std::string::npos) {
         if (w.count() > 1) throw OptionError(w.option() + " random takes no further values, found " + quoted(w.text(1)));
         o.crystal.misset = Misset::random;
@@ -27,6 +27,7 @@ void set_misset(Options& o, const Words& w, Warnings&) {
     if (w.count() != 3) throw OptionError(w.option() + ": expected three angles (degrees) or the word random");
     o.crystal.misset = Misset::angles;
     o.crystal.misset_angles = w.vector() / degrees_per_radian;
+    warn_about_turns(w, warnings);
 }
 
 void set_shape(Options& o, const Words& w, Warnings&) {

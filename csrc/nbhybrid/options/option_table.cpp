@@ -136,6 +136,7 @@ void OptionRow::apply(ReferenceOptions& options, const Words& words, Warnings& w
                           [&](FieldOf<std::optional<std::string>> text) { text(options) = words.path(); },
                           [&](const Switch& word) { word.set(options); }},
                target);
+    if (unit.name == "deg") warn_about_turns(words, warnings);
     note_whether_it_counts(words, warnings);
     if (effect != nullptr) effect(options, words, warnings);
 }

@@ -67,4 +67,11 @@ std::int64_t Words::integer_in(const Range& range, std::size_t i) const {
     return value;
 }
 
+void warn_about_turns(const Words& angles, Warnings& warnings) {
+    constexpr double ten_turns = 3600;
+    for (std::size_t i = 0; i < angles.count(); ++i)
+        if (std::fabs(angles.number(i)) > ten_turns)
+            warnings.add("unit", angles.option() + " " + angles.text(i) + ": the angle is more than ten turns");
+}
+
 }  // namespace nbhybrid::options

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nbhybrid/core/vec3.hpp"
+#include "nbhybrid/core/warnings.hpp"
 #include "nbhybrid/options/units.hpp"
 
 namespace nbhybrid::options {
@@ -42,5 +43,8 @@ private:
     std::vector<std::string> values_;
     std::vector<std::string> rest_;
 };
+
+// Of angles in degrees that are more than ten turns.
+void warn_about_turns(const Words& angles, Warnings& warnings);
 
 }  // namespace nbhybrid::options
