@@ -129,7 +129,7 @@ def test_report_11_a_number_in_the_wrong_unit(option, value, needle, tmp_path):
 def test_report_11_an_error_that_a_wrong_unit_causes_says_so(tmp_path):
     line = error_line(run([*replaced("-lambda", "1e-10"), "-detpixels", "16"], tmp_path))
     assert line.endswith("too large for a wavelength of 1e-10 Angstrom; -lambda 1e-10 looks like metres")
-    with pytest.raises(nb.SizeError, match="1e-10 looks like metres"):
+    with pytest.raises(nb.SizeError, match="looks like metres"):
         experiment(beam=nb.Beam(wavelength_angstrom=1e-10))
 
 
