@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find csrc cuda python -type f \( -name '*.[ch]pp' -o -name '*.def' -o -name '*.cu*' -o -name '*.cmake' -o -name '*.py' -o -name '*.pyi' \)) pyproject.toml CMakeLists.txt
 TEST_SOURCES := $(shell find tests/cpp -type f)
 
-.PHONY: demo test lint format asan initialised nightly extending aarch64 cuda fuzz docs bench wheel sdist clean
+.PHONY: demo test lint format asan initialised instructions nightly extending aarch64 cuda fuzz docs bench wheel sdist clean
 
 # What is installed and tested: this folder, or a wheel that was built before (make test WHEEL=dist/wheel/....whl).
 WHEEL ?= .
@@ -54,6 +54,10 @@ initialised: $(VENV)/tools build/dev/nbhybrid_tests
 	  $(RUN_CMAKE) --build --preset $$way || exit 1; \
 	done
 	NBHYBRID_INITIALISED=$(CURDIR)/build VALGRIND=$(VALGRIND) $(BIN)/python -m pytest -q tests/initialised
+
+# Two short runs take no more instructions than they did. Needs valgrind.
+instructions: build/dev/nbhybrid_tests
+	$(BIN)/python bench/instructions.py build/dev/nbhybrid_native
 
 # What takes too long for every change: the same with the kernel optimised as users have it, and the worked examples of extensions.
 nightly:

@@ -136,3 +136,34 @@ def test_series(tmp_path):
     printed, results = script("batch.py", "--rounds", "1", "--images", "7", folder=tmp_path)
     assert "efficiency of batch: " in printed
     assert {"efficiency of two processes", "efficiency of batch", "efficiency of command"} <= set(results)
+
+
+def test_a_run_that_takes_more_instructions_than_before_is_noticed(monkeypatch, tmp_path, capsys):
+    import instructions
+
+    taken = dict.fromkeys(instructions.CASES, 1000)
+    monkeypatch.setattr(instructions, "RECORD", tmp_path / "instructions.json")
+    monkeypatch.setattr(instructions, "count", lambda program, words: taken[{v: k for k, v in instructions.CASES.items()}[words]])
+    monkeypatch.setattr(instructions.shutil, "which", lambda name: name)
+
+    def status(*words):
+        monkeypatch.setattr(sys, "argv", ["instructions.py", "program", *words])
+        return instructions.main()
+
+    assert status("--record") == 0
+    taken["square"] = 1010
+    assert status() == 0
+    taken["square"] = 1011
+    assert status() == 1
+    assert "more than 1% more in square" in capsys.readouterr().out
+    monkeypatch.setattr(instructions, "builders", lambda: {"compiler": "another"})
+    assert status() == 0
+    assert "NOT COMPARED" in capsys.readouterr().out
+
+
+def test_instructions_are_counted_where_they_can_be(tmp_path):
+    import instructions
+
+    if instructions.shutil.which("valgrind") is None:
+        pytest.skip("valgrind is not here: that INSTRUCTIONS are counted is NOT tested")
+    assert instructions.count("/bin/true", "") > 1000
