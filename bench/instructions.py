@@ -4,7 +4,7 @@
     python bench/instructions.py build/dev/nbhybrid_native --record  # keep the counts, with a reason in the commit
 
 Counts hardly depend on the machine, but on compiler and C library: with others than those of the record nothing is compared, and
-that is said. They are no times: a claim of speed is made by `run.py --base`. Needs valgrind; its instructions are those of level v3.
+that is said. They are no times: a claim of speed is made by `run.py --base`. Needs valgrind, which runs level v3.
 """
 
 import argparse
