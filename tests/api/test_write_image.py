@@ -98,7 +98,7 @@ def test_panels(tmp_path):
         nb.write_image(tmp_path / f"alone_{name}", np.stack(images))
         assert (tmp_path / name).read_bytes() == (tmp_path / f"alone_{name}").read_bytes()
     assert np.array_equal(np.load(tmp_path / "a.npy"), np.stack(images))
-    refusal = r"SMV holds one image of one panel, 16-bit integers.*2 panels.*or a file that ends in .bin or .h5 or .npy"
+    refusal = r"SMV holds one image of one panel, 16-bit integers.*2 panels.*or the format bin \(\.bin\) or hdf5 \(\.h5\) or npy"
     with pytest.raises(nb.ModelError, match=refusal):
         nb.write_image(tmp_path / "a.img", images, two)
     with pytest.raises(nb.ModelError, match="found 1 panels, expected 2"):
@@ -124,7 +124,7 @@ def test_a_format_that_cannot_be_written(name, message, image, tmp_path):
 
 
 def test_what_is_asked_of_a_format_and_it_has_not(experiment, image, tmp_path):
-    with pytest.raises(nb.ModelError, match=r"SMV says where the detector is.*or a file that ends in .bin or .h5 or .npy or .pgm"):
+    with pytest.raises(nb.ModelError, match=r"SMV says where the detector is.*or the format bin \(\.bin\) or hdf5 .* or pgm"):
         nb.write_image(tmp_path / "a.img", image)
     with pytest.raises(nb.ModelError, match='compression: found "gzip", which SMV does not have, expected "none"'):
         nb.write_image(tmp_path / "a.img", image, experiment, compression="gzip")

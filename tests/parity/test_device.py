@@ -166,7 +166,7 @@ def test_a_missing_device_is_said_by_the_command(tmp_path):
         pytest.skip("there is a GPU: that one is missing is NOT tested")
     done = run([*SMALL_WORDS, "--device", "cuda"], tmp_path)
     assert done.returncode == 2
-    assert "error: cuda: " in done.stderr
+    assert "error: --device cuda: " in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

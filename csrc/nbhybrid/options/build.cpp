@@ -456,12 +456,6 @@ void with_likely_meaning(const Warnings& warnings, Step step) {
     }
 }
 
-void warn_about_seeds(const ReferenceOptions& o, Warnings& warnings) {
-    if (o.crystal.misset == Misset::random && !o.seeds.misset && o.seeds.noise)
-        warnings.add("seed",
-                     "-seed does not seed -misset random, which takes the time of day, as in the reference: give -misset_seed");
-}
-
 }  // namespace
 
 Built build_experiment(const ReferenceOptions& o, Warnings& warnings, int threads) {

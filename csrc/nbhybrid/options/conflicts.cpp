@@ -113,6 +113,12 @@ void warn_about_conflicts(const std::vector<GivenOption>& given, const Reference
     conflicts.about_the_detector();
 }
 
+void warn_about_seeds(const ReferenceOptions& o, Warnings& warnings) {
+    if (o.crystal.misset == Misset::random && !o.seeds.misset && o.seeds.noise)
+        warnings.add("seed",
+                     "-seed does not seed -misset random, which takes the time of day, as in the reference: give -misset_seed");
+}
+
 void warn_about_scan(const SamplingRequest& request, const Sampling& made, Warnings& warnings) {
     constexpr double rounding = 1e-9;
     const double asked = request.range * degrees_per_radian, turned = made.count * made.step * degrees_per_radian;

@@ -18,6 +18,9 @@ struct GivenOption {
 // In the order of the command line; `options` are what they made together.
 void warn_about_conflicts(const std::vector<GivenOption>& given, const ReferenceOptions& options, Warnings& warnings);
 
+// Where a seed is not that of what is drawn.
+void warn_about_seeds(const ReferenceOptions& options, Warnings& warnings);
+
 // Where the scan that was made of a request is not the one that was asked for.
 void warn_about_scan(const SamplingRequest& request, const Sampling& made, Warnings& warnings);
 

@@ -90,8 +90,8 @@ def refusal_of(kind: Format, panels: int, has_geometry: bool) -> str:
         As of `Format.refusal`.
     """
     why = kind.refusal(panels, has_geometry)
-    others = [each.suffix for each in written_formats() if not each.refusal(panels, has_geometry)]
-    return f"{why}, or a file that ends in {' or '.join(others)}" if why else ""
+    others = [f"{each.name} ({each.suffix})" for each in written_formats() if not each.refusal(panels, has_geometry)]
+    return f"{why}, or the format {' or '.join(others)}" if why else ""
 
 
 def write(kind: Format, path: str, images: Images) -> None:
