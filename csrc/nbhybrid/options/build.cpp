@@ -15,6 +15,7 @@
 #include "nbhybrid/io/hkl.hpp"
 #include "nbhybrid/io/matrix.hpp"
 #include "nbhybrid/model/sampling_error.hpp"
+#include "nbhybrid/model/sensor.hpp"
 #include "nbhybrid/options/option_table.hpp"
 #include "nbhybrid/options/placement.hpp"
 #include "nbhybrid/random/random_rotation.hpp"
@@ -114,7 +115,7 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built, Warnings& warning
 void apply_beam_size(const ReferenceOptions& o, Beam& beam, Vec3& size, Warnings& warnings) {
     const BeamOptions& b = o.beam;
     beam.fluence = b.fluence;
-    if (b.flux != 0.0 && b.exposure > 0.0 && b.size >= 0) {
+    if (b.has_flux()) {
         beam.fluence = fluence_of_flux(b.flux, b.exposure, b.size);
         if (!std::isfinite(beam.fluence))
             throw OptionError(format("-flux: the fluence through a -beamsize of %g mm is not finite", b.size * 1000));
@@ -171,12 +172,9 @@ Region resolve_region(const std::array<std::int64_t, 4>& roi, const Detector& d)
 }
 
 Sensor resolve_sensor(const DetectorOptions& o, Warnings& warnings) {
-    const Sampling layers = resolve_layers(static_cast<double>(o.layers), o.sensor_thickness);
-    Sensor sensor{layers.range, layers.step, static_cast<int>(layers.count), o.attenuation};
-    if (sensor.thickness > 0.0 && sensor.attenuation < 0.0) {
-        sensor.attenuation = 1.0 / sensor.thickness;
+    const Sensor sensor = make_sensor(o.sensor_thickness, o.attenuation, static_cast<double>(o.layers));
+    if (sensor.thickness > 0.0 && o.attenuation < 0.0)
         warnings.add("attenuation-depth", "-detector_thick without -detector_abs: the attenuation depth is the thickness");
-    }
     return sensor;
 }
 
@@ -248,7 +246,7 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Built& 
     beam.vertical = resolve_spread(o.beam.vertical);
     beam.dispersion = resolve_spread(o.beam.dispersion);
     for (const Source& row : o.beam.sources) {
-        const Vec3 position = std::isnan(row.position.x) ? -source_distance * beam.direction : row.position;
+        const Vec3 position = is_along_beam(row) ? -source_distance * beam.direction : row.position;
         beam.sources.push_back(make_source(position, row.wavelength, row.weight));
         built.given.sources.push_back({position, row.wavelength, row.weight});
     }
@@ -337,6 +335,7 @@ void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, B
     const Mosaicity mosaicity = resolve_mosaicity(o.crystal.mosaic_spread, o.crystal.mosaic_domains, warnings);
     crystal.mosaic_spread = mosaicity.spread;
     check_steps(static_cast<std::size_t>(mosaicity.domains), e.scan);
+    built.deviates_before_domains = built.deviates;
     crystal.domains = make_domains(mosaicity, built.deviates, o.seeds.mosaic);
     crystal.has_rotated_domains = crystal.mosaic_spread > 0.0;
     if (crystal.domains.size() > 1) built.seeds.mosaic = -o.seeds.mosaic;
@@ -383,15 +382,6 @@ void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnin
 
 bool have_different_weights(const std::vector<Source>& sources) {
     return std::any_of(sources.begin(), sources.end(), [&](const Source& s) { return s.weight != sources.front().weight; });
-}
-
-// Whether a step of the scan is at exactly 0 and others are not.
-bool has_one_rotation_of_zero(const Scan& scan) {
-    if (scan.rotation.count <= 1 || scan.rotation.step == 0.0) return false;
-    const double near = std::round(-scan.phi_start / scan.rotation.step);
-    for (double i = std::max(0.0, near - 1); i <= std::min(scan.rotation.count - 1, near + 1); ++i)
-        if (scan.phi_start + scan.rotation.step * i == 0.0) return true;
-    return false;
 }
 
 // How the spots of gauss and tophat crystals compare with those of as many cells of the other shapes.
