@@ -320,7 +320,18 @@ void check_steps(std::size_t domains, const Scan& scan) {
             largest, domains, scan.rotation.count));
 }
 
+void check_cells(const Vec3& cells, const Semantics& semantics) {
+    if (semantics.allows_fractions_of_cells()) return;
+    for (const double n : {cells.x, cells.y, cells.z})
+        if (n != std::floor(n))
+            throw ModelError(
+                format("-N: found %g, expected a whole number of cells with the semantics reference; with corrected "
+                       "fractions are allowed",
+                       n));
+}
+
 void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, Built& built, Warnings& warnings) {
+    check_cells(o.crystal.cells, o.own.semantics);
     Crystal& crystal = e.crystal;
     crystal.lattice = build_lattice(o, built, warnings);
     crystal.shape = o.crystal.shape;
