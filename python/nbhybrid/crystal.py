@@ -193,7 +193,7 @@ class Crystal(Model):
             misset_deg=misset,  # type: ignore[arg-type]
             misset_seed=None if seeds["misset"] is None else -seeds["misset"],
             # As in the reference, there is no crystal of less than a cell, and an edge that is not above zero does not count.
-            n_cells=tuple(max(n, 1) for n in fields["cells"]),  # type: ignore[arg-type]
+            n_cells=tuple(max(n, 1) for n in fields["cells"]),
             size_mm=tuple(units.mm_of(max(edge, 0.0)) for edge in size) if max(size) > 0 else None,  # type: ignore[arg-type]
             shape=fields["shape"],
             **values_of(cls, fields),

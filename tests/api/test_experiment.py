@@ -225,10 +225,10 @@ def test_fractions_of_cells():
     assert nb.Experiment.from_json(experiment.to_json()) == experiment
     words = WORDS.replace("-N 5", "-Na 5.5 -Nb 4 -Nc 3.25") + " -detpixels 8 --semantics corrected"
     assert nb.Experiment.from_args(words).crystal.n_cells == (5.5, 4, 3.25)
-    with pytest.raises(nb.OptionError, match="-Na: found .5.5., expected an integer"):
+    with pytest.raises(nb.OptionError, match=r"-Na: found .5\.5., expected an integer"):
         nb.Experiment.from_args(words.replace("corrected", "reference"))
     for semantics in ("reference", "reference,spot-scale"):
-        with pytest.raises(nb.ModelError, match="found 5.5, expected a whole number of cells with the semantics reference"):
+        with pytest.raises(nb.ModelError, match=r"found 5\.5, expected a whole number of cells with the semantics reference"):
             experiment.replace(semantics=semantics)
 
 

@@ -174,7 +174,7 @@ def test_report_25_it_is_said_where_files_are_described():
 REFUSED = [
     (lambda: nb.Detector.mosflm(pixels=300), "Detector.pixels: found 300, expected (slow, fast), each a whole number of 1 or more"),
     (lambda: nb.Crystal(cell=CELL, n_cells=0.5), "Crystal.n_cells: found 0.5, expected a number of 1 or more, or three"),
-    (lambda: small(crystal=nb.Crystal(cell=CELL, n_cells=5.5)), "Crystal(n_cells=...): found 5.5, expected a whole number of cells"),
+    (lambda: small(crystal=nb.Crystal(cell=CELL, n_cells=5.5)), "Crystal(n_cells=...): found 5.5, expected a whole number"),
     (lambda: nb.Beam(wavelength=1), "Beam: there is no wavelength, did you mean wavelength_angstrom?"),
     (lambda: nb.Scan(osc_deg=1), "Scan: there is no osc_deg, did you mean range_deg?"),
     (lambda: nb.Sampling(oversample=-1), "Sampling.oversample: found -1, expected a whole number of 1 or more"),
