@@ -43,6 +43,9 @@ void choose_lattice(Random& r, ReferenceOptions& o) {
         o.crystal.misset = Misset::angles;
         o.crystal.misset_angles = r.vector(1);
         if (r.one_in(3)) o.crystal.misset_angles.y = 0;
+    } else if (r.one_in(2)) {
+        o.crystal.misset = Misset::random;
+        o.seeds.misset = -r.below(1000) - 1;
     }
     if (r.one_in(3)) o.crystal.rotation = rotation_about(r.vector(1), r.between(0, 3));
 }

@@ -116,6 +116,76 @@ TEST("tangents: they are the differences of plans, for every parameter of all ki
     CHECK_EQ(times.size(), shifts().size());
 }
 
+namespace {
+
+// Looks whether what moves stands where it does at rest, and in the same places of the lists.
+class SamePlaces final : public derivatives::Receiver {
+public:
+    explicit SamePlaces(const PlanNumbers& plan) : plan_(plan) {}
+
+    void stages(const StageNumbersT<numerics::Dual>& numbers) override {
+        // Every one on its own scale; the origin, which may be near 0, on that of a detector.
+        for_each_stage_number(
+            [](const numerics::Dual& x, double y) { CHECK(std::fabs(x.value - y) <= 1e-12 * std::fabs(y) + 1e-15); }, numbers,
+            plan_);
+    }
+    void orientation(std::size_t place, const AxesT<numerics::Dual>& axes) override {
+        ++count;
+        for_each_axis_number([](const numerics::Dual& x, double y) { CHECK(std::fabs(x.value - y) <= 1e-20); }, axes,
+                             plan_.orientations[place]);
+    }
+    void ray(std::size_t source, const RayNumbersT<numerics::Dual>& ray) override {
+        ++count;
+        for_each_ray_number([](const numerics::Dual& x, double y) { CHECK(std::fabs(x.value - y) <= 1e-14); }, ray,
+                            plan_.sources[source]);
+    }
+
+    std::size_t count = 0;
+
+private:
+    const PlanNumbers& plan_;
+};
+
+}  // namespace
+
+TEST("tangents: what moves has the values of the plan, and of lists no more is told than moves") {
+    for (int experiment = 0; experiment < experiments_tried; ++experiment) {
+        Random random{std::mt19937_64(3000U + static_cast<unsigned>(experiment))};
+        const BuiltOptions built(random_options(random));
+        const PlanNumbers plan = plan_numbers(built.options);
+        const Subject subject = built.subject();
+        derivatives::MovingExperiment moving(subject);
+        SamePlaces at_rest(plan);
+        moving.run(at_rest);
+        CHECK_EQ(at_rest.count, 0U);
+        moving.phi.slope = 1;
+        SamePlaces orientations(plan);
+        moving.run(orientations);
+        CHECK_EQ(orientations.count, plan.orientations.size());
+        moving.phi.slope = 0;
+        if (built.options.crystal.mosaic_spread > 0) {
+            moving.mosaic_spread.slope = 1;
+            SamePlaces drawn_again(plan);
+            moving.run(drawn_again);
+            CHECK_EQ(drawn_again.count, plan.orientations.size());
+            moving.mosaic_spread.slope = 0;
+        }
+        if (built.options.beam.sources.empty()) continue;
+        moving.moving_source(1).wavelength.slope = 1;
+        SamePlaces one(plan);
+        moving.run(one);
+        CHECK_EQ(one.count, 1U);
+        moving.moving_weight(2).slope = 1;
+        SamePlaces all(plan);
+        moving.run(all);
+        CHECK_EQ(all.count, built.options.beam.sources.size());
+        moving.rest();
+        SamePlaces none(plan);
+        moving.run(none);
+        CHECK_EQ(none.count, 0U);
+    }
+}
+
 TEST("tangents: those of all parameters together are their sum, and pulling back is their inner product") {
     for (int experiment = 0; experiment < experiments_tried; ++experiment) {
         Random random{std::mt19937_64(1000U + static_cast<unsigned>(experiment))};
@@ -203,6 +273,10 @@ TEST("tangents: a panel's detector moves that panel alone, and all the rest move
 
 TEST("tangents: a parameter that an experiment does not have is refused with the reason") {
     const std::string cell = "-cell 70 80 90 ", corrected = cell + "--semantics corrected -N 5 ";
+    const TemporaryFolder folder;
+    const std::string one_source = folder / "sources.txt", matrix = folder / "A.mat";
+    write_bytes(one_source, "-10 0 0 1 1e-10\n");
+    write_bytes(matrix, "0.01 0 0\n0 0.012 0\n0 0 0.013\n");
     CHECK(is_refused(corrected + "-misset random -misset_seed 3", "crystal.misset_deg", "drawn at random"));
     CHECK(is_refused(cell + "-N 5", "crystal.n_cells", "whole with the semantics reference"));
     CHECK(is_refused(corrected + "-xtal_y 0.0001", "crystal.n_cells", "along b follows from the crystal's size"));
@@ -234,6 +308,13 @@ TEST("tangents: a parameter that an experiment does not have is refused with the
     CHECK(is_refused(corrected + "-detector_abs 100", "detector.sensor.attenuation_depth_um", "no thickness"));
     CHECK(is_refused(corrected + "-detector_thick 100", "detector.sensor.attenuation_depth_um", "it is the thickness"));
     CHECK(is_refused(corrected + "-detector_abs inf -detector_thick 100", "detector.sensor.attenuation_depth_um", "infinite"));
+    CHECK(is_refused(corrected + "-sourcefile " + one_source, "beam.sources.weights", "no effect"));
+    ReferenceOptions spectrum = plain_options("-detpixels 8 -oversample 1 " + corrected);
+    spectrum.beam.sources = {{{std::nan(""), 0, 0}, 1e-10, 1}, {{std::nan(""), 0, 0}, 1.1e-10, 1}};
+    CHECK(refusal(spectrum, "beam.sources.directions").find("the sources lie along the beam") != std::string::npos);
+    CHECK(is_refused(corrected + "-sourcefile " + one_source, "beam.wavelength_angstrom", "wavelengths of their own"));
+    CHECK(is_refused(cell + "-N 5 -sourcefile " + one_source, "beam.sources.weights", "--semantics reference,source-weights"));
+    CHECK(is_refused("-mat " + matrix + " -N 5", "crystal.cell", "that of the matrix"));
     CHECK(is_refused(corrected, "scan.range_deg", "no range"));
     CHECK(is_refused(corrected + "-osc 1 -phistep 0.1", "scan.range_deg", "step of the scan was given"));
     CHECK(is_refused(corrected + "-osc 1 -phisteps 1", "scan.range_deg", "one step alone"));
@@ -257,11 +338,16 @@ TEST("tangents: a path that does not exist is an error that names those that may
     const std::vector<Parameter> all = derivatives::parameters_of({built.subject()}, false);
     CHECK_THROWS_WITH(derivatives::find_parameter(all, "crystal.cel"), ModelError, "did you mean crystal.cell?");
     CHECK_THROWS_WITH(derivatives::find_parameter(all, "crystal.misset"), ModelError, "crystal.misset_deg");
-    CHECK_THROWS_WITH(derivatives::find_parameter(all, "sampling.oversample"), ModelError, "is no parameter");
+    CHECK_THROWS_WITH(derivatives::find_parameter(all, "crystal.colour"), ModelError, "is no parameter");
+    CHECK_THROWS_WITH(derivatives::find_parameter(all, "crystal.shape"), ModelError,
+                      "crystal.shape cannot be differentiated here: it is "
+                      "discrete");
+    CHECK_THROWS_WITH(derivatives::find_parameter(all, "sampling.oversample"), ModelError, "how finely");
+    CHECK_THROWS_WITH(derivatives::find_parameter(all, "detector.org"), ModelError, "not offered");
 }
 
 TEST("tangents: where one value is treated apart from all others they are those of its neighbours") {
-    // Angles of 0 are not turned about, right angles have a formula of their own, equal weights are not used.
+    // Angles of 0 are not turned about, cells with right angles have a formula of their own, equal weights are not used.
     const std::string words = "-cell 70 80 90 90 100 90 -misset 0 0 0 -phi 0 -detpixels 8 -oversample 1 -N 5 --semantics corrected";
     ReferenceOptions o = plain_options(words);
     o.beam.sources = {{{-1, 0, 0}, 1e-10, 2}, {{-1, 0.01, 0}, 1.01e-10, 2}};

@@ -27,6 +27,14 @@ const std::vector<ParameterRow>& crystal_rows();
 const std::vector<ParameterRow>& beam_rows();
 const std::vector<ParameterRow>& detector_rows();
 const std::vector<ParameterRow>& scan_rows();
+
+// Fields of the objects that are no parameters of any experiment, and why.
+struct OtherField {
+    std::string_view path, reason;
+};
+const std::vector<OtherField>& other_fields();
+const std::vector<OtherField>& other_detector_fields();
+
 // Of the rotation of an image of a batch.
 const ParameterRow& rotation_row();
 

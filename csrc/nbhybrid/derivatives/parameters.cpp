@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/names.hpp"
@@ -44,44 +45,72 @@ bool has_effect(const Subject& subject, const ParameterRow& row, std::int64_t si
     return false;
 }
 
-std::int64_t size_of(const Shape& shape) {
-    return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+// For people: why a parameter that could be had would be one without effect.
+std::string no_effect(const Subject& subject, const ParameterRow& row) {
+    std::string reason = "it has no effect on this experiment";
+    if (row.path == "beam_center_mm" && !subject.options.own.semantics.corrects(Defect::beam_center))
+        reason += how_to_correct(Defect::beam_center);
+    return reason;
 }
 
-Parameter parameter_of(const std::string& prefix, const ParameterRow& row, const Subject& subject, int panel) {
-    Parameter p{prefix + std::string(row.path), row.shape(subject), std::string(row.unit), row.refusal(subject), panel, &row};
-    if (p.refusal.empty()) p.refusal = refusal_of_all(subject);
-    if (p.refusal.empty() && row.move != nullptr && !has_effect(subject, row, size_of(p.shape)))
-        p.refusal = "it has no effect on this experiment" +
-                    (subject.options.own.semantics.corrects(Defect::beam_center) ? "" : how_to_correct(Defect::beam_center));
-    return p;
-}
+class ParameterList {
+public:
+    std::vector<Parameter> all;
+
+    void add(const std::string& prefix, const ParameterRow& row, const Subject& subject, int panel) {
+        Parameter p{prefix + std::string(row.path), row.shape(subject), std::string(row.unit), row.refusal(subject), panel, &row};
+        if (p.refusal.empty()) p.refusal = refusal_of_all(subject);
+        if (p.refusal.empty() && row.move != nullptr && !has_effect(subject, row, p.size())) p.refusal = no_effect(subject, row);
+        all.push_back(std::move(p));
+    }
+
+    void add(const std::vector<ParameterRow>& rows, const Subject& subject) {
+        for (const ParameterRow& row : rows) add("", row, subject, -1);
+    }
+
+    void add_others(const std::string& prefix, const std::vector<OtherField>& fields) {
+        for (const OtherField& field : fields)
+            all.push_back({prefix + std::string(field.path), {}, "", std::string(field.reason), -1, nullptr});
+    }
+
+    void add_detector(const std::string& prefix, const Subject& subject, int panel) {
+        for (const ParameterRow& row : detector_rows()) add(prefix, row, subject, panel);
+        add_others(prefix, other_detector_fields());
+    }
+
+    // The same fields of the detector itself, which has none of them.
+    void add_detector_of_panels() {
+        const auto refuse = [this](std::string_view field) {
+            const std::string path(field);
+            all.push_back({"detector." + path, {}, "", "the detector is made of panels: detector.panels[i]." + path, -1, nullptr});
+        };
+        for (const ParameterRow& row : detector_rows()) refuse(row.path);
+        for (const OtherField& field : other_detector_fields()) refuse(field.path);
+    }
+};
 
 }  // namespace
 
-std::int64_t Parameter::size() const { return size_of(shape); }
+std::int64_t Parameter::size() const { return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()); }
 
-bool Parameter::is_of_grid() const { return row->move == nullptr; }
+bool Parameter::is_of_grid() const { return row != nullptr && row->move == nullptr; }
 
 std::vector<Parameter> parameters_of(const std::vector<Subject>& panels, bool are_listed) {
     const Subject& first = panels.front();
-    std::vector<Parameter> all;
-    for (const ParameterRow& row : crystal_rows()) all.push_back(parameter_of("", row, first, -1));
-    for (const ParameterRow& row : beam_rows()) all.push_back(parameter_of("", row, first, -1));
-    for (const ParameterRow& row : detector_rows()) {
-        if (!are_listed) {
-            all.push_back(parameter_of("detector.", row, first, 0));
-            continue;
-        }
-        const std::string path(row.path);
-        all.push_back({"detector." + path, row.shape(first), std::string(row.unit),
-                       "the detector is made of panels: detector.panels[i]." + path, -1, &row});
+    ParameterList list;
+    list.add(crystal_rows(), first);
+    list.add(beam_rows(), first);
+    if (are_listed) {
+        list.add_detector_of_panels();
         for (std::size_t i = 0; i < panels.size(); ++i)
-            all.push_back(parameter_of(format("detector.panels[%zu].", i), row, panels[i], static_cast<int>(i)));
+            list.add_detector(format("detector.panels[%zu].", i), panels[i], static_cast<int>(i));
+    } else {
+        list.add_detector("detector.", first, 0);
     }
-    for (const ParameterRow& row : scan_rows()) all.push_back(parameter_of("", row, first, -1));
-    if (first.rotation) all.push_back(parameter_of("", rotation_row(), first, -1));
-    return all;
+    list.add(scan_rows(), first);
+    if (first.rotation) list.add("", rotation_row(), first, -1);
+    list.add_others("", other_fields());
+    return std::move(list.all);
 }
 
 const Parameter& find_parameter(const std::vector<Parameter>& parameters, const std::string& path) {

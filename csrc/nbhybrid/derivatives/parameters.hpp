@@ -21,14 +21,15 @@ struct Parameter {
 
     // The panel whose detector it is of; below zero: it moves the plans of all.
     int panel = -1;
-    // How it moves; null: a grid of amplitudes, of which the plan has no numbers of their own.
+    // How it moves the experiment; null only where it is refused.
     const ParameterRow* row = nullptr;
 
     std::int64_t size() const;
+    // Whether it is one of the grid's amplitudes, which are no numbers of the plan: its tangents are the kernel's affair.
     bool is_of_grid() const;
 };
 
-// All paths there are, with the reason for each that cannot be had. The panels of a detector, one at least, differ in their
+// All fields there are, with the reason for each that cannot be had. The panels of a detector, one at least, differ in their
 // detectors alone; `are_listed`: they are those of detector.panels[...], also if there is only one. Images of a batch also have
 // `rotation`.
 std::vector<Parameter> parameters_of(const std::vector<Subject>& panels, bool are_listed);

@@ -12,7 +12,6 @@
 namespace nbhybrid {
 
 using numerics::Dual;
-using numerics::moves;
 using numerics::value_of;
 
 namespace {
@@ -35,13 +34,13 @@ T clamped_sine(const T& sine) {
     return std::min(T(1.0), std::max(T(-1.0), sine));
 }
 
-// An angle that moves is oblique next to where it is.
+// Where one angle at most is oblique both settings agree in their slopes, too, also by the angles that are right ones.
 template <class T>
 bool has_oblique_angles(const UnitCellT<T>& cell) {
     constexpr double rounding_of_right_angle = 1e-12;
     int count = 0;
     for (const T& angle : {cell.alpha, cell.beta, cell.gamma})
-        count += std::fabs(std::cos(value_of(angle))) > rounding_of_right_angle || moves(angle);
+        count += std::fabs(std::cos(value_of(angle))) > rounding_of_right_angle;
     return count > 1;
 }
 
