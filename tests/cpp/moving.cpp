@@ -151,6 +151,88 @@ Vec3 beam_of(const ReferenceOptions& o) {
     return resolve_frame(o.detector.placement, ignored).beam;
 }
 
+using Options = ReferenceOptions;
+using Index = std::size_t;
+
+double a_radian(const Options&) { return degrees_per_radian; }
+auto constant(double value) {
+    return [value](const Options&) { return value; };
+}
+
+std::vector<Shift> crystal_and_beam_shifts() {
+    return {
+        {"crystal.cell", constant(50),
+         [](Options& o, Index i, double change) { (*o.crystal.cell)[i] += i < 3 ? change : change * degree; }},
+        {"crystal.misset_deg", a_radian,
+         [](Options& o, Index i, double change) {
+             o.crystal.misset = Misset::angles;
+             component(o.crystal.misset_angles, i) += change * degree;
+         }},
+        {"crystal.rotation", a_radian,
+         [](Options& o, Index i, double change) {
+             o.crystal.rotation = rotation_about(axis(i), change * degree) * o.crystal.rotation.value_or(identity_matrix);
+         }},
+        {"crystal.n_cells", constant(1), [](Options& o, Index i, double change) { component(o.crystal.cells, i) += change; }},
+        {"crystal.fudge", constant(1), [](Options& o, Index, double change) { o.crystal.fudge += change; }},
+        // Angles are rounded to float32: to 6e-8, which is what both ends of a step of a tenth of the spread are off by.
+        {"crystal.mosaic_spread_deg", a_radian,
+         [](Options& o, Index, double change) { o.crystal.mosaic_spread += change * degree; }, 1e-3, 1e-5},
+        {"crystal.domain_rotations", a_radian,
+         [](Options& o, Index i, double change) {
+             Mat3& domain = o.crystal.domains[i / 3];
+             domain = rotation_about(axis(i % 3), change * degree) * domain;
+         }},
+        {"structure_factors.default", constant(100),
+         [](Options& o, Index, double change) { o.crystal.default_amplitude += change; }},
+        {"beam.wavelength_angstrom", constant(1), [](Options& o, Index, double change) { o.beam.wavelength += change * 1e-10; }},
+        {"beam.energy_ev", constant(12000),
+         [](Options& o, Index, double change) {
+             o.beam.wavelength = 1e-10 * ev_angstrom / (ev_angstrom / (1e10 * o.beam.wavelength) + change);
+         }},
+        {"beam.fluence", [](const Options& o) { return o.beam.fluence; },
+         [](Options& o, Index, double change) { o.beam.fluence += change; }},
+        {"beam.flux", [](const Options& o) { return o.beam.flux; },
+         [](Options& o, Index, double change) { o.beam.flux += change; }},
+        {"beam.polarization", constant(1), [](Options& o, Index, double change) { o.beam.kahn_factor += change; }},
+        {"beam.sources.wavelengths_angstrom", constant(1),
+         [](Options& o, Index i, double change) { o.beam.sources[i].wavelength += change * 1e-10; }},
+        {"beam.sources.weights", constant(1), [](Options& o, Index i, double change) { o.beam.sources[i].weight += change; }},
+        {"beam.sources.directions", constant(1),
+         [](Options& o, Index i, double change) { component(o.beam.sources[i / 3].position, i % 3) += change; }},
+    };
+}
+
+std::vector<Shift> detector_and_scan_shifts() {
+    return {
+        {"detector.distance_mm", constant(100),
+         [](Options& o, Index, double change) { o.detector.placement.distance += 1e-3 * change; }},
+        {"detector.close_distance_mm", constant(100),
+         [](Options& o, Index, double change) { o.detector.placement.close_distance += 1e-3 * change; }},
+        {"detector.beam_center_mm", constant(3),
+         [](Options& o, Index i, double change) {
+             (i == 0 ? o.detector.placement.x_beam : o.detector.placement.y_beam) += 1e-3 * change;
+         }},
+        {"detector.rotation_deg", a_radian,
+         [](Options& o, Index i, double change) { component(o.detector.placement.rotation, i) += change * degree; }},
+        {"detector.twotheta_deg", a_radian,
+         [](Options& o, Index, double change) { o.detector.placement.twotheta += change * degree; }},
+        {"detector.origin_mm", constant(50),
+         [](Options& o, Index i, double change) { component(*o.detector.pix0, i) += 1e-3 * change; }},
+        {"detector.fast_axis", constant(1),
+         [](Options& o, Index i, double change) { component(o.detector.placement.custom_frame.fast, i) += change; }},
+        {"detector.slow_axis", constant(1),
+         [](Options& o, Index i, double change) { component(o.detector.placement.custom_frame.slow, i) += change; }},
+        {"detector.pixel_size_mm", constant(0.2),
+         [](Options& o, Index, double change) { o.detector.placement.pixel_size += 1e-3 * change; }},
+        {"detector.sensor.thickness_um", constant(300),
+         [](Options& o, Index, double change) { o.detector.sensor_thickness += 1e-6 * change; }},
+        {"detector.sensor.attenuation_depth_um", constant(300),
+         [](Options& o, Index, double change) { o.detector.attenuation = 1 / (1 / o.detector.attenuation + 1e-6 * change); }},
+        {"scan.phi_deg", a_radian, [](Options& o, Index, double change) { o.scan.phi += change * degree; }},
+        {"scan.range_deg", a_radian, [](Options& o, Index, double change) { o.scan.rotation.range += change * degree; }},
+    };
+}
+
 }  // namespace
 
 ReferenceOptions plain_options(const std::string& words) {
@@ -183,66 +265,11 @@ ReferenceOptions random_options(Random& r) {
 }
 
 const std::vector<Shift>& shifts() {
-    using O = ReferenceOptions;
-    using I = std::size_t;
-    const auto radian = [](const O&) { return degrees_per_radian; };
-    const auto constant = [](double value) { return [value](const O&) { return value; }; };
-    static const std::vector<Shift> all = {
-        {"crystal.cell", constant(50), [](O& o, I i, double change) { (*o.crystal.cell)[i] += i < 3 ? change : change * degree; }},
-        {"crystal.misset_deg", radian,
-         [](O& o, I i, double change) {
-             o.crystal.misset = Misset::angles;
-             component(o.crystal.misset_angles, i) += change * degree;
-         }},
-        {"crystal.rotation", radian,
-         [](O& o, I i, double change) {
-             o.crystal.rotation = rotation_about(axis(i), change * degree) * o.crystal.rotation.value_or(identity_matrix);
-         }},
-        {"crystal.n_cells", constant(1), [](O& o, I i, double change) { component(o.crystal.cells, i) += change; }},
-        {"crystal.fudge", constant(1), [](O& o, I, double change) { o.crystal.fudge += change; }},
-        // Angles are rounded to float32: to 6e-8, which is what both ends of a step of a tenth of the spread are off by.
-        {"crystal.mosaic_spread_deg", radian, [](O& o, I, double change) { o.crystal.mosaic_spread += change * degree; }, 1e-3,
-         1e-5},
-        {"crystal.domain_rotations", radian,
-         [](O& o, I i, double change) {
-             Mat3& domain = o.crystal.domains[i / 3];
-             domain = rotation_about(axis(i % 3), change * degree) * domain;
-         }},
-        {"structure_factors.default", constant(100), [](O& o, I, double change) { o.crystal.default_amplitude += change; }},
-        {"beam.wavelength_angstrom", constant(1), [](O& o, I, double change) { o.beam.wavelength += change * 1e-10; }},
-        {"beam.energy_ev", constant(12000),
-         [](O& o, I, double change) {
-             o.beam.wavelength = 1e-10 * ev_angstrom / (ev_angstrom / (1e10 * o.beam.wavelength) + change);
-         }},
-        {"beam.fluence", [](const O& o) { return o.beam.fluence; }, [](O& o, I, double change) { o.beam.fluence += change; }},
-        {"beam.flux", [](const O& o) { return o.beam.flux; }, [](O& o, I, double change) { o.beam.flux += change; }},
-        {"beam.polarization", constant(1), [](O& o, I, double change) { o.beam.kahn_factor += change; }},
-        {"beam.sources.wavelengths_angstrom", constant(1),
-         [](O& o, I i, double change) { o.beam.sources[i].wavelength += change * 1e-10; }},
-        {"beam.sources.weights", constant(1), [](O& o, I i, double change) { o.beam.sources[i].weight += change; }},
-        {"beam.sources.directions", constant(1),
-         [](O& o, I i, double change) { component(o.beam.sources[i / 3].position, i % 3) += change; }},
-        {"detector.distance_mm", constant(100), [](O& o, I, double change) { o.detector.placement.distance += 1e-3 * change; }},
-        {"detector.close_distance_mm", constant(100),
-         [](O& o, I, double change) { o.detector.placement.close_distance += 1e-3 * change; }},
-        {"detector.beam_center_mm", constant(3),
-         [](O& o, I i, double change) { (i == 0 ? o.detector.placement.x_beam : o.detector.placement.y_beam) += 1e-3 * change; }},
-        {"detector.rotation_deg", radian,
-         [](O& o, I i, double change) { component(o.detector.placement.rotation, i) += change * degree; }},
-        {"detector.twotheta_deg", radian, [](O& o, I, double change) { o.detector.placement.twotheta += change * degree; }},
-        {"detector.origin_mm", constant(50), [](O& o, I i, double change) { component(*o.detector.pix0, i) += 1e-3 * change; }},
-        {"detector.fast_axis", constant(1),
-         [](O& o, I i, double change) { component(o.detector.placement.custom_frame.fast, i) += change; }},
-        {"detector.slow_axis", constant(1),
-         [](O& o, I i, double change) { component(o.detector.placement.custom_frame.slow, i) += change; }},
-        {"detector.pixel_size_mm", constant(0.2), [](O& o, I, double change) { o.detector.placement.pixel_size += 1e-3 * change; }},
-        {"detector.sensor.thickness_um", constant(300),
-         [](O& o, I, double change) { o.detector.sensor_thickness += 1e-6 * change; }},
-        {"detector.sensor.attenuation_depth_um", constant(300),
-         [](O& o, I, double change) { o.detector.attenuation = 1 / (1 / o.detector.attenuation + 1e-6 * change); }},
-        {"scan.phi_deg", radian, [](O& o, I, double change) { o.scan.phi += change * degree; }},
-        {"scan.range_deg", radian, [](O& o, I, double change) { o.scan.rotation.range += change * degree; }},
-    };
+    static const std::vector<Shift> all = [] {
+        std::vector<Shift> both = crystal_and_beam_shifts();
+        for (const Shift& shift : detector_and_scan_shifts()) both.push_back(shift);
+        return both;
+    }();
     return all;
 }
 

@@ -333,6 +333,20 @@ TEST("tangents: where state is carried along nothing can be differentiated, and 
     for (const Parameter& p : all) CHECK(!p.refusal.empty());
 }
 
+TEST("tangents: what was chosen automatically stays, and is listed") {
+    const auto listed = [](const std::string& words) {
+        const BuiltOptions built(plain_options("-cell 70 80 90 -detpixels 8 -N 5 " + words));
+        std::string text;
+        for (const derivatives::Frozen& f : derivatives::frozen_of(built.subject())) text += f.path + "=" + printed(f.value) + " ";
+        return text;
+    };
+    CHECK_EQ(listed("-oversample 1 -nointerpolate"), "");
+    CHECK_EQ(listed("-mosaic 1 -osc 1 -detector_thick 100 -nointerpolate -oversample 1"),
+             "crystal.mosaic_domains=10 scan.steps=2 detector.sensor.layers=2 ");
+    CHECK_EQ(listed("-mosaic 1 -mosaic_domains 3 -osc 1 -phisteps 4 -detector_thick 100 -detector_thicksteps 5 -pixel 0.5"),
+             "sampling.oversample=7 structure_factors.interpolate=0 ");
+}
+
 TEST("tangents: a path that does not exist is an error that names those that may be meant") {
     const BuiltOptions built(plain_options("-cell 70 80 90 -detpixels 8 -oversample 1 -N 5"));
     const std::vector<Parameter> all = derivatives::parameters_of({built.subject()}, false);

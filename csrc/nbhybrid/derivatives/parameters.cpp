@@ -113,6 +113,22 @@ std::vector<Parameter> parameters_of(const std::vector<Subject>& panels, bool ar
     return std::move(list.all);
 }
 
+std::vector<Frozen> frozen_of(const Subject& subject) {
+    const options::ReferenceOptions& o = subject.options;
+    const Experiment& e = subject.experiment();
+    std::vector<Frozen> all;
+    const auto add = [&all](bool is_automatic, const char* path, std::int64_t value) {
+        if (is_automatic) all.push_back({path, value});
+    };
+    add(o.sampling.oversample <= 0, "sampling.oversample", e.sampling.oversample);
+    add(e.crystal.mosaic_spread > 0 && o.crystal.mosaic_domains <= 0, "crystal.mosaic_domains",
+        static_cast<std::int64_t>(e.crystal.domains.size()));
+    add(e.scan.rotation.count > 1 && o.scan.rotation.count < 0, "scan.steps", static_cast<std::int64_t>(e.scan.rotation.count));
+    add(e.detector.sensor.layers > 1 && o.detector.layers <= 0, "detector.sensor.layers", e.detector.sensor.layers);
+    add(o.crystal.interpolation == options::Interpolation::automatic, "structure_factors.interpolate", e.crystal.interpolate);
+    return all;
+}
+
 const Parameter& find_parameter(const std::vector<Parameter>& parameters, const std::string& path) {
     const auto found = std::find_if(parameters.begin(), parameters.end(), [&](const Parameter& p) { return p.path == path; });
     if (found == parameters.end()) {

@@ -37,6 +37,14 @@ std::vector<Parameter> parameters_of(const std::vector<Subject>& panels, bool ar
 // The parameter of this path. Throws ModelError: there is none (with those that may be meant), or not of this experiment (and why).
 const Parameter& find_parameter(const std::vector<Parameter>& parameters, const std::string& path);
 
+// What was chosen for the experiment, by nobody, and stays as it is however the parameters move.
+struct Frozen {
+    std::string path;
+    std::int64_t value;  // of a switch: 0 or 1
+};
+
+std::vector<Frozen> frozen_of(const Subject& subject);
+
 // A step in a parameter's values, as many as it has, in its unit.
 struct Direction {
     const Parameter& parameter;
