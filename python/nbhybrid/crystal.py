@@ -85,8 +85,8 @@ class Crystal(Model):
         Of a random misset; needed for it.
     rotation : array_like, (3, 3), optional
         A rotation of the lattice after the misset.
-    n_cells : int or (int, int, int)
-        Unit cells along a, b and c.
+    n_cells : float or (float, float, float)
+        Unit cells along a, b and c, 1 or more: whole numbers with the semantics ``reference``, of any size with ``corrected``.
     size_mm : (float, float, float), optional
         Edges of the crystal; where above zero they give the number of cells.
     shape : {"square", "round", "gauss", "tophat"}
@@ -111,7 +111,7 @@ class Crystal(Model):
     misset_deg: Vector | Literal["random"] | None = None
     misset_seed: int | None = None
     rotation: npt.NDArray[np.float64] | None = None
-    n_cells: tuple[int, int, int] = (usual("-N"),) * 3
+    n_cells: tuple[float, float, float] = (usual("-N"),) * 3
     size_mm: Vector | None = None
     shape: str = "square"
     fudge: float = usual("-fudge")
@@ -193,7 +193,7 @@ class Crystal(Model):
             misset_deg=misset,  # type: ignore[arg-type]
             misset_seed=None if seeds["misset"] is None else -seeds["misset"],
             # As in the reference, there is no crystal of less than a cell, and an edge that is not above zero does not count.
-            n_cells=tuple(max(int(n), 1) for n in fields["cells"]),  # type: ignore[arg-type]
+            n_cells=tuple(max(n, 1) for n in fields["cells"]),
             size_mm=tuple(units.mm_of(max(edge, 0.0)) for edge in size) if max(size) > 0 else None,  # type: ignore[arg-type]
             shape=fields["shape"],
             **values_of(cls, fields),
@@ -201,14 +201,15 @@ class Crystal(Model):
         )
 
 
-def _cells_of(value: Any) -> tuple[int, int, int]:
-    """Return the numbers of cells along each axis, of which one stands for all three."""
+def _cells_of(value: Any) -> tuple[float, float, float]:
+    """Return the numbers of cells along each axis, of which one stands for all three; whole ones are int."""
     is_list = isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) == 1
-    a, b, c = several(3, whole(1, LARGEST_INT), "").convert(value if is_list else (value,) * 3)
+    numbers = several(3, number(least=1, most=LARGEST_INT), "").convert(value if is_list else (value,) * 3)
+    a, b, c = (int(n) if n.is_integer() else n for n in numbers)
     return a, b, c
 
 
-_N_CELLS = Kind("a whole number of 1 or more, or three of them", _cells_of)
+_N_CELLS = Kind("a number of 1 or more, or three of them", _cells_of)
 
 
 def _cell_from(values: Sequence[float] | None) -> UnitCell | None:

@@ -215,6 +215,23 @@ def test_interpolation_can_be_chosen():
     assert digest(images[0]) == digest(images[1]) != digest(images[2])
 
 
+def test_fractions_of_cells():
+    """Corrected semantics take them, and keep them through all ways that experiments travel; the reference has none."""
+    crystal = CRYSTAL.replace(n_cells=(5.5, 4.0, np.float32(3.25)))
+    assert crystal.n_cells == (5.5, 4, 3.25)
+    assert [type(n) for n in crystal.n_cells] == [float, int, float]
+    experiment = small(crystal=crystal, semantics="corrected")
+    assert [experiment.configuration["crystal"][f"cells_{axis}"] for axis in "abc"] == [5.5, 4, 3.25]
+    assert nb.Experiment.from_json(experiment.to_json()) == experiment
+    words = WORDS.replace("-N 5", "-Na 5.5 -Nb 4 -Nc 3.25") + " -detpixels 8 --semantics corrected"
+    assert nb.Experiment.from_args(words).crystal.n_cells == (5.5, 4, 3.25)
+    with pytest.raises(nb.OptionError, match=r"-Na: found .5\.5., expected an integer"):
+        nb.Experiment.from_args(words.replace("corrected", "reference"))
+    for semantics in ("reference", "reference,spot-scale"):
+        with pytest.raises(nb.ModelError, match=r"found 5\.5, expected a whole number of cells with the semantics reference"):
+            experiment.replace(semantics=semantics)
+
+
 def test_rotations():
     turn = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1.0]])
     crystal = nb.Crystal(cell=CELL, n_cells=5)

@@ -89,6 +89,11 @@ TEST("options: a cell in parts") {
 
 TEST("options: numbers are read strictly") {
     CHECK_EQ(parse("-N 12.0").crystal.cells.x, 12.0);
+    CHECK_EQ(parse("-N 12.5 -Nb 7 --semantics corrected").crystal.cells.x, 12.5);
+    CHECK_EQ(parse("-Nc 1.25e1 -N 5 -Nc 1.25e1 --semantics corrected@0.1").crystal.cells.z, 12.5);
+    CHECK_THROWS_WITH(parse("-N 12.5 --semantics reference,spot-scale"), OptionError, "expected an integer");
+    CHECK_THROWS_WITH(parse("-N 3e9 --semantics corrected"), OptionError, "expected a number from -2.14748e+09");
+    CHECK_THROWS_WITH(parse("-N 12.5 -phisteps 1.5 --semantics corrected"), OptionError, "-phisteps");
     CHECK_EQ(parse("-phi -1e-2").scan.phi, -0.01 / degrees_per_radian);
     CHECK_THROWS_WITH(parse("-N 12.5"), OptionError, "-N: found \"12.5\", expected an integer");
     CHECK_THROWS_WITH(parse("-N 1e3"), OptionError, "expected an integer");

@@ -17,7 +17,7 @@ LAYERS = {
     "random": {"core"},
     "physics": {"core"},
     "terms": {"core", "numerics", "physics"},
-    "model": {"core", "random", "physics"},
+    "model": {"core", "numerics", "random", "physics"},
     # Of the numbers of a valid experiment, which is why it stands before all that computes with them.
     "checks": {"core", "model", "physics"},
     "plan": {"core", "numerics", "model", "physics", "terms"},
@@ -27,6 +27,8 @@ LAYERS = {
     "io": {"core", "model"},
     "options": {"core", "model", "physics", "checks", "io", "random"},
 }
+# The model and the plan once more, with numbers that know their slopes.
+LAYERS["derivatives"] = {"core", "numerics", "random", "physics", "model", "plan", "options"}
 LAYERS["run"] = set(LAYERS)
 LAYERS["bindings"] = set(LAYERS)
 
@@ -198,8 +200,8 @@ def test_no_source_file_is_too_long():
     assert {name for name in LONG_FILES if lengths.get(name, 0) <= LONGEST} == set()
 
 
-# What the host alone uses: sums of images.
-HOST_ONLY = {CORE / "numerics" / "ordered_sum.hpp"}
+# What the host alone uses: sums of images, and the numbers of derivatives of the model.
+HOST_ONLY = {CORE / "numerics" / "ordered_sum.hpp", CORE / "numerics" / "dual.hpp"}
 
 
 def test_physics_is_compiled_for_the_device():

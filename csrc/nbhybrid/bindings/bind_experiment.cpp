@@ -40,7 +40,7 @@ void bind_experiment(py::module_& module) {
     module.def(
         "cell_volume", [](const std::array<double, 6>& v) { return cell_volume({v[0], v[1], v[2], v[3], v[4], v[5]}); },
         py::arg("cell"));
-    module.def("fluence_of_flux", &fluence_of_flux, py::arg("flux"), py::arg("exposure"), py::arg("size"));
+    module.def("fluence_of_flux", &fluence_of_flux<double>, py::arg("flux"), py::arg("exposure"), py::arg("size"));
     module.def(
         "expected_sampling_error",
         [](double spots_per_pixel, int oversample) {

@@ -17,9 +17,12 @@ struct Vec3T {
 using Vec3 = Vec3T<double>;
 
 // Row-major.
-struct Mat3 {
-    Vec3 row_x, row_y, row_z;
+template <class T>
+struct Mat3T {
+    Vec3T<T> row_x, row_y, row_z;
 };
+
+using Mat3 = Mat3T<double>;
 
 inline constexpr Mat3 identity_matrix{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
 
@@ -73,20 +76,38 @@ NBHYBRID_HOST_DEVICE inline Vec3T<T> normalized(const Vec3T<T>& v) {
     return length != T(0) ? v / length : Vec3T<T>{};
 }
 
-NBHYBRID_HOST_DEVICE inline Vec3 operator*(const Mat3& m, const Vec3& v) {
+template <class T>
+NBHYBRID_HOST_DEVICE inline Vec3T<T> operator*(const Mat3T<T>& m, const Vec3T<T>& v) {
     return {dot(m.row_x, v), dot(m.row_y, v), dot(m.row_z, v)};
 }
 
-NBHYBRID_HOST_DEVICE inline Mat3 transposed(const Mat3& m) {
+template <class T>
+NBHYBRID_HOST_DEVICE inline Mat3T<T> transposed(const Mat3T<T>& m) {
     return {{m.row_x.x, m.row_y.x, m.row_z.x}, {m.row_x.y, m.row_y.y, m.row_z.y}, {m.row_x.z, m.row_y.z, m.row_z.z}};
 }
 
-NBHYBRID_HOST_DEVICE inline Mat3 operator*(const Mat3& m, const Mat3& n) {
-    const Mat3 columns = transposed(n);
-    return transposed({m * columns.row_x, m * columns.row_y, m * columns.row_z});
+template <class T>
+NBHYBRID_HOST_DEVICE inline Mat3T<T> operator*(const Mat3T<T>& m, const Mat3T<T>& n) {
+    const Mat3T<T> columns = transposed(n);
+    return transposed(Mat3T<T>{m * columns.row_x, m * columns.row_y, m * columns.row_z});
 }
 
-inline bool is_finite(const Vec3& v) { return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z); }
+template <class T>
+inline bool is_finite(const Vec3T<T>& v) {
+    using std::isfinite;
+    return isfinite(v.x) && isfinite(v.y) && isfinite(v.z);
+}
+
+// The same in another type of number.
+template <class T>
+inline Vec3T<T> as(const Vec3& v) {
+    return {T(v.x), T(v.y), T(v.z)};
+}
+
+template <class T>
+inline Mat3T<T> as(const Mat3& m) {
+    return {as<T>(m.row_x), as<T>(m.row_y), as<T>(m.row_z)};
+}
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid

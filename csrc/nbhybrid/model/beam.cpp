@@ -4,9 +4,13 @@
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/numerics/dual.hpp"
 #include "nbhybrid/physics/rotation.hpp"
 
 namespace nbhybrid {
+
+using numerics::Dual;
+using numerics::value_of;
 
 namespace {
 
@@ -19,7 +23,8 @@ double relative_square(const Sampling& s, double deviation) {
     return (deviation * deviation - s.step * s.step / 4.0 * is_even) / s.range / s.range;
 }
 
-bool outside_ellipse(const SourceGrid& grid, double horizontal, double vertical) {
+template <class T>
+bool outside_ellipse(const SourceGridT<T>& grid, double horizontal, double vertical) {
     double test = relative_square(grid.horizontal, horizontal);
     test += relative_square(grid.vertical, vertical);
     return test * 4.0 > 1.1;
@@ -27,31 +32,35 @@ bool outside_ellipse(const SourceGrid& grid, double horizontal, double vertical)
 
 double deviation(const Sampling& s, int i) { return s.step * i - s.range / 2.0; }
 
-void add_wavelengths(const SourceGrid& grid, const Vec3& position, std::vector<Source>& sources) {
+template <class T>
+void add_wavelengths(const SourceGridT<T>& grid, const Vec3& position, std::vector<SourceT<T>>& sources) {
     for (int i = 0; i < static_cast<int>(grid.dispersion.count); ++i) {
-        const double wavelength = grid.wavelength * (1.0 + grid.dispersion.step * i - grid.dispersion.range / 2.0);
-        sources.push_back(make_source(position, wavelength, 1.0));
+        const T wavelength = grid.wavelength * T(1.0 + grid.dispersion.step * i - grid.dispersion.range / 2.0);
+        sources.push_back(make_source(as<T>(position), wavelength, T(1.0)));
     }
 }
 
 }  // namespace
 
-Source make_source(const Vec3& position, double wavelength, double weight) {
+template <class T>
+SourceT<T> make_source(const Vec3T<T>& position, const std::common_type_t<T>& wavelength, const std::common_type_t<T>& weight) {
     if (!is_finite(position)) throw ModelError("the position of a source is not finite");
-    const Vec3 direction = normalized(position);
-    if (!is_finite(direction) || norm(direction) < 0.5) throw ModelError("a source has no direction: its position is the sample's");
-    if (!(std::isfinite(wavelength) && wavelength > 0))
-        throw ModelError(format("a source has the wavelength %g m; it must be positive", wavelength));
+    const Vec3T<T> direction = normalized(position);
+    if (!is_finite(direction) || norm(direction) < T(0.5))
+        throw ModelError("a source has no direction: its position is the sample's");
+    if (!(std::isfinite(value_of(wavelength)) && wavelength > T(0)))
+        throw ModelError(format("a source has the wavelength %g m; it must be positive", value_of(wavelength)));
     return {direction, wavelength, weight};
 }
 
-std::vector<Source> make_source_grid(const SourceGrid& grid) {
+template <class T>
+std::vector<SourceT<T>> make_source_grid(const SourceGridT<T>& grid) {
     const double largest = grid.horizontal.count * grid.vertical.count * grid.dispersion.count;
     if (!(largest <= most_sources))
         throw SizeError(format("%.10g x %.10g divergence and %.10g wavelength steps make more than %.10g sources",
                                grid.horizontal.count, grid.vertical.count, grid.dispersion.count, most_sources));
     const Vec3 vertical_axis = normalized(cross(grid.direction, grid.polarization_axis));
-    std::vector<Source> sources;
+    std::vector<SourceT<T>> sources;
     for (int i = 0; i < static_cast<int>(grid.horizontal.count); ++i) {
         for (int j = 0; j < static_cast<int>(grid.vertical.count); ++j) {
             const double horizontal = deviation(grid.horizontal, i);
@@ -63,8 +72,13 @@ std::vector<Source> make_source_grid(const SourceGrid& grid) {
         }
     }
     if (sources.empty()) throw ModelError("the divergence steps leave no source inside the ellipse");
-    for (Source& source : sources) source.weight = 1.0 / static_cast<double>(sources.size());
+    for (SourceT<T>& source : sources) source.weight = T(1.0 / static_cast<double>(sources.size()));
     return sources;
 }
+
+template Source make_source(const Vec3&, const double&, const double&);
+template SourceT<Dual> make_source(const Vec3T<Dual>&, const Dual&, const Dual&);
+template std::vector<Source> make_source_grid(const SourceGrid&);
+template std::vector<SourceT<Dual>> make_source_grid(const SourceGridT<Dual>&);
 
 }  // namespace nbhybrid

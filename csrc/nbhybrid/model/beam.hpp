@@ -1,18 +1,23 @@
 #pragma once
-// The incident beam: direction, polarization, fluence and the point sources that stand for its divergence and bandwidth.
+// The incident beam: direction, polarization, fluence and the point sources that stand for its divergence and bandwidth. Templates
+// are over the type of number: double, or numerics::Dual for derivatives.
 
+#include <type_traits>
 #include <vector>
 
+#include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/model/step_counts.hpp"
 
 namespace nbhybrid {
 
-struct Source {
-    Vec3 position;          // unit vector from the sample to the source
-    double wavelength = 0;  // m
-    double weight = 0;      // kept for the record: reference semantics gives every source the same weight
+template <class T>
+struct SourceT {
+    Vec3T<T> position;  // unit vector from the sample to the source
+    T wavelength{};     // m
+    T weight{};         // kept for the record: reference semantics gives every source the same weight
 };
+using Source = SourceT<double>;
 
 struct Beam {
     Vec3 direction;          // unit vector, along which the photons travel
@@ -27,24 +32,38 @@ struct Beam {
 };
 
 // Photons/m^2 of a flux (photons/s) through a square beam of this edge (m) in this time (s).
-inline double fluence_of_flux(double flux, double exposure, double size) { return flux * exposure / size / size; }
+template <class T>
+T fluence_of_flux(const T& flux, double exposure, double size) {
+    return flux * exposure / size / size;
+}
 
-struct SourceGrid {
+// Of photons of this energy (eV).
+template <class T>
+T angstrom_of_energy(const T& energy) {
+    return T(ev_angstrom) / energy;
+}
+
+template <class T>
+struct SourceGridT {
     Vec3 direction;
     Vec3 polarization_axis;
-    double wavelength = 0;
+    T wavelength{};
     Sampling horizontal, vertical, dispersion;
     bool round = true;  // cut to an ellipse
 };
+using SourceGrid = SourceGridT<double>;
 
 // How far sources stand from the sample (m) before their directions are normalised.
 inline constexpr double source_distance = 10.0;
 
 // Every kept divergence at every wavelength, wavelengths innermost. Throws ModelError (no source is left, a wavelength is not
 // positive) or SizeError.
-std::vector<Source> make_source_grid(const SourceGrid& grid);
+template <class T = double>
+std::vector<SourceT<T>> make_source_grid(const SourceGridT<T>& grid);
 
-// A source at this place (m; its distance does not matter). Throws ModelError without a direction or a positive wavelength.
-Source make_source(const Vec3& position, double wavelength, double weight);
+// A source at this place, whose type of number counts (m; its distance does not matter). Throws ModelError without a direction or a
+// positive wavelength.
+template <class T = double>
+SourceT<T> make_source(const Vec3T<T>& position, const std::common_type_t<T>& wavelength, const std::common_type_t<T>& weight);
 
 }  // namespace nbhybrid

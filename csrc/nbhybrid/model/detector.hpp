@@ -19,16 +19,19 @@ inline constexpr const char* convention_names[] = {"custom", "adxv", "mosflm", "
 constexpr const char* name_of(Pivot pivot) { return pivot_names[static_cast<std::size_t>(pivot)]; }
 constexpr const char* name_of(Convention convention) { return convention_names[static_cast<std::size_t>(convention)]; }
 
-// The vectors that a convention fixes together, before the detector turns.
-struct LaboratoryFrame {
-    Vec3 beam{1, 0, 0};
-    Vec3 fast{0, 0, 1};
-    Vec3 slow{0, -1, 0};
-    Vec3 normal{1, 0, 0};
-    Vec3 twotheta_axis{0, 1, 0};
-    Vec3 polarization{0, 0, 1};
-    Vec3 spindle{0, 0, 1};
+// The vectors that a convention fixes together, before the detector turns. Templates are over the type of number: double, or
+// numerics::Dual for derivatives.
+template <class T>
+struct LaboratoryFrameT {
+    Vec3T<T> beam{1, 0, 0};
+    Vec3T<T> fast{0, 0, 1};
+    Vec3T<T> slow{0, -1, 0};
+    Vec3T<T> normal{1, 0, 0};
+    Vec3T<T> twotheta_axis{0, 1, 0};
+    Vec3T<T> polarization{0, 0, 1};
+    Vec3T<T> spindle{0, 0, 1};
 };
+using LaboratoryFrame = LaboratoryFrameT<double>;
 
 // Inclusive ranges of pixels.
 struct Region {
@@ -38,12 +41,14 @@ struct Region {
     bool empty() const { return fast_first > fast_last || slow_first > slow_last; }
 };
 
-struct Sensor {
-    double thickness = 0;        // m; 0: every photon is counted
-    double layer_thickness = 0;  // m
+template <class T>
+struct SensorT {
+    T thickness{};        // m; 0: every photon is counted
+    T layer_thickness{};  // m
     int layers = 1;
-    double attenuation = -1;  // mu, 1/m
+    T attenuation{-1};  // mu, 1/m
 };
+using Sensor = SensorT<double>;
 
 // Where the beam and the nearest point of the detector lie on it, metres from the first pixel's corner, and what a header says of
 // it.
@@ -53,6 +58,15 @@ struct DetectorOrigins {
     double header_beam_x = 0, header_beam_y = 0;
     double xds_org_x = 0, xds_org_y = 0;  // pixels
     Vec3 dials_origin_mm;
+};
+
+// Where the detector stands, after all rotations.
+template <class T>
+struct PlacementT {
+    Vec3T<T> fast_axis, slow_axis, normal;  // unit vectors
+    Vec3T<T> origin;                        // corner of the first pixel, m
+    // m, along the beam and along the normal; where Defect::distance is corrected, both are the radius of a curved detector.
+    T distance{}, close_distance{};
 };
 
 // A value a pixel, fast axis first; 0: the pixel is left out. Copies share the values.
@@ -70,19 +84,15 @@ private:
     std::shared_ptr<const std::vector<std::uint16_t>> values_;
 };
 
-struct Detector {
+struct Detector : PlacementT<double> {
     int fast_pixels = 0, slow_pixels = 0;
     double pixel_size = 0;                // m
     double size_fast = 0, size_slow = 0;  // m
     Convention convention = Convention::mosflm;
     Pivot pivot = Pivot::beam;
-    LaboratoryFrame frame;              // before all rotations
-    Vec3 rotation;                      // about x, y and z, radians
-    Vec3 fast_axis, slow_axis, normal;  // unit vectors after all rotations
-    Vec3 origin;                        // corner of the first pixel, m
-    // m, along the beam and along the normal; where Defect::distance is corrected, both are the radius of a curved detector.
-    double distance = 0, close_distance = 0;
-    double twotheta = 0;  // radians
+    LaboratoryFrame frame;  // before all rotations
+    Vec3 rotation;          // about x, y and z, radians
+    double twotheta = 0;    // radians
     DetectorOrigins origins;
     Sensor sensor;
     bool curved = false;

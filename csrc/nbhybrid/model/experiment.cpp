@@ -41,6 +41,14 @@ void check_index_range(const Experiment& e) {
 
 int steps_per_pixel(const Experiment& experiment) { return static_cast<int>(steps_as_double(experiment)); }
 
+bool has_one_rotation_of_zero(const Scan& scan) {
+    if (scan.rotation.count <= 1 || scan.rotation.step == 0.0) return false;
+    const double near = std::round(-scan.phi_start / scan.rotation.step);
+    for (double i = std::max(0.0, near - 1); i <= std::min(scan.rotation.count - 1, near + 1); ++i)
+        if (scan.phi_start + scan.rotation.step * i == 0.0) return true;
+    return false;
+}
+
 double spots_per_pixel(double longest_edge, double wavelength, double distance, double pixel_size) {
     return longest_edge / (wavelength * distance / pixel_size);
 }

@@ -13,11 +13,14 @@
 
 namespace nbhybrid {
 
-struct Scan {
-    double phi_start = 0;  // radians
-    Sampling rotation;     // radians
-    Vec3 spindle;          // unit vector
+// Templates are over the type of number: double, or numerics::Dual for derivatives.
+template <class T>
+struct ScanT {
+    T phi_start{};          // radians
+    SamplingT<T> rotation;  // radians
+    Vec3 spindle;           // unit vector
 };
+using Scan = ScanT<double>;
 
 // How a pixel is sampled and what is recomputed at each sample.
 struct PixelSampling {
@@ -40,6 +43,9 @@ struct Experiment {
 
 // Steps a pixel takes: sources x domains x phi steps x sub-pixels. Layers of the sensor are not counted.
 int steps_per_pixel(const Experiment& experiment);
+
+// Whether a step of the scan is at exactly 0 and others are not.
+bool has_one_rotation_of_zero(const Scan& scan);
 
 // A pixel's edge in units of a spot's width, which is 1/longest_edge in reciprocal space; no unit.
 double spots_per_pixel(double longest_edge, double wavelength, double distance, double pixel_size);

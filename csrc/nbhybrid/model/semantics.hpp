@@ -62,6 +62,8 @@ public:
     Semantics with(Defect defect) const;
     // Whether two options also act as others of a similar name, as the reference's matching by parts of names has it.
     bool confuses_options() const { return base_ == "reference"; }
+    // Whether a crystal may have a number of cells that is not whole.
+    bool allows_fractions_of_cells() const { return base_ != "reference"; }
     // As parse() reads it.
     std::string text() const;
     // What is corrected, in the order of the table.

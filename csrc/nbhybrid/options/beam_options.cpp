@@ -1,4 +1,4 @@
-#include "nbhybrid/core/constants.hpp"
+#include "nbhybrid/model/beam.hpp"
 #include "nbhybrid/options/rows.hpp"
 
 namespace nbhybrid::options {
@@ -8,7 +8,7 @@ namespace {
 void note_wavelength(ReferenceOptions& o, const Words&, Warnings&) { o.beam.wavelength_is_from_energy = false; }
 
 void set_energy(ReferenceOptions& o, const Words& w, Warnings&) {
-    o.beam.wavelength = angstrom.inside(ev_angstrom / w.number_in(above_zero));
+    o.beam.wavelength = angstrom.inside(angstrom_of_energy(w.number_in(above_zero)));
     o.beam.wavelength_is_from_energy = true;
 }
 

@@ -17,6 +17,7 @@
 #include "nbhybrid/io/matrix.hpp"
 #include "nbhybrid/model/sampling_error.hpp"
 #include "nbhybrid/options/conflicts.hpp"
+#include "nbhybrid/model/sensor.hpp"
 #include "nbhybrid/options/option_table.hpp"
 #include "nbhybrid/options/placement.hpp"
 #include "nbhybrid/random/random_rotation.hpp"
@@ -116,7 +117,7 @@ Lattice build_lattice(const ReferenceOptions& o, Built& built, Warnings& warning
 void apply_beam_size(const ReferenceOptions& o, Beam& beam, Vec3& size, Warnings& warnings) {
     const BeamOptions& b = o.beam;
     beam.fluence = b.fluence;
-    if (b.flux != 0.0 && b.exposure > 0.0 && b.size >= 0) {
+    if (b.has_flux()) {
         beam.fluence = fluence_of_flux(b.flux, b.exposure, b.size);
         if (!std::isfinite(beam.fluence))
             throw OptionError(format("-flux: the fluence through a -beamsize of %g mm is not finite", b.size * 1000));
@@ -173,12 +174,9 @@ Region resolve_region(const std::array<std::int64_t, 4>& roi, const Detector& d)
 }
 
 Sensor resolve_sensor(const DetectorOptions& o, Warnings& warnings) {
-    const Sampling layers = resolve_layers(static_cast<double>(o.layers), o.sensor_thickness);
-    Sensor sensor{layers.range, layers.step, static_cast<int>(layers.count), o.attenuation};
-    if (sensor.thickness > 0.0 && sensor.attenuation < 0.0) {
-        sensor.attenuation = 1.0 / sensor.thickness;
+    const Sensor sensor = make_sensor(o.sensor_thickness, o.attenuation, static_cast<double>(o.layers));
+    if (sensor.thickness > 0.0 && o.attenuation < 0.0)
         warnings.add("attenuation-depth", "-detector_thick without -detector_abs: the attenuation depth is the thickness");
-    }
     return sensor;
 }
 
@@ -250,7 +248,7 @@ void build_beam(const ReferenceOptions& o, const LaboratoryFrame& frame, Built& 
     beam.vertical = resolve_spread(o.beam.vertical);
     beam.dispersion = resolve_spread(o.beam.dispersion);
     for (const Source& row : o.beam.sources) {
-        const Vec3 position = std::isnan(row.position.x) ? -source_distance * beam.direction : row.position;
+        const Vec3 position = is_along_beam(row) ? -source_distance * beam.direction : row.position;
         beam.sources.push_back(make_source(position, row.wavelength, row.weight));
         built.given.sources.push_back({position, row.wavelength, row.weight});
     }
@@ -324,7 +322,18 @@ void check_steps(std::size_t domains, const Scan& scan) {
             largest, domains, scan.rotation.count));
 }
 
+void check_cells(const Vec3& cells, const Semantics& semantics) {
+    if (semantics.allows_fractions_of_cells()) return;
+    for (const double n : {cells.x, cells.y, cells.z})
+        if (n != std::floor(n))
+            throw ModelError(
+                format("-N: found %g, expected a whole number of cells with the semantics reference; with corrected "
+                       "fractions are allowed",
+                       n));
+}
+
 void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, Built& built, Warnings& warnings) {
+    check_cells(o.crystal.cells, o.own.semantics);
     Crystal& crystal = e.crystal;
     crystal.lattice = build_lattice(o, built, warnings);
     crystal.shape = o.crystal.shape;
@@ -341,6 +350,7 @@ void build_crystal(const ReferenceOptions& o, const Vec3& size, Experiment& e, B
     if (mosaicity.spread > 0 && mosaicity.domains == 1)
         warnings.add("mosaic-domains", "-mosaic has no effect with -mosaic_domains 1: the first domain is not rotated");
     check_steps(static_cast<std::size_t>(mosaicity.domains), e.scan);
+    built.deviates_before_domains = built.deviates;
     crystal.domains = make_domains(mosaicity, built.deviates, o.seeds.mosaic);
     crystal.has_rotated_domains = crystal.mosaic_spread > 0.0;
     if (crystal.domains.size() > 1) built.seeds.mosaic = -o.seeds.mosaic;
@@ -387,15 +397,6 @@ void resolve_sampling(const ReferenceOptions& o, Experiment& e, Warnings& warnin
 
 bool have_different_weights(const std::vector<Source>& sources) {
     return std::any_of(sources.begin(), sources.end(), [&](const Source& s) { return s.weight != sources.front().weight; });
-}
-
-// Whether a step of the scan is at exactly 0 and others are not.
-bool has_one_rotation_of_zero(const Scan& scan) {
-    if (scan.rotation.count <= 1 || scan.rotation.step == 0.0) return false;
-    const double near = std::round(-scan.phi_start / scan.rotation.step);
-    for (double i = std::max(0.0, near - 1); i <= std::min(scan.rotation.count - 1, near + 1); ++i)
-        if (scan.phi_start + scan.rotation.step * i == 0.0) return true;
-    return false;
 }
 
 // How the spots of gauss and tophat crystals compare with those of as many cells of the other shapes.

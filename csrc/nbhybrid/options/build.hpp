@@ -23,6 +23,8 @@ struct Built {
     Experiment experiment;
     // The shuffle table goes on from the orientation and the domains to the noise.
     SharedDeviates deviates;
+    // For whoever draws the domains again.
+    SharedDeviates deviates_before_domains;
     // As the command line has them: what drew, or would draw, noise, a random orientation and domains.
     Seeds seeds;
     StreamState noise_state = 0;

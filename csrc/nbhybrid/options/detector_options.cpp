@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "nbhybrid/core/text.hpp"
+#include "nbhybrid/model/sensor.hpp"
 #include "nbhybrid/options/rows.hpp"
 
 namespace nbhybrid::options {
@@ -68,7 +69,7 @@ void set_attenuation_depth(Options& o, const Words& w, Warnings&) {
         o.detector.sensor_thickness = 0.0;
         o.detector.attenuation = 0.0;
     } else {
-        o.detector.attenuation = 1.0 / micrometres_by_product.inside(depth);
+        o.detector.attenuation = attenuation_of_depth(micrometres_by_product.inside(depth));
     }
 }
 

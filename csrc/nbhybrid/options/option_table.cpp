@@ -51,6 +51,9 @@ void set_all(const FieldsOf<T>& fields, ReferenceOptions& options, T value) {
         if (field != nullptr) field(options) = value;
 }
 
+// What the reference's counts are held in.
+constexpr Range counts_in_int = between(-2147483647.0, 2147483647.0);
+
 std::string number_text(double value) {
     constexpr double most_digits = 1e9;
     std::string text = format(std::fabs(value) < most_digits && value == std::round(value) ? "%.0f" : "%g", value);
@@ -128,7 +131,11 @@ OptionRow OptionRow::no_experiment(std::string_view in_series, std::string_view 
 
 void OptionRow::apply(ReferenceOptions& options, const Words& words, Warnings& warnings) const {
     const auto integer = [&] { return static_cast<std::int64_t>(unit.inside(static_cast<double>(words.integer_in(range)))); };
-    const auto number = [&] { return is_whole ? static_cast<double>(integer()) : unit.inside(words.number_in(range)); };
+    const bool takes_fractions = may_be_fraction && options.own.semantics.allows_fractions_of_cells();
+    const auto number = [&] {
+        if (is_whole && !takes_fractions) return static_cast<double>(integer());
+        return unit.inside(words.number_in(takes_fractions ? counts_in_int : range));
+    };
     std::visit(Overloaded{[](std::monostate) {}, [&](const FieldsOf<double>& fields) { set_all(fields, options, number()); },
                           [&](const FieldsOf<std::int64_t>& fields) { set_all(fields, options, integer()); },
                           [&](FieldOf<std::optional<std::int64_t>> number_or_none) { number_or_none(options) = integer(); },

@@ -49,6 +49,7 @@ struct OptionRow {
     bool has_own_field = false;   // which no other row sets
     Target target = {};
     bool is_whole = false;
+    bool may_be_fraction = false;  // where the semantics allow fractions of cells, although it is a whole number elsewhere
     Unit unit = {};
     Range range = {};
     Range counts = {};  // outside of it a value is taken for none given, as in the reference
@@ -69,6 +70,7 @@ struct OptionRow {
     OptionRow with(Effect e) const { return changed(&OptionRow::effect, e); }
     OptionRow from(std::string_view version) const { return changed(&OptionRow::since, version); }
     OptionRow heeded_by(std::string_view conventions) const { return changed(&OptionRow::convention, conventions); }
+    OptionRow of_cells() const { return changed(&OptionRow::may_be_fraction, true); }
     OptionRow see(std::string_view ids) const { return changed(&OptionRow::defects, ids); }
     OptionRow header(std::string_view keys) const { return changed(&OptionRow::header_keys, keys); }
     OptionRow no_experiment(std::string_view in_series = {}, std::string_view in_python = {}) const;

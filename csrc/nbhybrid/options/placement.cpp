@@ -152,8 +152,7 @@ PlacementRequest complete_placement(const ReferenceOptions& o, const Semantics& 
     PlacementRequest placement = placement_by(o.detector, semantics);
     if (o.detector.pix0 && semantics.corrects(Defect::pix0_overwritten))
         placement.origin = (o.detector.pix0_in_mm ? 1e-3 : 1.0) * *o.detector.pix0;
-    if (o.detector.fast_pixels != 0) placement.size_fast = placement.pixel_size * static_cast<double>(o.detector.fast_pixels);
-    if (o.detector.slow_pixels != 0) placement.size_slow = placement.pixel_size * static_cast<double>(o.detector.slow_pixels);
+    set_sizes(o.detector, placement);
     return placement;
 }
 

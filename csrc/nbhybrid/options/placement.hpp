@@ -16,6 +16,13 @@ PlacementRequest complete_placement(const ReferenceOptions& options, const Seman
 // What options, not headers, say of the beam centre in millimetres.
 std::vector<checks::Centre> centres_given(const DetectorOptions& options);
 
+// The edges of a detector that has so many pixels; others stay as they are.
+template <class T>
+void set_sizes(const DetectorOptions& detector, PlacementRequestT<T>& placement) {
+    if (detector.fast_pixels != 0) placement.size_fast = placement.pixel_size * T(static_cast<double>(detector.fast_pixels));
+    if (detector.slow_pixels != 0) placement.size_slow = placement.pixel_size * T(static_cast<double>(detector.slow_pixels));
+}
+
 // Warns of defects that are not corrected where they move this detector, or change what is said of its distance.
 void warn_about_placement(const ReferenceOptions& options, const LaboratoryFrame& frame, const Detector& detector,
                           Warnings& warnings);

@@ -5,6 +5,7 @@
 // ReferenceOptions.
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -53,7 +54,12 @@ struct BeamOptions {
     SamplingRequest horizontal, vertical, dispersion;
     bool round_divergence = true;
     std::vector<Source> sources;  // in place of the file, and of divergence and dispersion; x is NaN for along the beam
+
+    // Whether the fluence is that of the flux.
+    bool has_flux() const { return flux != 0.0 && exposure > 0.0 && size >= 0; }
 };
+
+inline bool is_along_beam(const Source& row) { return std::isnan(row.position.x); }
 
 // Centres and distances that headers of -mask and -img gave, and the request as the options alone made it. A header counts where
 // the options leave something open.

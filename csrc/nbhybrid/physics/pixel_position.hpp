@@ -9,6 +9,12 @@
 namespace nbhybrid::physics {
 inline namespace NBHYBRID_ISA {
 
+// Of the edge of a pixel that is cut into so many parts.
+template <class T>
+NBHYBRID_HOST_DEVICE inline T subpixel_size(const T& pixel_size, int oversample) {
+    return pixel_size / T(oversample);
+}
+
 // Distance of a sub-pixel's centre from the edge of the detector along one axis. `index` counts sub-pixels, not pixels.
 template <class T>
 NBHYBRID_HOST_DEVICE inline T subpixel_centre(const T& subpixel_size, int index) {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "nbhybrid/physics/photon_count.hpp"
-#include "nbhybrid/physics/rotation.hpp"
+#include "nbhybrid/physics/pixel_position.hpp"
 #include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid {
@@ -23,25 +23,6 @@ constexpr std::size_t most_polarization_axes = 4096;
 
 bool same_bits(const Axes& u, const Axes& v) { return std::memcmp(&u, &v, sizeof(Axes)) == 0; }
 bool same_bits(const Vec3& u, const Vec3& v) { return std::memcmp(&u, &v, sizeof(Vec3)) == 0; }
-
-Axes rotated(const Axes& axes, const Vec3& spindle, double phi) {
-    return {physics::rotate_about(axes.a, spindle, phi), physics::rotate_about(axes.b, spindle, phi),
-            physics::rotate_about(axes.c, spindle, phi)};
-}
-
-// The crystal at each phi step of a sweep that finds it in the orientation `current`; leaves there the one it ends with.
-std::vector<Axes> sweep(const Scan& scan, const Axes& unrotated, bool carries_over, Axes& current) {
-    std::vector<Axes> steps;
-    const int count = static_cast<int>(scan.rotation.count);
-    steps.reserve(static_cast<std::size_t>(count));
-    for (int i = 0; i < count; ++i) {
-        const double phi = scan.phi_start + scan.rotation.step * i;
-        if (phi != 0.0) current = rotated(unrotated, scan.spindle, phi);
-        else if (!carries_over) current = unrotated;
-        steps.push_back(current);
-    }
-    return steps;
-}
 
 // All different results of normalising the axis again and again, and the entry that follows the last.
 std::pair<std::vector<Vec3>, int> polarization_axes(const Vec3& first) {
@@ -64,7 +45,7 @@ std::vector<Axes> with_domains(const std::vector<Axes>& steps, const std::vector
     std::vector<Axes> table;
     table.reserve(steps.size() * domains.size());
     for (const Axes& axes : steps)
-        for (const Mat3& domain : domains) table.push_back({domain * axes.a, domain * axes.b, domain * axes.c});
+        for (const Mat3& domain : domains) table.push_back(in_domain(domain, axes));
     return table;
 }
 
@@ -136,7 +117,7 @@ void Plan::plan_detector(const Experiment& experiment) {
     stage.origin = d.origin;
     stage.beam = experiment.beam.direction;
     stage.pixel_size = d.pixel_size;
-    stage.subpixel_size = d.pixel_size / s.oversample;
+    stage.subpixel_size = physics::subpixel_size(d.pixel_size, s.oversample);
     stage.distance = d.distance;
     stage.close_distance = d.close_distance;
     stage.fast_pixels = d.fast_pixels;
@@ -163,18 +144,11 @@ void Plan::plan_detector(const Experiment& experiment) {
 
 void Plan::plan_sources(const Experiment& experiment) {
     const std::vector<Source>& sources = experiment.beam.sources;
-    double sum = 0;
-    bool equal = true;
-    for (const Source& source : sources) {
-        sum += source.weight;
-        equal = equal && source.weight == sources.front().weight;
-    }
-    const double mean = sum / static_cast<double>(sources.size());
-    view_.beam.weighted = experiment.semantics.corrects(Defect::source_weights) && !equal;
+    const SourceWeights<double> weights(sources);
+    view_.beam.weighted = experiment.semantics.corrects(Defect::source_weights) && !weights.are_equal;
     std::vector<IncidentRay> rays;
     rays.reserve(sources.size());
-    for (const Source& source : sources)
-        rays.push_back({-source.position, normalized(-source.position), source.wavelength, equal ? 1.0 : source.weight / mean});
+    for (const Source& source : sources) rays.push_back(ray_from(source, weights));
     sources_ = std::make_shared<const std::vector<IncidentRay>>(std::move(rays));
     view_.beam.sources = sources_->data();
     view_.beam.n_sources = static_cast<int>(sources_->size());

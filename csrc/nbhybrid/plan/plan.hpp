@@ -11,26 +11,16 @@
 #include "nbhybrid/model/experiment.hpp"
 #include "nbhybrid/numerics/float_pair.hpp"
 #include "nbhybrid/plan/bounds.hpp"
+#include "nbhybrid/plan/incident_rays.hpp"
+#include "nbhybrid/plan/orientations.hpp"
 #include "nbhybrid/terms/crystal_form.hpp"
 #include "nbhybrid/terms/structure_factor.hpp"
 
 namespace nbhybrid {
 
-// The lattice vectors of one orientation of the crystal, m.
-struct Axes {
-    Vec3 a, b, c;
-};
-
-// The same in pairs of float32.
+// The lattice vectors of an orientation in pairs of float32.
 struct PairAxes {
     numerics::PairVec3 a, b, c;
-};
-
-struct IncidentRay {
-    Vec3 direction;
-    Vec3 direction_renormalized;  // may differ in the last bits
-    double wavelength;
-    double weight;  // 1 on average
 };
 
 // Where a factor of the pixel enters.

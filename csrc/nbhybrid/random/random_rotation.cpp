@@ -6,31 +6,18 @@
 
 namespace nbhybrid {
 
-namespace {
-
-// Rotation by `angle` about the unit vector `v`, with the reference's order of products.
-Mat3 rotation_matrix(const Vec3& v, double angle) {
-    const double c = std::cos(angle);
-    const double s = std::sin(angle);
-    const double rest = 1.0 - c;
-    const double rest_x = rest * v.x;
-    const double xy = rest_x * v.y, xz = rest_x * v.z, yz = rest * v.y * v.z;
-    const double sx = s * v.x, sy = s * v.y, sz = s * v.z;
-    return {{c + rest * (v.x * v.x), xy - sz, xz + sy},
-            {xy + sz, c + rest * (v.y * v.y), yz - sx},
-            {xz - sy, yz + sx, c + rest * (v.z * v.z)}};
-}
-
-}  // namespace
-
-Mat3 random_rotation(float cap, SharedDeviates& deviates, StreamState& state) {
+RandomTurn random_turn(SharedDeviates& deviates, StreamState& state) {
     const double azimuth = 2.0 * deviates.uniform(state) - 1.0;
     const double height = 2.0 * deviates.uniform(state) - 1.0;
     const double depth = 2.0 * deviates.uniform(state) - 1.0;
     const double radius = std::sqrt(1.0 - height * height);
-    const float angle = cap * powf(static_cast<float>(1.0 - depth * depth), static_cast<float>(1.0 / 3.0));
-    const Vec3 axis{radius * std::sin(pi * azimuth), radius * std::cos(pi * azimuth), height};
-    return rotation_matrix(axis, angle);
+    const float share = powf(static_cast<float>(1.0 - depth * depth), static_cast<float>(1.0 / 3.0));
+    return {{radius * std::sin(pi * azimuth), radius * std::cos(pi * azimuth), height}, share};
+}
+
+Mat3 random_rotation(float cap, SharedDeviates& deviates, StreamState& state) {
+    const RandomTurn turn = random_turn(deviates, state);
+    return rotation_matrix<double>(turn.axis, cap * turn.share);
 }
 
 Mat3 uniform_rotation(SharedDeviates& deviates, StreamState& state) {

@@ -1,5 +1,7 @@
 #include "nbhybrid/run/configuration.hpp"
 
+#include <cmath>
+
 #include "nbhybrid/core/constants.hpp"
 
 namespace nbhybrid::run {
@@ -8,6 +10,7 @@ namespace {
 
 double degrees(double radians) { return radians * degrees_per_radian; }
 std::int64_t integer(double whole) { return static_cast<std::int64_t>(whole); }
+ConfigurationValue number_of_cells(double n) { return n == std::floor(n) ? ConfigurationValue(integer(n)) : ConfigurationValue(n); }
 template <class Container>
 std::int64_t count_of(const Container& container) {
     return static_cast<std::int64_t>(container.size());
@@ -19,9 +22,9 @@ ConfigurationSection crystal_section(const Crystal& c) {
             {{"a_angstrom", 1e10 * l.a},
              {"b_angstrom", 1e10 * l.b},
              {"c_angstrom", 1e10 * l.c},
-             {"cells_a", integer(c.cells.x)},
-             {"cells_b", integer(c.cells.y)},
-             {"cells_c", integer(c.cells.z)},
+             {"cells_a", number_of_cells(c.cells.x)},
+             {"cells_b", number_of_cells(c.cells.y)},
+             {"cells_c", number_of_cells(c.cells.z)},
              {"shape", std::string(name_of(c.shape))},
              {"fudge", c.fudge},
              {"mosaic_spread_deg", degrees(c.mosaic_spread)},

@@ -143,7 +143,7 @@ std::string Simulation::description() const {
     if (semantics() != "reference") text += "  semantics: " + semantics() + "\n";
     text += format("  %d x %d pixels of %g mm at %g mm\n", d.fast_pixels, d.slow_pixels, d.pixel_size * 1000, d.distance * 1000);
     text += format("  wavelength %g A, %g photons/m^2\n", e.beam.wavelength * 1e10, e.beam.fluence);
-    text += format("  %s crystal of %.0f x %.0f x %.0f cells, %lld amplitudes (others %g)%s\n", name_of(e.crystal.shape),
+    text += format("  %s crystal of %.15g x %.15g x %.15g cells, %lld amplitudes (others %g)%s\n", name_of(e.crystal.shape),
                    e.crystal.cells.x, e.crystal.cells.y, e.crystal.cells.z, static_cast<long long>(e.structure_factors->entries),
                    e.structure_factors->default_amplitude, e.crystal.interpolate ? ", interpolated" : "");
     text += format("  %zu sources\n", e.beam.sources.size());
