@@ -1,6 +1,7 @@
 // Keeps the physics headers and the loop nest fit for the device: every function of theirs is compiled here for a kernel.
 
-#include "nbhybrid/kernel/block_walk.hpp"
+#include "nbhybrid/kernel/walk/orientations.hpp"
+#include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "nbhybrid/numerics/bounded_exponential.hpp"
 #include "nbhybrid/numerics/bounded_sine.hpp"
 #include "nbhybrid/numerics/multiply_add.hpp"
@@ -16,13 +17,16 @@ using OnePixel = kernel::PixelBlock<1>;
 
 // Sums the amplitudes of a pixel's steps, times the lattice factors of all crystal shapes.
 struct AmplitudeSum {
-    const CrystalStage& crystal;
+    const PlanView& plan;
     double sum = 0;
 
     __device__ void enter_subpixel(const OnePixel&) {}
-    __device__ bool enter_source(const OnePixel&) { return true; }
-    __device__ bool step(const OnePixel& block, int, int, const Axes& axes) {
-        const CrystalStage& c = crystal;
+    __device__ bool add_source(const OnePixel& block) {
+        return kernel::for_each_later_orientation(plan.orientation,
+                                                  [&](int, int, const Axes& axes) { return step(block, axes); });
+    }
+    __device__ bool step(const OnePixel& block, const Axes& axes) {
+        const CrystalStage& c = plan.crystal;
         const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, block.scattering[0]);
         const int h = physics::nearest_index(index.x), k = physics::nearest_index(index.y), l = physics::nearest_index(index.z);
         const Vec3 offset{index.x - h, index.y - k, index.z - l};
@@ -43,8 +47,8 @@ struct AmplitudeSum {
 
 __global__ void walk_all_pixels(PlanView plan, double water_thickness, Vec3 turn, double* image) {
     OnePixel block;
-    kernel::begin_block(plan, static_cast<int>(blockIdx.x), static_cast<int>(threadIdx.x), block);
-    AmplitudeSum visitor{plan.crystal};
+    kernel::begin_block(static_cast<int>(blockIdx.x), static_cast<int>(threadIdx.x), block);
+    AmplitudeSum visitor{plan};
     kernel::walk_block(plan, block, visitor);
     image[kernel::pixel_index(plan, block.slow, block.fast[0])] =
         physics::photons_per_steradian(visitor.sum, plan.scale.fluence, static_cast<double>(plan.scale.steps)) +

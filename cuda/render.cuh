@@ -7,7 +7,6 @@
 #include "launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
 #include "nbhybrid/kernel/device_place.hpp"
-#include "nbhybrid/kernel/float_pixel.hpp"
 #include "nbhybrid/terms/shapes.hpp"
 #include "warp_sweep.cuh"
 
@@ -86,7 +85,7 @@ __global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share, a
     using Entry = std::conditional_t<arithmetic == Arithmetic::floats, PairAxes, Axes>;
     using Sweep = std::conditional_t<share == Share::warps, SharedPixelSweep<Entry>, WarpSweep<Entry>>;
     constexpr int pixels = share == Share::pairs ? 2 : 1;
-    using Sum = typename kernel::SumOfArithmetic<arithmetic, shape, Sweep, pixels>::Type;
+    using Sum = kernel::PixelSum<arithmetic, shape, Sweep, pixels>;
     constexpr int of_warp = share == Share::warps ? 1 : warp_size * pixels, of_lane = share == Share::warps ? 0 : pixels;
     const kernel::DeviceImageJob& job = image_of_block<several>(launch);
     const Sweep sweep(stage_orientations<Entry>(job.plan.orientation, shared_entries));

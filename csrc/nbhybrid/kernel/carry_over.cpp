@@ -5,6 +5,7 @@
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/kernel/render.hpp"
+#include "nbhybrid/kernel/sums/reference_sum.hpp"
 #include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid::kernel {
@@ -26,13 +27,20 @@ void for_each_pixel(const PlanView& plan, StopSign& stop, Visit visit) {
     }
 }
 
+// Walks through a pixel alone.
+template <class Sum>
+void walk_pixel(const PlanView& plan, int slow, int fast, Sum& sum, CarriedState& carried) {
+    PixelBlock<1> block;
+    begin_block(slow, fast, block);
+    walk_block(plan, block, sum, carried);
+}
+
 // Ends the walk at the first sweep.
 struct SweepSeeker {
     bool found = false;
 
     void enter_subpixel(const OnePixel&) {}
-    bool enter_source(const OnePixel&) { return true; }
-    bool step(const OnePixel&, int, int, const Axes&) {
+    bool add_source(const OnePixel&) {
         found = true;
         return false;
     }
@@ -41,11 +49,11 @@ struct SweepSeeker {
 PixelIndex find_first_sweep(const PlanView& plan, StopSign& stop) {
     PixelIndex found = no_pixel;
     for_each_pixel(plan, stop, [&](int slow, int fast) {
+        const PixelIndex pixel = pixel_index(plan, slow, fast);
         SweepSeeker seeker;
-        OnePixel block;
-        begin_block(plan, slow, fast, block);
-        walk_block(plan, block, seeker);
-        if (seeker.found) found = pixel_index(plan, slow, fast);
+        CarriedState carried(plan, pixel);
+        walk_pixel(plan, slow, fast, seeker, carried);
+        if (seeker.found) found = pixel;
         return !seeker.found;
     });
     return found;
@@ -57,19 +65,24 @@ class MissSeeker {
 public:
     using Block = PixelBlock<width>;
 
-    MissSeeker(const PlanView& plan, const StopSign& stop) : crystal_(plan.crystal), stop_(stop) {}
+    MissSeeker(const PlanView& plan, CarriedState& carried, const StopSign& stop)
+        : orientation_(plan.orientation), crystal_(plan.crystal), carried_(carried), stop_(stop) {}
 
     // Its number; the width of a block if there is none.
     int first_lane() const { return first_; }
     void enter_subpixel(const Block&) {}
-    bool enter_source(const Block&) { return !stop_.is_up(); }
-    bool step(const Block& block, int, int, const Axes& axes) {
+    bool add_source(const Block& block) {
+        return stop_.is_up() ||
+               carried_.sweep(orientation_, [&](int, int, const Axes& axes) { return look_at(block, axes); });
+    }
+
+private:
+    bool look_at(const Block& block, const Axes& axes) {
         for (int j = 0; j < block.n_live && block.live[j] < first_; ++j)
             if (misses(physics::miller_index(axes.a, axes.b, axes.c, block.scattering[block.live[j]]))) first_ = block.live[j];
         return first_ > 0;
     }
 
-private:
     bool misses(const Vec3& index) const {
         if (!terms::leaves_table(crystal_.amplitudes, index)) return false;
         const Indices nearest{physics::nearest_index(index.x), physics::nearest_index(index.y), physics::nearest_index(index.z)};
@@ -77,19 +90,39 @@ private:
         return crystal_.water || terms::Shape<shape>::factor(crystal_, index, nearest).value != 0.0;
     }
 
+    const OrientationStage& orientation_;
     const CrystalStage& crystal_;
+    CarriedState& carried_;
     const StopSign& stop_;
     int first_ = width;
 };
+
+// The next pixels of a row that can go together, from `fast` on, which is moved behind them: without masked ones, and one that
+// carries state alone. False at the end of the row.
+template <class Block>
+bool next_block(const PlanView& plan, const RowPart& part, int& fast, Block& block) {
+    block.slow = part.slow;
+    block.count = 0;
+    for (bool is_alone = false; fast <= part.fast_last && block.count < Block::capacity && !is_alone; ++fast) {
+        const PixelIndex pixel = pixel_index(plan, part.slow, fast);
+        if (is_masked(plan.detector, pixel)) continue;
+        is_alone = carries_state(plan, pixel);
+        if (is_alone && block.count > 0) break;
+        block.fast[block.count++] = fast;
+    }
+    return block.count > 0;
+}
 
 template <physics::CrystalShape shape>
 PixelIndex first_miss_of(const PlanView& plan, const StopSign& stop, const RowPart& part, PixelIndex known) {
     PixelBlock<block_width> block;
     int fast = part.fast_first;
-    while (next_block(plan, part.slow, fast, part.fast_last, [](int) { return false; }, block)) {
-        if (pixel_index(plan, part.slow, block.fast[0]) >= known || stop.is_up()) return no_pixel;
-        MissSeeker<shape, block_width> seeker(plan, stop);
-        walk_block(plan, block, seeker);
+    while (next_block(plan, part, fast, block)) {
+        const PixelIndex first = pixel_index(plan, part.slow, block.fast[0]);
+        if (first >= known || stop.is_up()) return no_pixel;
+        CarriedState carried(plan, first);
+        MissSeeker<shape, block_width> seeker(plan, carried, stop);
+        walk_block(plan, block, seeker, carried);
         if (seeker.first_lane() < block.count) return pixel_index(plan, part.slow, block.fast[seeker.first_lane()]);
     }
     return no_pixel;
@@ -110,8 +143,7 @@ PixelIndex find_first_miss(const PlanView& plan, int threads, StopSign& stop, co
 // Uses the polarization axis as a rendered pixel would, and leaves the sweeps out.
 struct UseCounter {
     void enter_subpixel(const OnePixel&) {}
-    bool enter_source(const OnePixel&) { return false; }
-    bool step(const OnePixel&, int, int, const Axes&) { return true; }
+    bool add_source(const OnePixel&) { return true; }
 };
 
 // Visits pixels in loop order with the entry of the axes that is next when each begins, until visit(pixel, entry) returns false.
@@ -119,13 +151,13 @@ template <class Visit>
 void follow_axis(const PlanView& plan, StopSign& stop, Visit visit) {
     int entry = 0;
     for_each_pixel(plan, stop, [&](int slow, int fast) {
-        if (!visit(pixel_index(plan, slow, fast), entry)) return false;
+        const PixelIndex pixel = pixel_index(plan, slow, fast);
+        if (!visit(pixel, entry)) return false;
         UseCounter counter;
-        OnePixel block;
-        begin_block(plan, slow, fast, block);
-        block.axis_entry = entry;
-        walk_block(plan, block, counter);
-        entry = block.axis_entry;
+        CarriedState carried(plan, pixel);
+        carried.axis_entry = entry;
+        walk_pixel(plan, slow, fast, counter, carried);
+        entry = carried.axis_entry;
         return true;
     });
 }
@@ -156,9 +188,8 @@ void resolve_axis(Plan& plan, StopSign& stop) {
 void resolve_shared_carry_over(Plan& plan, StopSign& stop) {
     const PlanView& view = plan.view();
     const BeamStage& beam = view.beam;
-    if (beam.n_axes > 1 && beam.kahn_factor != 0.0 && beam.is_corrected_for_polarization && !beam.each_source &&
-        !plan.knows_axis_uses())
-        resolve_axis(plan, stop);
+    const bool uses_axis = beam.polarization_of == FactorOf::first_subpixel || beam.polarization_of == FactorOf::each_subpixel;
+    if (beam.n_axes > 1 && beam.kahn_factor != 0.0 && uses_axis && !plan.knows_axis_uses()) resolve_axis(plan, stop);
     if (plan.sweeps_differ() && view.carry_over.first_sweep == no_pixel) plan.set_first_sweep(find_first_sweep(view, stop));
 }
 

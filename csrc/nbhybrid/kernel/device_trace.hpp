@@ -20,7 +20,6 @@
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
-#include "nbhybrid/kernel/float_pixel.hpp"
 #include "nbhybrid/kernel/trace_records.hpp"
 
 namespace nbhybrid::kernel {
@@ -204,7 +203,7 @@ struct TracedSweep : TabledSweep {
 // Renders the pixel that the notes name.
 template <physics::CrystalShape shape, Arithmetic arithmetic>
 NBHYBRID_HOST_DEVICE inline void trace_device_pixel(const PlanView& plan, const PixelBounds& bounds, PixelNotes& notes) {
-    using Sum = typename SumOfArithmetic<arithmetic, shape, TracedSweep, 1, DeviceTrace>::Type;
+    using Sum = PixelSum<arithmetic, shape, TracedSweep, 1, DeviceTrace>;
     Lanes<int, 1> fast;
     fast[0] = notes.fast;
     decide_pixels<Sum, 1>(plan, bounds, TracedSweep{}, notes.slow, fast, DeviceTrace(&notes));

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "nbhybrid/kernel/block_walk.hpp"
+#include "nbhybrid/kernel/walk/orientations.hpp"
 #include "nbhybrid/kernel/curved_table.hpp"
 #include "nbhybrid/terms/shapes.hpp"
 

@@ -14,6 +14,17 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
+// The sum of a pixel's terms, and of what they may be off, besides relative errors.
+struct PixelTotal {
+    double intensity = 0, error = 0;
+};
+
+struct DecidedPixel {
+    float value = 0;
+    bool is_decided = false;
+    double solid_angles = 0;  // sum over all sub-pixels and layers
+};
+
 // Factors of a pixel or of the terms of a source, and the absolute errors of two of them. What does not enter is 1 without error.
 // The last is relative: of what the terms have been multiplied by.
 struct BoundedFactors {

@@ -1,12 +1,14 @@
 #pragma once
-// The intensity of the pixels of a block: the visitor that sums the steps, for each crystal shape and with or without a trace.
+// The reference's own sum of the steps: the C library's functions, each operation in the reference's order, and what it carries from
+// step to step. It is the only one that knows the reference's defects of the loop; the ids in comments are those of docs/defects.md.
 
 #include <atomic>
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
-#include "nbhybrid/kernel/block_walk.hpp"
-#include "nbhybrid/kernel/trace_policy.hpp"
+#include "nbhybrid/kernel/sums/carried_state.hpp"
+#include "nbhybrid/kernel/sums/trace_policy.hpp"
+#include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/terms/shapes.hpp"
@@ -27,12 +29,13 @@ private:
 
 // A block that is traced holds one pixel.
 template <physics::CrystalShape shape, class Trace, int width>
-class BlockSum {
+class ReferenceSum {
 public:
     using Block = PixelBlock<width>;
 
-    BlockSum(const PlanView& plan, const Block& block, const StopSign& stop, Trace& trace)
-        : plan_(plan), stop_(stop), trace_(trace) {
+    ReferenceSum(const PlanView& plan, const Block& block, CarriedState& carried, const StopSign& stop, Trace& trace)
+        : plan_(plan), carried_(carried), stop_(stop), trace_(trace) {
+        // oversample-product: the sum so far is multiplied at every step.
         const Applied factors[] = {plan.sensor.capture, plan.beam.polarization, plan.detector.solid_angle};
         for (const Applied factor : factors) {
             multiplies_sum_ = multiplies_sum_ || factor == Applied::to_running_sum;
@@ -40,8 +43,8 @@ public:
         }
         multiplies_terms_ = multiplies_terms_ || plan.beam.weighted;
         needs_nearest_ = Trace::enabled || !terms::Shape<shape>::has_offset_phases || plan.crystal.amplitudes.values != nullptr;
-        skips_zero_ = !Trace::enabled && !multiplies_sum_ && !block.interpolate;
-        // The reference starts from the background.
+        skips_zero_ = !Trace::enabled && !multiplies_sum_ && !carried.interpolates;
+        // water-twice: the background is in the sum, and is scaled with it.
         if (plan.scale.background_is_scaled && !multiplies_terms_)
             for (int i = 0; i < block.count; ++i) intensity_[i] = plan.scale.background;
     }
@@ -64,15 +67,19 @@ public:
         for (int i = 0; i < block.count; ++i) solid_angles_ += block.solid_angle[i];
     }
 
-    bool enter_source(const Block& block) {
+    bool add_source(const Block& block) {
         if (multiplies_terms_)
             for (int j = 0; j < block.n_live; ++j) factors_[block.live[j]] += times_factors(1.0, block, block.live[j]);
         if constexpr (Trace::enabled)
             if (block.source == 0) trace_.source(block);
-        return true;
+        return carried_.sweep(plan_.orientation,
+                              [&](int phi, int domain, const Axes& axes) { return step(block, phi, domain, axes); });
     }
 
-    bool step(Block& block, int phi, int domain, const Axes& axes) {
+private:
+    static constexpr int steps_between_looks = 256;
+
+    bool step(const Block& block, int phi, int domain, const Axes& axes) {
         if (--until_look_ == 0) {
             until_look_ = steps_between_looks;
             if (stop_.is_up()) return false;
@@ -84,10 +91,7 @@ public:
         return true;
     }
 
-private:
-    static constexpr int steps_between_looks = 256;
-
-    void add(Block& block, int i, [[maybe_unused]] int phi, [[maybe_unused]] int domain, [[maybe_unused]] const Axes& axes) {
+    void add(const Block& block, int i, [[maybe_unused]] int phi, [[maybe_unused]] int domain, [[maybe_unused]] const Axes& axes) {
         const CrystalStage& crystal = plan_.crystal;
         const Vec3 index = index_[i];
         Indices nearest;
@@ -101,7 +105,7 @@ private:
             if (traced_first) trace_.first_step(axes, index, nearest, lattice.along_axes, lattice.value);
         if (lattice.value == 0.0 && !crystal.water) return;
 
-        const double amplitude = cell_amplitude(block, index, nearest);
+        const double amplitude = cell_amplitude(index, nearest);
         if constexpr (Trace::enabled)
             if (traced_first) trace_.first_step_amplitude(amplitude);
         const double term = perturbed("I_before_scaling", amplitude * amplitude * lattice.value * lattice.value);
@@ -112,17 +116,18 @@ private:
                          amplitude, block.polarization[i], block.solid_angle[i], block.capture[i], intensity_[i]});
     }
 
-    double cell_amplitude(Block& block, const Vec3& index, const Indices& nearest) {
+    double cell_amplitude(const Vec3& index, const Indices& nearest) {
         const terms::AmplitudeGrid& grid = plan_.crystal.amplitudes;
-        bool interpolate = block.interpolate;
-        if (interpolate && terms::leaves_table(grid, index)) {
-            interpolate = false;
+        bool interpolates = carried_.interpolates;
+        if (interpolates && terms::leaves_table(grid, index)) {
+            interpolates = false;
+            // interpolation-sticky
             if (!plan_.crystal.interpolation_resumes) {
-                block.interpolate = false;
+                carried_.interpolates = false;
                 if constexpr (Trace::enabled) trace_.interpolation_ends(index);
             }
         }
-        return perturbed("F_cell", interpolate ? terms::tricubic_amplitude(grid, index)
+        return perturbed("F_cell", interpolates ? terms::tricubic_amplitude(grid, index)
                                                : terms::nearest_amplitude(grid, nearest.h, nearest.k, nearest.l));
     }
 
@@ -151,6 +156,7 @@ private:
     }
 
     const PlanView& plan_;
+    CarriedState& carried_;
     const StopSign& stop_;
     Trace& trace_;
     bool multiplies_sum_ = false, multiplies_terms_ = false, needs_nearest_ = true, skips_zero_ = false;
@@ -165,8 +171,9 @@ private:
 // nothing once the stop sign is up.
 template <physics::CrystalShape shape, class Trace, int width>
 double render_block(const PlanView& plan, PixelBlock<width>& block, const StopSign& stop, Trace& trace, float* pixels) {
-    BlockSum<shape, Trace, width> sum(plan, block, stop, trace);
-    if (!walk_block(plan, block, sum)) return 0.0;
+    CarriedState carried(plan, pixel_index(plan, block.slow, block.fast[0]));
+    ReferenceSum<shape, Trace, width> sum(plan, block, carried, stop, trace);
+    if (!walk_block(plan, block, sum, carried)) return 0.0;
     for (int i = 0; i < block.count; ++i) {
         double photons = sum.photons_per_steradian(i);
         if (plan.sensor.capture == Applied::at_end) photons *= block.capture[i];

@@ -7,7 +7,7 @@
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
-#include "nbhybrid/kernel/pixel_block.hpp"
+#include "nbhybrid/kernel/walk/pixel_block.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
 #include "nbhybrid/numerics/multiply_add.hpp"
 
