@@ -1,6 +1,5 @@
 // Keeps the physics headers and the loop nest fit for the device: every function of theirs is compiled here for a kernel.
 
-#include "nbhybrid/kernel/walk/orientations.hpp"
 #include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "nbhybrid/numerics/bounded_exponential.hpp"
 #include "nbhybrid/numerics/bounded_sine.hpp"
@@ -22,8 +21,7 @@ struct AmplitudeSum {
 
     __device__ void enter_subpixel(const OnePixel&) {}
     __device__ bool add_source(const OnePixel& block) {
-        return kernel::for_each_later_orientation(plan.orientation,
-                                                  [&](int, int, const Axes& axes) { return step(block, axes); });
+        return kernel::for_each_later_orientation(plan.orientation, [&](int, int, const Axes& axes) { return step(block, axes); });
     }
     __device__ bool step(const OnePixel& block, const Axes& axes) {
         const CrystalStage& c = plan.crystal;

@@ -5,10 +5,9 @@
 #include <type_traits>
 
 #include "nbhybrid/kernel/device_pixel.hpp"
-#include "nbhybrid/kernel/sums/segments.hpp"
 #include "nbhybrid/kernel/sums/support_in_float.hpp"
 #include "nbhybrid/kernel/sums/sweeps.hpp"
-#include "nbhybrid/kernel/walk/orientations.hpp"
+#include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::cuda {
@@ -92,18 +91,19 @@ struct WarpSearch<PairAxes> {
     __device__ bool is_reached(std::int64_t number) const { return box.is_reached(table[number], support); }
 };
 
-// As PlainSweep of kernel/sums/sweeps.hpp. All lanes of the warp go through the loops together.
+// As kernel/sums/sweeps.hpp has them.
 template <class Entry>
-struct WarpSweep : kernel::PlainSweep, AllOrientations<Entry> {
-    using Math = kernel::TabledMath;
-    static constexpr bool has_squares = std::is_same_v<Entry, PairAxes>;
+using AllSweep = kernel::PlainSweep<kernel::TabledMath, std::is_same_v<Entry, PairAxes>>;
 
+// All lanes of the warp go through the loops together.
+template <class Entry>
+struct WarpSweep : AllSweep<Entry>, AllOrientations<Entry> {
     __device__ explicit WarpSweep(const AllOrientations<Entry>& o) : AllOrientations<Entry>(o) {}
 
     template <class Block, class Sum>
     __device__ bool run(const PlanView& plan, const SupportRadius& support, const Block& block, Sum& sum) const {
         if constexpr (std::is_same_v<Entry, Axes>)
-            if (this->table == nullptr) return PlainSweep::run(plan, support, block, sum);
+            if (this->table == nullptr) return AllSweep<Entry>::run(plan, support, block, sum);
         if constexpr (Sum::has_narrow_spots)
             // With a limit of the resolution some lanes may not be here.
             if (support.is_limited && plan.orientation.components != nullptr && !(plan.beam.dmin > 0.0)) {
@@ -130,10 +130,7 @@ private:
 
 // The lanes of a warp share a pixel: each takes every 32nd orientation, and their sums are added in a fixed order.
 template <class Entry>
-struct SharedPixelSweep : AllOrientations<Entry> {
-    using Math = kernel::TabledMath;
-    static constexpr bool has_squares = std::is_same_v<Entry, PairAxes>;
-
+struct SharedPixelSweep : AllSweep<Entry>, AllOrientations<Entry> {
     __device__ explicit SharedPixelSweep(const AllOrientations<Entry>& o) : AllOrientations<Entry>(o) {}
 
     template <class Block, class Sum>

@@ -14,47 +14,36 @@ namespace {
 
 using OnePixel = PixelBlock<1>;
 
-// Visits pixels in loop order, without those masked, until visit(slow, fast) returns false.
+// visit(pixel, block) for pixels in loop order, without those masked, until it returns false; the block is of that pixel.
 template <class Visit>
 void for_each_pixel(const PlanView& plan, StopSign& stop, Visit visit) {
     const Region& region = plan.detector.region;
     for (int slow = region.slow_first; slow <= region.slow_last; ++slow) {
         for (int fast = region.fast_first; fast <= region.fast_last; ++fast) {
-            if (is_masked(plan.detector, pixel_index(plan, slow, fast))) continue;
-            if (!visit(slow, fast)) return;
+            const PixelIndex pixel = pixel_index(plan, slow, fast);
+            if (is_masked(plan.detector, pixel)) continue;
+            OnePixel block;
+            begin_block(slow, fast, block);
+            if (!visit(pixel, block)) return;
             if (stop.is_up()) throw Interrupted();
         }
     }
 }
 
-// Walks through a pixel alone.
-template <class Sum>
-void walk_pixel(const PlanView& plan, int slow, int fast, Sum& sum, CarriedState& carried) {
-    PixelBlock<1> block;
-    begin_block(slow, fast, block);
-    walk_block(plan, block, sum, carried);
-}
-
-// Ends the walk at the first sweep.
-struct SweepSeeker {
-    bool found = false;
+// Leaves the sweeps out, and ends the walk at the first, or does not.
+struct NoSum {
+    bool goes_on;
 
     void enter_subpixel(const OnePixel&) {}
-    bool add_source(const OnePixel&) {
-        found = true;
-        return false;
-    }
+    bool add_source(const OnePixel&) const { return goes_on; }
 };
 
 PixelIndex find_first_sweep(const PlanView& plan, StopSign& stop) {
     PixelIndex found = no_pixel;
-    for_each_pixel(plan, stop, [&](int slow, int fast) {
-        const PixelIndex pixel = pixel_index(plan, slow, fast);
-        SweepSeeker seeker;
-        CarriedState carried(plan, pixel);
-        walk_pixel(plan, slow, fast, seeker, carried);
-        if (seeker.found) found = pixel;
-        return !seeker.found;
+    for_each_pixel(plan, stop, [&](PixelIndex pixel, OnePixel& block) {
+        NoSum seeker{false};
+        if (!walk_block(plan, block, seeker, CarriedState(plan, pixel))) found = pixel;
+        return found == no_pixel;
     });
     return found;
 }
@@ -65,15 +54,13 @@ class MissSeeker {
 public:
     using Block = PixelBlock<width>;
 
-    MissSeeker(const PlanView& plan, CarriedState& carried, const StopSign& stop)
-        : orientation_(plan.orientation), crystal_(plan.crystal), carried_(carried), stop_(stop) {}
+    MissSeeker(const PlanView& plan, CarriedState& carried, const StopSign& stop) : plan_(plan), carried_(carried), stop_(stop) {}
 
     // Its number; the width of a block if there is none.
     int first_lane() const { return first_; }
     void enter_subpixel(const Block&) {}
     bool add_source(const Block& block) {
-        return stop_.is_up() ||
-               carried_.sweep(orientation_, [&](int, int, const Axes& axes) { return look_at(block, axes); });
+        return stop_.is_up() || carried_.sweep(plan_.orientation, [&](int, int, const Axes& axes) { return look_at(block, axes); });
     }
 
 private:
@@ -84,14 +71,13 @@ private:
     }
 
     bool misses(const Vec3& index) const {
-        if (!terms::leaves_table(crystal_.amplitudes, index)) return false;
-        const Indices nearest{physics::nearest_index(index.x), physics::nearest_index(index.y), physics::nearest_index(index.z)};
+        const CrystalStage& crystal = plan_.crystal;
+        if (!terms::leaves_table(crystal.amplitudes, index)) return false;
         // The reference leaves a step with a lattice factor of 0 before it looks at the table.
-        return crystal_.water || terms::Shape<shape>::factor(crystal_, index, nearest).value != 0.0;
+        return crystal.water || terms::Shape<shape>::factor(crystal, index, physics::nearest_indices(index)).value != 0.0;
     }
 
-    const OrientationStage& orientation_;
-    const CrystalStage& crystal_;
+    const PlanView& plan_;
     CarriedState& carried_;
     const StopSign& stop_;
     int first_ = width;
@@ -140,23 +126,16 @@ PixelIndex find_first_miss(const PlanView& plan, int threads, StopSign& stop, co
     return first.load();
 }
 
-// Uses the polarization axis as a rendered pixel would, and leaves the sweeps out.
-struct UseCounter {
-    void enter_subpixel(const OnePixel&) {}
-    bool add_source(const OnePixel&) { return true; }
-};
-
 // Visits pixels in loop order with the entry of the axes that is next when each begins, until visit(pixel, entry) returns false.
 template <class Visit>
 void follow_axis(const PlanView& plan, StopSign& stop, Visit visit) {
     int entry = 0;
-    for_each_pixel(plan, stop, [&](int slow, int fast) {
-        const PixelIndex pixel = pixel_index(plan, slow, fast);
+    for_each_pixel(plan, stop, [&](PixelIndex pixel, OnePixel& block) {
         if (!visit(pixel, entry)) return false;
-        UseCounter counter;
+        NoSum user{true};
         CarriedState carried(plan, pixel);
         carried.axis_entry = entry;
-        walk_pixel(plan, slow, fast, counter, carried);
+        walk_block(plan, block, user, carried);
         entry = carried.axis_entry;
         return true;
     });

@@ -8,8 +8,6 @@
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/trace_hooks.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
-#include "nbhybrid/kernel/sums/double_terms.hpp"
-#include "nbhybrid/kernel/sums/pair_term.hpp"
 #include "nbhybrid/kernel/sums/sum.hpp"
 #include "nbhybrid/kernel/sums/sweeps.hpp"
 #include "nbhybrid/kernel/walk/arithmetic.hpp"
@@ -26,44 +24,28 @@ struct TabledMath : BoundedMath {
     }
 };
 
-struct TabledSweep : PlainSweep {
-    using Math = TabledMath;
-};
-
-// A device reduces the reference's phases at once, since it has no second look.
-template <Arithmetic arithmetic, physics::CrystalShape shape, class Block, bool has_squares>
-struct TermOfArithmetic {
-    using Type = std::conditional_t<arithmetic == Arithmetic::mixed && terms::Shape<shape>::has_offset_phases,
-                                    FloatPhaseTerm<Block>, ShapeTerm<shape, Block, arithmetic == Arithmetic::exact>>;
-};
-template <physics::CrystalShape shape, class Block, bool has_squares>
-struct TermOfArithmetic<Arithmetic::floats, shape, Block, has_squares> {
-    using Type = PairTerm<shape, Block, has_squares>;
-};
-
-template <Arithmetic arithmetic, physics::CrystalShape shape, class Sweep, int pixels, class Trace = NoTrace>
-using PixelSum = Sum<typename TermOfArithmetic<arithmetic, shape, WholeBlock<pixels, typename Trace::template Math<typename Sweep::Math>>,
-                                               Sweep::has_squares>::Type,
-                     const Sweep, Trace>;
-
 template <int pixels>
 struct DecidedPixels {
     Lanes<DecidedPixel, pixels> of;
 };
 
-// Pixels of one row. They must be such that the vector kernel may take: none that interpolates or sees the run's first sweep.
-template <class Sum, int pixels, class Sweep, class Trace = NoTrace>
+// Pixels of one row. They must be such that the vector kernel may take: none that interpolates or sees the run's first sweep. The
+// reference's phases are reduced at once, since a device has no second look.
+template <Arithmetic arithmetic, physics::CrystalShape shape, int pixels, class Sweep, class Trace = NoTrace>
 NBHYBRID_HOST_DEVICE inline DecidedPixels<pixels> decide_pixels(const PlanView& plan, const PixelBounds& bounds, const Sweep& sweep,
                                                                 int slow, const Lanes<int, pixels>& fast, Trace trace = {}) {
-    Sum sum(plan, bounds, sweep, trace);
-    typename Sum::Block block;
+    constexpr SquareSines sines = arithmetic == Arithmetic::exact ? SquareSines::of_phases : SquareSines::in_float;
+    using Block = WholeBlock<pixels, typename Trace::template Math<typename Sweep::Math>>;
+    using Term = std::conditional_t<arithmetic == Arithmetic::floats, PairTerm<shape, Block, Trace, Sweep::has_squares>,
+                                    DoubleTerm<shape, sines, Block, Trace>>;
+    Sum<Term, const Sweep> sum(plan, bounds, sweep, trace);
+    Block block;
     block.slow = slow;
     for (int i = 0; i < pixels; ++i) block.fast[i] = fast[i];
     walk_block(plan, block, sum);
     DecidedPixels<pixels> decided;
-    sum.finish(block, [&](int i, float value, bool is_decided) {
-        decided.of[i] = {value, is_decided, sum.factors().solid_angles(i)};
-    });
+    sum.finish(block,
+               [&](int i, float value, bool is_decided) { decided.of[i] = {value, is_decided, sum.factors().solid_angles(i)}; });
     return decided;
 }
 

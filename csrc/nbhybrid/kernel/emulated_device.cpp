@@ -18,8 +18,6 @@ extern const TraceKernel this_trace_kernel;
 
 namespace {
 
-bool never(const void*) { return false; }
-
 class EmulatedDevice : public Device {
 public:
     explicit EmulatedDevice(bool double_is_slow) : double_is_slow_(double_is_slow) {}
@@ -110,7 +108,7 @@ private:
     // By pairs, as a device does where there are many; place(i) says where the value of pixel i of the block goes.
     template <class Place>
     void decide_block(std::size_t image, VectorBlock& block, DeviceTotals& totals, Place place, float* values) const {
-        render_(views_[image], bounds_[image], StopCheck{&never, nullptr}, block);
+        render_(views_[image], bounds_[image], StopCheck{}, block);
         for (int i = 0; i < block.count; ++i) values[place(i)] = block.pixels[i];
         totals.solid_angles += block.solid_angles;
         for (std::uint64_t bits = block.undecided, i = 0; bits != 0; bits >>= 1U, ++i)

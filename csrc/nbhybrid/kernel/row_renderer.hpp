@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "nbhybrid/kernel/walk/pixel_block.hpp"
 #include "nbhybrid/kernel/render.hpp"
 #include "nbhybrid/kernel/sums/reference_sum.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
+#include "nbhybrid/kernel/walk/pixel_block.hpp"
 
 namespace nbhybrid::kernel {
 

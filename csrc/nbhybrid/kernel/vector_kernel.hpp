@@ -26,10 +26,10 @@ struct VectorBlock {
 
 // A sign that a run is to end, looked at now and then.
 struct StopCheck {
-    bool (*is_raised)(const void* sign);
-    const void* sign;
+    bool (*is_raised)(const void* sign) = nullptr;  // null: never
+    const void* sign = nullptr;
 
-    bool operator()() const { return is_raised(sign); }
+    bool operator()() const { return is_raised != nullptr && is_raised(sign); }
 };
 
 // How the sines of a parallelepiped are found; other crystals are the same for all.

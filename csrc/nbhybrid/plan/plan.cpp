@@ -146,7 +146,7 @@ void Plan::plan_detector(const Experiment& experiment) {
     stage.curved = d.curved;
     stage.point_pixel = d.point_pixel;
     stage.oversample = s.oversample;
-    stage.solid_angle_of = s.solid_angle                                 ? FactorOf::each_subpixel
+    stage.solid_angle_of = s.solid_angle                              ? FactorOf::each_subpixel
                            : semantics.corrects(Defect::omega_corner) ? FactorOf::pixel_centre
                                                                       : FactorOf::first_subpixel;
     stage.solid_angle = applied(s.solid_angle, semantics);
@@ -193,10 +193,10 @@ void Plan::plan_beam(const Experiment& experiment) {
     stage.kahn_factor = beam.kahn_factor;
     stage.is_corrected_for_polarization = beam.polarization;
     const bool recomputed = experiment.sampling.polarization;
-    stage.polarization_of = recomputed                                          ? FactorOf::each_subpixel
-                            : !beam.polarization                                ? FactorOf::nothing
+    stage.polarization_of = recomputed                                       ? FactorOf::each_subpixel
+                            : !beam.polarization                             ? FactorOf::nothing
                             : semantics.corrects(Defect::polar_first_source) ? FactorOf::pixel_centre
-                                                                                : FactorOf::first_subpixel;
+                                                                             : FactorOf::first_subpixel;
     stage.polarization = applied(recomputed, semantics);
     if (stage.polarization_of == FactorOf::pixel_centre) stage.polarization = Applied::to_each_term;
     stage.axes = polarization_axes_->data();

@@ -19,8 +19,6 @@ using kernel::DeviceLaunch;
 
 namespace {
 
-bool never(const void*) { return false; }
-
 // Of one image.
 void decide(const DeviceLaunch& launch, const kernel::DeviceImageJob& job, kernel::VectorRender render, double* solid_angles) {
     double sum = 0;
@@ -31,7 +29,7 @@ void decide(const DeviceLaunch& launch, const kernel::DeviceImageJob& job, kerne
         block.slow = place.slow;
         block.fast[0] = place.fast;
         block.count = 1;
-        render(job.plan, job.bounds, kernel::StopCheck{&never, nullptr}, block);
+        render(job.plan, job.bounds, kernel::StopCheck{}, block);
         const bool is_left =
             launch.output.n_undecided != nullptr && (block.undecided != 0 || (fake::one_in > 0 && place.where % fake::one_in == 0));
         job.values[place.where] = is_left ? std::nanf("") : block.pixels[0];

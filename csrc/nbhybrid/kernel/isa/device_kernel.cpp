@@ -9,24 +9,10 @@
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-template <class MathT>
-struct HostSweep : PlainSweep {
-    using Math = MathT;
-};
-
-// Of a copy of the plan for a device.
-template <class MathT>
-struct SquaresSweep : HostSweep<MathT> {
-    static constexpr bool has_squares = true;
-};
-
 // One lane of a warp that shares a pixel. The last one to finish adds up the sums of all, in the order of the device.
 template <class MathT>
-struct LaneSweep : PlainSweep {
-    using Math = MathT;
+struct LaneSweep : PlainSweep<MathT> {
     static constexpr int lanes = 32;
-
-    LaneSweep(int number, PixelTotal* sums) : lane(number), totals(sums) {}
 
     template <class Block, class Sum>
     bool run(const PlanView& plan, const SupportRadius&, const Block& block, Sum& sum) const {
@@ -55,8 +41,7 @@ struct ByPairs {
 
     template <physics::CrystalShape shape, Arithmetic arithmetic, class Math, int pixels>
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
-        using Sweep = HostSweep<Math>;
-        return decide_pixels<PixelSum<arithmetic, shape, Sweep, pixels>, pixels>(plan, bounds, Sweep{}, slow, fast);
+        return decide_pixels<arithmetic, shape, pixels>(plan, bounds, PlainSweep<Math>{}, slow, fast);
     }
 };
 
@@ -69,8 +54,7 @@ struct ByLanes {
         PixelTotal totals[Sweep::lanes];
         DecidedPixels<pixels> decided;
         for (int lane = 0; lane < Sweep::lanes; ++lane)
-            decided =
-                decide_pixels<PixelSum<arithmetic, shape, Sweep, pixels>, pixels>(plan, bounds, Sweep(lane, totals), slow, fast);
+            decided = decide_pixels<arithmetic, shape, pixels>(plan, bounds, Sweep{{}, lane, totals}, slow, fast);
         return decided;
     }
 };
@@ -81,14 +65,11 @@ struct ByPairsInFloat {
 
     template <physics::CrystalShape shape, Arithmetic arithmetic, class Math, int pixels>
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
-        using Sweep = HostSweep<Math>;
         if constexpr (terms::Shape<shape>::has_pair_version)
             if (terms::pairs_suffice(plan.crystal.largest_index, plan.crystal.cells)) {
-                using Squares = SquaresSweep<Math>;
                 if (plan.crystal.amplitudes.squares != nullptr)
-                    return decide_pixels<PixelSum<Arithmetic::floats, shape, Squares, pixels>, pixels>(plan, bounds, Squares{}, slow,
-                                                                                                       fast);
-                return decide_pixels<PixelSum<Arithmetic::floats, shape, Sweep, pixels>, pixels>(plan, bounds, Sweep{}, slow, fast);
+                    return decide_pixels<Arithmetic::floats, shape, pixels>(plan, bounds, PlainSweep<Math, true>{}, slow, fast);
+                return decide_pixels<Arithmetic::floats, shape, pixels>(plan, bounds, PlainSweep<Math>{}, slow, fast);
             }
         return ByPairs::decide<shape, arithmetic, Math, pixels>(plan, bounds, slow, fast);
     }
@@ -130,19 +111,22 @@ constexpr RenderOfShapes all_shapes() {
 }
 
 extern const VectorKernel this_vector_kernel;
-const VectorKernel this_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA),
-                                         {RenderOfShapes{}, all_shapes<Arithmetic::exact, ByPairs>(), all_shapes<Arithmetic::mixed, ByPairs>()},
-                                         NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel this_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA),
+    {RenderOfShapes{}, all_shapes<Arithmetic::exact, ByPairs>(), all_shapes<Arithmetic::mixed, ByPairs>()},
+    NBHYBRID_BOUNDED_FUNCTIONS};
 
 extern const VectorKernel split_vector_kernel;
-const VectorKernel split_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA) "_split",
-                                          {RenderOfShapes{}, all_shapes<Arithmetic::exact, ByLanes>(), all_shapes<Arithmetic::mixed, ByLanes>()},
-                                          NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel split_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA) "_split",
+    {RenderOfShapes{}, all_shapes<Arithmetic::exact, ByLanes>(), all_shapes<Arithmetic::mixed, ByLanes>()},
+    NBHYBRID_BOUNDED_FUNCTIONS};
 
 extern const VectorKernel float_vector_kernel;
-const VectorKernel float_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA) "_float",
-                                          {RenderOfShapes{}, all_shapes<Arithmetic::exact, ByPairs>(), all_shapes<Arithmetic::mixed, ByPairsInFloat>()},
-                                          NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel float_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA) "_float",
+    {RenderOfShapes{}, all_shapes<Arithmetic::exact, ByPairs>(), all_shapes<Arithmetic::mixed, ByPairsInFloat>()},
+    NBHYBRID_BOUNDED_FUNCTIONS};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

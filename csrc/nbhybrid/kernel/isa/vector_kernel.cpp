@@ -3,7 +3,6 @@
 #include <type_traits>
 
 #include "nbhybrid/kernel/isa/bounded_functions.hpp"
-#include "nbhybrid/kernel/sums/double_terms.hpp"
 #include "nbhybrid/kernel/sums/sum.hpp"
 #include "nbhybrid/kernel/sums/sweeps.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
@@ -14,26 +13,18 @@ inline namespace NBHYBRID_ISA {
 
 constexpr int width = VectorBlock::capacity;
 
-// Up to the arguments of the sines and exponentials everything is computed by the reference's own operations, but in float32.
-template <physics::CrystalShape shape, SquareSines sines>
-struct TermOfSines {
-    static constexpr bool in_float = sines == SquareSines::in_float, has_offset_phases = terms::Shape<shape>::has_offset_phases;
-    using Block = PixelBlock<width, std::conditional_t<in_float, QuickMath, BoundedMath>>;
-    using OfShape = ShapeTerm<shape, Block, !in_float>;
-    using OfOffsets = std::conditional_t<in_float, FloatPhaseTerm<Block>, OffsetPhaseTerm<Block>>;
-    using Type = std::conditional_t<has_offset_phases && sines != SquareSines::of_phases, OfOffsets, OfShape>;
-};
-
-// Writes the pixels and marks those that the bound does not decide. Lanes are computed by whole vectors.
+// Writes the pixels and marks those that the bound does not decide. But in float32, all up to the arguments of the sines and
+// exponentials is computed by the reference's own operations. Lanes are computed by whole vectors.
 template <physics::CrystalShape shape, SquareSines sines>
 bool render_by_bounds(const PlanView& plan, const PixelBounds& bounds, const StopCheck& is_stopped, VectorBlock& result) {
-    typename TermOfSines<shape, sines>::Block block;
+    using Block = PixelBlock<width, std::conditional_t<sines == SquareSines::in_float, QuickMath, BoundedMath>>;
+    Block block;
     block.slow = result.slow;
     constexpr int lanes_of_a_vector = Segments<width>::lanes;
     block.count = (result.count + lanes_of_a_vector - 1) / lanes_of_a_vector * lanes_of_a_vector;
     for (int i = 0; i < width; ++i) block.fast[i] = result.fast[i];
     SegmentSweep<width> sweep(is_stopped);
-    Sum<typename TermOfSines<shape, sines>::Type, SegmentSweep<width>> sum(plan, bounds, sweep);
+    Sum<DoubleTerm<shape, sines, Block, NoTrace>, SegmentSweep<width>> sum(plan, bounds, sweep);
     if (!walk_block(plan, block, sum)) return false;
     std::int64_t undecided[width], count = 0;
     sum.finish(block, [&](int i, float value, bool is_decided) {

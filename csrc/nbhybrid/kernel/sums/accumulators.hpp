@@ -9,7 +9,8 @@
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
-#include "nbhybrid/kernel/sums/pixel_factors.hpp"
+#include "nbhybrid/kernel/sums/decision.hpp"
+#include "nbhybrid/numerics/float_pair.hpp"
 #include "nbhybrid/numerics/multiply_add.hpp"
 #include "nbhybrid/plan/bounds.hpp"
 
@@ -39,8 +40,8 @@ private:
     Lanes<double, has_error ? Block::capacity : 1> error_;
 };
 
-// In double, with what a shift of the phases would do to the intensity: the reference's differ from ours by roundings in proportion to
-// the scattering vector.
+// In double, with what a shift of the phases would do to the intensity: the reference's differ from ours by roundings in proportion
+// to the scattering vector.
 template <class Block>
 class alignas(Block::alignment) PhaseSlopeSums {
 public:

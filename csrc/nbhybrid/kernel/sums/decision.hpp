@@ -1,10 +1,11 @@
 #pragma once
-// From the sum of a pixel's terms to its float32, and whether the bound of the sum's error decides it. The vector kernel does this
-// for the lanes of a block, a device for one pixel.
+// The factors of pixels: what their terms are multiplied by; from the sum of the terms to a float32; and whether the bound of the
+// sum's error decides it.
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/trace_hooks.hpp"
+#include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "nbhybrid/numerics/multiply_add.hpp"
 #include "nbhybrid/numerics/rounding_test.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
@@ -95,10 +96,102 @@ NBHYBRID_HOST_DEVICE inline double term_weight(const BoundedFactors& f, double s
     return sure ? product : __builtin_nan("");
 }
 
-NBHYBRID_HOST_DEVICE inline bool multiplies_terms(const PlanView& plan) {
-    return plan.sensor.capture == Applied::to_each_term || plan.beam.polarization == Applied::to_each_term ||
-           plan.detector.solid_angle == Applied::to_each_term || plan.beam.weighted;
-}
+// What the terms of a block's pixels are multiplied by, and what their finished sums are.
+template <class Block>
+class alignas(Block::alignment) PixelFactors {
+public:
+    NBHYBRID_HOST_DEVICE explicit PixelFactors(const PlanView& plan)
+        : plan_(plan),
+          captures_(plan.sensor.capture == Applied::to_each_term),
+          polarizes_(plan.beam.polarization == Applied::to_each_term),
+          has_angle_(plan.detector.solid_angle == Applied::to_each_term),
+          multiplies_terms_(captures_ || polarizes_ || has_angle_ || plan.beam.weighted) {
+        for (int i = 0; i < Block::capacity; ++i) largest_weight_error_[i] = 0.0;
+        for (int i = 0; multiplies_terms_ && i < Block::capacity; ++i) largest_weight_[i] = 1.0;
+    }
+
+    NBHYBRID_HOST_DEVICE void enter_subpixel(const Block& block) {
+        if (block.is_first_subpixel())
+            for (int i = 0; i < block.count; ++i) solid_angles_[i] = block.solid_angle[i];
+        else
+            for (int i = 0; i < block.count; ++i) solid_angles_[i] += block.solid_angle[i];
+    }
+
+    // `decides`: a weight that cannot be decided is not-a-number.
+    template <bool decides>
+    NBHYBRID_HOST_DEVICE void enter_source(const Block& block) {
+        const bool reaches_all = block.n_live == block.count;
+        weighs_ = multiplies_terms_ || !reaches_all;
+        if (!weighs()) return;
+        if (multiplies_terms_) find_weights<decides>(block);
+        else
+            for (int i = 0; i < block.count; ++i) weight_[i] = 1.0;
+        if (reaches_all) return;
+        Lanes<double, Block::capacity> reached;
+        for (int i = 0; i < block.count; ++i) reached[i] = 0.0;
+        block.for_each_live([&](int i) { reached[i] = weight_[i]; });
+        for (int i = 0; i < block.count; ++i) weight_[i] = reached[i];
+    }
+
+    // Whether terms of this source have weights, which may be 1. One by one they always have: that needs no question.
+    NBHYBRID_HOST_DEVICE bool weighs() const { return Block::lanes_of_part == 1 || weighs_; }
+    NBHYBRID_HOST_DEVICE double weight(int i) const { return weight_[i]; }
+    NBHYBRID_HOST_DEVICE bool multiplies_terms() const { return multiplies_terms_; }
+    // Of the pixels of a block, and all sources.
+    NBHYBRID_HOST_DEVICE double largest_weight(const Block& block) const {
+        double largest = 1.0;
+        for (int i = 0; multiplies_terms_ && i < block.count; ++i) largest = larger(largest_weight_[i], largest);
+        return largest;
+    }
+
+    // What the terms have been multiplied by, the finished sum is not any more: there it is 1.
+    NBHYBRID_HOST_DEVICE void leave_terms(Block& block) const {
+        for (int i = 0; captures_ && i < block.count; ++i) block.capture.set(i, 1.0, 0.0);
+        for (int i = 0; polarizes_ && i < block.count; ++i) block.polarization[i] = 1.0;
+        for (int i = 0; has_angle_ && i < block.count; ++i) block.solid_angle[i] = 1.0;
+        if (polarizes_) block.polarization_error = 0.0;
+    }
+    // After that, of the finished sum.
+    NBHYBRID_HOST_DEVICE BoundedFactors at_end(const Block& block, int i) const {
+        return {block.capture[i],         block.capture.error(i), block.polarization[i],
+                block.polarization_error, block.solid_angle[i],   largest_weight_error_[i]};
+    }
+
+    NBHYBRID_HOST_DEVICE double solid_angles(int i) const { return solid_angles_[i]; }
+    // Of all pixels; by halves, so that it takes vectors.
+    double total_of_solid_angles(int pixels) {
+        for (int i = pixels; i < Block::capacity; ++i) solid_angles_[i] = 0.0;
+        for (int half = Block::capacity / 2; half > 0; half /= 2)
+            for (int i = 0; i < half; ++i) solid_angles_[i] += solid_angles_[i + half];
+        return solid_angles_[0];
+    }
+
+private:
+    template <bool decides>
+    NBHYBRID_HOST_DEVICE void find_weights(const Block& block) {
+        const double source = plan_.beam.weighted ? plan_.beam.sources[block.source].weight : 1.0;
+        for (int i = 0; i < block.count; ++i) {
+            const double capture = block.capture[i], error_of_capture = block.capture.error(i),
+                         polarization = block.polarization[i], angle = block.solid_angle[i];
+            BoundedFactors f;
+            if (captures_) f.capture = capture, f.capture_error = error_of_capture;
+            if (polarizes_) f.polarization = polarization, f.polarization_error = block.polarization_error;
+            if (has_angle_) f.angle = angle;
+            double error = 0;
+            if constexpr (decides) weight_[i] = term_weight(f, source, error);
+            else weight_[i] = f.capture * f.polarization * f.angle * source;
+            largest_weight_[i] = larger(weight_[i], largest_weight_[i]);
+            largest_weight_error_[i] = larger(error, largest_weight_error_[i]);
+        }
+    }
+
+    Lanes<double, Block::capacity> weight_;  // of the terms of this source; 0 if it does not reach the pixel
+    Lanes<double, Block::capacity> largest_weight_, largest_weight_error_;  // of all sources; the error is relative
+    Lanes<double, Block::capacity> solid_angles_;                           // of all sub-pixels and layers
+    const PlanView& plan_;
+    bool captures_, polarizes_, has_angle_, multiplies_terms_;  // the terms
+    bool weighs_ = false;
+};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

@@ -2,26 +2,26 @@
 // The sum of the steps of all pixels but those that are the reference's (reference_sum.hpp): by vector instructions for a block of
 // pixels, or for one or two of a device's thread; with a bound of how far it may be from the reference's, or without.
 //
-// Term says what a step's term is and in which arithmetic (double_terms.hpp, pair_term.hpp), and of which pixels; Sweep, which
-// orientations of the crystal it is computed for (sweeps.hpp; a device has others); Trace, what is noted of it; Sums, what is made of the terms (accumulators.hpp).
+// Term says what a step's term is and in which arithmetic, of which pixels, and what is noted of it (terms.hpp); Sweep, for which
+// orientations of the crystal it is computed (sweeps.hpp; a device has others); Sums, what is made of the terms (accumulators.hpp).
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/trace_hooks.hpp"
 #include "nbhybrid/kernel/sums/decision.hpp"
-#include "nbhybrid/kernel/sums/double_terms.hpp"
-#include "nbhybrid/kernel/sums/pixel_factors.hpp"
+#include "nbhybrid/kernel/sums/terms.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
 // A traced thread has one pixel.
-template <class Term, class Sweep, class Trace = NoTrace, class Sums = typename Term::Sums>
+template <class Term, class Sweep, class Sums = typename Term::Sums>
 class alignas(Term::Block::alignment) Sum {
 public:
     using Block = typename Term::Block;
     using Entry = typename Term::Entry;
+    using Trace = typename Term::Trace;
     static constexpr bool has_narrow_spots = Term::has_narrow_spots;
     static_assert(Block::capacity == 1 || !Trace::enabled);
 
@@ -30,7 +30,7 @@ public:
           bounds_(bounds),
           sweep_(sweep),
           factors_(plan),
-          term_(plan, bounds),
+          term_(plan, bounds, trace),
           sums_(bounds, Term::unit(plan.crystal)),
           trace_(trace) {
         NBHYBRID_TRACED(trace_.begin(plan, factors_.multiplies_terms()));
@@ -60,19 +60,19 @@ public:
         typename Term::Step steps[Block::parts];
         bool is_near = false;
         for_each_part(begin, end, [&](const PartLanes& lanes) {
-            is_near |= term_.find_indices(axes, term_.scattering(block, lanes.part), steps[lanes.part], lanes, trace_);
+            is_near |= term_.find_indices(axes, term_.scattering(block, lanes.part), steps[lanes.part], lanes);
         });
         if (!is_near && !Trace::enabled) return;
         unsigned present = 0;
         for_each_part(begin, end, [&](const PartLanes& lanes) {
-            present |= term_.find_prefactors(steps[lanes.part], lanes, factors_, trace_) << static_cast<unsigned>(lanes.part);
+            present |= term_.find_prefactors(steps[lanes.part], lanes, factors_) << static_cast<unsigned>(lanes.part);
         });
         // Of a step that adds nothing a trace alone wants the factor.
         if (!is_near || (present == 0 && !Trace::enabled)) return;
         for_each_run(present, begin, end, [&](int first, int last) {
             for_each_part(first, last, [&](PartLanes lanes) {
                 lanes.counts = is_by_groups || (present >> static_cast<unsigned>(lanes.part) & 1U) != 0;
-                term_.add_terms(axes, term_.scattering(block, lanes.part), steps[lanes.part], lanes, factors_, sums_, trace_);
+                term_.add_terms(axes, term_.scattering(block, lanes.part), steps[lanes.part], lanes, factors_, sums_);
             });
         });
     }
@@ -81,18 +81,19 @@ public:
 
     // put(i, value, is_decided) for each pixel.
     template <class Put>
-    NBHYBRID_HOST_DEVICE void finish(const Block& block, Put put) {
+    NBHYBRID_HOST_DEVICE void finish(Block& block, Put put) {
         sums_.end();
+        NBHYBRID_TRACED(trace_.factors(block));
+        factors_.leave_terms(block);
         const DecisionScale scale(plan_, bounds_.relative, bounds_.absolute_intensity * factors_.largest_weight(block));
-        const typename PixelFactors<Block>::OfWay factors(factors_, block, Applied::at_end);
         for (int i = 0; i < block.count; ++i) {
             const PixelTotal total = sweep_.combine(sums_.total(i));
-            const BoundedFactors f = factors[i];
+            const BoundedFactors f = factors_.at_end(block, i);
             float value = 0;
             bool is_decided = true;
             if constexpr (Term::decides) is_decided = decide(scale, total.intensity, total.error, f, value, trace_);
             else value = untested_pixel(scale, total.intensity, f, trace_);
-            NBHYBRID_TRACED(trace_.end(block, total.intensity, value));
+            NBHYBRID_TRACED(trace_.end(total.intensity, value));
             put(i, value, is_decided);
         }
     }

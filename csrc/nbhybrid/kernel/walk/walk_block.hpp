@@ -8,9 +8,10 @@
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/perturb.hpp"
+#include "nbhybrid/kernel/curved_table.hpp"
 #include "nbhybrid/kernel/walk/arithmetic.hpp"
 #include "nbhybrid/kernel/walk/pixel_block.hpp"
-#include "nbhybrid/kernel/walk/positions.hpp"
+#include "nbhybrid/physics/pixel_position.hpp"
 #include "nbhybrid/physics/scattering_vector.hpp"
 
 namespace nbhybrid::kernel {
@@ -23,6 +24,49 @@ struct NothingCarried {
     NBHYBRID_HOST_DEVICE static Vec3 polarization_axis(const BeamStage& beam) { return beam.axes[beam.n_axes - 1]; }
     NBHYBRID_HOST_DEVICE static void normalise_axis_again(const BeamStage&) {}
 };
+
+// Points of the pixels of a row that are `along_slow` and `depth` from the edge and the front of the detector.
+class RowOfPoints {
+public:
+    NBHYBRID_HOST_DEVICE RowOfPoints(const DetectorStage& d, double along_slow, double depth)
+        : slow_offset_(along_slow * d.slow_axis), depth_offset_(depth * d.normal), fast_axis_(d.fast_axis), origin_(d.origin) {}
+
+    NBHYBRID_HOST_DEVICE Vec3 operator()(double along_fast) const {
+        return physics::flat_position(along_fast * fast_axis_, slow_offset_, depth_offset_, origin_);
+    }
+
+private:
+    Vec3 slow_offset_, depth_offset_, fast_axis_, origin_;
+};
+
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void locate_subpixels(const PlanView& plan, Block& block) {
+    const int count = block.count;
+    const DetectorStage& d = plan.detector;
+    const double size = d.subpixel_size;
+    const int oversample = d.oversample, sub_fast = block.sub_fast;
+    const RowOfPoints points(d, physics::subpixel_centre(size, block.slow * oversample + block.sub_slow),
+                             block.layer * plan.sensor.layer_thickness);
+    const auto flat = [&block, &points, size, oversample, sub_fast](int i) {
+        return points(physics::subpixel_centre(size, block.fast[i] * oversample + sub_fast));
+    };
+    const int plane = subpixel_plane(oversample, block.layer, block.sub_slow, sub_fast);
+    if (d.curved)
+        for (int i = 0; i < count; ++i) Block::Math::direct(block, i, Block::Math::curved(d, block, i, plane, flat(i)));
+    else
+        for (int i = 0; i < count; ++i) Block::Math::direct(block, i, flat(i));
+}
+
+// The centres of the pixels, on the front of the sensor.
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void locate_centres(const PlanView& plan, Block& block) {
+    const DetectorStage& d = plan.detector;
+    const RowOfPoints points(d, physics::subpixel_centre(d.pixel_size, block.slow), 0.0);
+    for (int i = 0; i < block.count; ++i) {
+        const Vec3 flat = points(physics::subpixel_centre(d.pixel_size, block.fast[i]));
+        block.centre.set(i, d.curved ? Block::Math::curved(d, block, i, plane_of_centres, flat) : flat);
+    }
+}
 
 template <class Block>
 NBHYBRID_HOST_DEVICE inline void find_solid_angles(const PlanView& plan, Block& block) {
@@ -134,8 +178,36 @@ NBHYBRID_HOST_DEVICE inline void enter_pixels(const PlanView& plan, Block& block
         locate_centres(plan, block);
 }
 
-// A sum has enter_subpixel(block), and add_source(block) for each source that reaches at least one pixel, which returns false to end
-// the walk. Returns false if the walk was ended.
+// The crystal's axes at a phi step, in a domain.
+NBHYBRID_HOST_DEVICE inline Axes orientation(const OrientationStage& o, const Axes* steps, const Axes* table, int phi, int domain) {
+    if (table != nullptr) return table[static_cast<std::int64_t>(phi) * o.n_domains + domain];
+    const Axes axes = steps[phi];
+    if (o.domains == nullptr) return axes;
+    return {o.domains[domain] * axes.a, o.domains[domain] * axes.b, o.domains[domain] * axes.c};
+}
+
+// Of a later sweep, by its place in it.
+NBHYBRID_HOST_DEVICE inline Axes later_orientation(const OrientationStage& o, std::int64_t place) {
+    return orientation(o, o.later_sweep, o.later_sweep_table, static_cast<int>(place / o.n_domains),
+                       static_cast<int>(place % o.n_domains));
+}
+
+// step(phi, domain, axes) for one after the other, until it returns false; false if it did.
+template <class Step>
+NBHYBRID_HOST_DEVICE inline bool for_each_orientation(const OrientationStage& o, const Axes* steps, const Axes* table, Step step) {
+    for (int phi = 0; phi < o.n_phi; ++phi)
+        for (int domain = 0; domain < o.n_domains; ++domain)
+            if (!step(phi, domain, orientation(o, steps, table, phi, domain))) return false;
+    return true;
+}
+
+template <class Step>
+NBHYBRID_HOST_DEVICE inline bool for_each_later_orientation(const OrientationStage& o, Step step) {
+    return for_each_orientation(o, o.later_sweep, o.later_sweep_table, step);
+}
+
+// A sum has enter_subpixel(block), and add_source(block) for each source that reaches at least one pixel, which returns false to
+// end the walk. Returns false if the walk was ended.
 template <class Block, class Sum, class Carried = NothingCarried>
 NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, Block& block, Sum& sum, Carried&& carried = {}) {
     enter_pixels(plan, block);
