@@ -25,15 +25,16 @@ struct AmplitudeSum {
     }
     __device__ bool step(const OnePixel& block, const Axes& axes) {
         const CrystalStage& c = plan.crystal;
-        const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, block.scattering[0]);
-        const int h = physics::nearest_index(index.x), k = physics::nearest_index(index.y), l = physics::nearest_index(index.z);
-        const Vec3 offset{index.x - h, index.y - k, index.z - l};
+        const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, scattering);
+        const physics::Indices nearest = physics::nearest_indices(index);
+        const Vec3 offset = physics::offset_of(index, nearest);
         const double in_cells = terms::offset_in_cells_squared(offset, c.cells);
         const double of_spot = terms::offset_squared(offset, c.spots);
         const double lattice = terms::square_axis_factor(index.x, c.cells.x) + terms::round_factor(in_cells, c.cells, c.fudge) +
                                terms::gauss_factor(of_spot, c.cells, c.fudge) + terms::tophat_factor(of_spot, c.cells, c.fudge);
-        const double amplitude = terms::leaves_table(c.amplitudes, index) ? terms::nearest_amplitude(c.amplitudes, h, k, l)
-                                                                          : terms::tricubic_amplitude(c.amplitudes, index);
+        const double amplitude = terms::leaves_table(c.amplitudes, index)
+                                     ? terms::nearest_amplitude(c.amplitudes, nearest.h, nearest.k, nearest.l)
+                                     : terms::tricubic_amplitude(c.amplitudes, index);
         const double reduced = numerics::reduced_phase(lattice, numerics::nearest_multiple_of_pi(lattice));
         const double bounded = numerics::sine_of_reduced(reduced) + numerics::accurate_sine_of_reduced(reduced) +
                                numerics::cosine_of_reduced(reduced) + numerics::exponential(-reduced) +

@@ -198,15 +198,12 @@ private:
     PixelNotes* notes_;
 };
 
-// A device has the squares of amplitudes alone where it takes no double.
-using TracedSweep = PlainSweep<TabledMath, true>;
-
-// Renders the pixel that the notes name.
+// Renders the pixel that the notes name. A device has the squares of amplitudes alone where it takes no double.
 template <physics::CrystalShape shape, Arithmetic arithmetic>
 NBHYBRID_HOST_DEVICE inline void trace_device_pixel(const PlanView& plan, const PixelBounds& bounds, PixelNotes& notes) {
     Lanes<int, 1> fast;
     fast[0] = notes.fast;
-    decide_pixels<arithmetic, shape, 1>(plan, bounds, TracedSweep{}, notes.slow, fast, DeviceTrace(&notes));
+    decide_pixels<arithmetic, shape, 1>(plan, bounds, PlainSweep<TabledMath, true>{}, notes.slow, fast, DeviceTrace(&notes));
 }
 
 }  // namespace NBHYBRID_ISA

@@ -91,9 +91,7 @@ struct RenderRequest {
 // For all of these plans; the caller says where to, on how many threads, and what else is wanted. The plans must outlive it.
 inline RenderRequest request_of(const PlanSource& plans, const Way& way, const std::vector<DeviceUse>& devices) {
     RenderRequest request;
-    request.plans = &plans;
-    request.way = way;
-    request.devices = devices;
+    request.plans = &plans, request.way = way, request.devices = devices;
     return request;
 }
 

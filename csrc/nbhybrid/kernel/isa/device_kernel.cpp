@@ -60,9 +60,7 @@ struct ByLanes {
 };
 
 // The `fast` engine without double, where there is a version.
-struct ByPairsInFloat {
-    static constexpr int most_pixels = 2;
-
+struct ByPairsInFloat : ByPairs {
     template <physics::CrystalShape shape, Arithmetic arithmetic, class Math, int pixels>
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
         if constexpr (terms::Shape<shape>::has_pair_version)

@@ -1,11 +1,9 @@
 #pragma once
 // What the terms of pixels are added to: one of these is a parameter of a Sum. Each has
 //
-//   enter_source(block), leave_source(factors), end()   before the first and after the last term of a source; after all sources
-//   so_far(i, factors)                                  the intensity of a pixel, while its source adds to it
-//   total(i)                                            after the end
-//
-// and what the terms that it is for add to it.
+//   enter_source(block), leave_source(factors), end()  before the first and after the last term of a source; after all sources
+//   so_far(i, factors), total(i)                       a pixel's intensity while a source adds to it; its sum after the end
+//   add(i, term)                                       and what else the terms that it is for have to add
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"

@@ -62,14 +62,14 @@ NBHYBRID_HOST_DEVICE inline float untested_pixel(const DecisionScale& scale, dou
     return static_cast<float>(photons);
 }
 
-// `uncertainty` is that of the intensity besides its relative error. Returns whether both ends of the interval round alike.
+// Returns whether both ends of the interval round alike.
 template <class Trace = NoTrace>
-NBHYBRID_HOST_DEVICE inline bool decide(const DecisionScale& scale, double intensity, double uncertainty, const BoundedFactors& f,
-                                        float& pixel, [[maybe_unused]] Trace trace = {}) {
+NBHYBRID_HOST_DEVICE inline bool decide(const DecisionScale& scale, const PixelTotal& total, const BoundedFactors& f, float& pixel,
+                                        [[maybe_unused]] Trace trace = {}) {
     using numerics::multiply_add;
-    const double base = multiply_add(scale.one, intensity, scale.background), size = __builtin_fabs(base);
+    const double base = multiply_add(scale.one, total.intensity, scale.background), size = __builtin_fabs(base);
     const double base_error =
-        multiply_add(size, scale.relative + f.weight_error, multiply_add(scale.one_error, uncertainty, scale.least_error));
+        multiply_add(size, scale.relative + f.weight_error, multiply_add(scale.one_error, total.error, scale.least_error));
     const double capture = __builtin_fabs(f.capture), polarization = __builtin_fabs(f.polarization),
                  angle = __builtin_fabs(f.angle), most_polarization = polarization + f.polarization_error;
     // Of the product of capture and polarization.

@@ -27,10 +27,7 @@ private:
     std::atomic<bool> raised_{false};
 };
 
-// What it carries from step to step, from source to source and from pixel to pixel, and what comes of that in the loop nest. All
-// other sums have NothingCarried (walk/walk_block.hpp) in its place.
-
-// Whether it changes in this pixel. Such a pixel has a block of its own.
+// Whether what the reference carries along changes in this pixel. Such a pixel has a block of its own.
 inline bool carries_state(const PlanView& plan, PixelIndex pixel) {
     const CarryOver& c = plan.carry_over;
     return pixel == c.first_sweep || pixel == c.interpolation_ends || pixel <= c.axis_settles || c.axis_entries != nullptr;
@@ -50,6 +47,8 @@ inline int axis_entry_of(const PlanView& plan, PixelIndex pixel) {
     return c.axis_uses[low].entry;
 }
 
+// What the reference carries from step to step, from source to source and from pixel to pixel, and what comes of that in the loop
+// nest. All other sums have NothingCarried (walk/walk_block.hpp) in its place.
 struct CarriedState {
     // As a pixel finds it, or all pixels of a block.
     CarriedState(const PlanView& plan, PixelIndex pixel)
@@ -57,9 +56,9 @@ struct CarriedState {
           interpolates(plan.crystal.interpolate && pixel <= plan.carry_over.interpolation_ends),
           axis_entry(axis_entry_of(plan, pixel)) {}
 
-    // The cached factors mean, where they are 0, that they are not known yet: those that are 0 indeed are found again and again. Of
-    // the solid angle (omega-corner) and the capture of a layer (layer-capture) in the next sub-pixels; of the polarization
-    // (polar-first-source) at the next source, which the loop nest does for all sums.
+    // A factor that is kept for the pixel or the layer counts as unknown while it is 0: one that is 0 indeed is found again, the
+    // solid angle (omega-corner) and the capture (layer-capture) in the next sub-pixel. The polarization (polar-first-source),
+    // which is 0 until a source reaches the pixel, is so at the next source: the loop nest does that for all sums.
     template <class Block>
     static void find_zeros_again(const PlanView& plan, Block& block) {
         const DetectorStage& d = plan.detector;
@@ -79,20 +78,18 @@ struct CarriedState {
     // leaves the crystal as the step before did, which the first step of a run does not have.
     template <class Step>
     bool sweep(const OrientationStage& o, Step step) {
-        const bool is_first = first_sweep;
+        const Axes* const steps = first_sweep ? o.first_sweep : o.later_sweep;
+        const Axes* const table = first_sweep ? o.first_sweep_table : o.later_sweep_table;
         first_sweep = false;
-        return for_each_orientation(o, is_first ? o.first_sweep : o.later_sweep,
-                                    is_first ? o.first_sweep_table : o.later_sweep_table, [&](int phi, int domain, Axes axes) {
-                                        axes.a = perturbed("rot_a_angstroms", axes.a);
-                                        return step(phi, domain, axes);
-                                    });
+        return for_each_orientation(o, steps, table, [&](int phi, int domain, Axes axes) {
+            axes.a = perturbed("rot_a_angstroms", axes.a);
+            return step(phi, domain, axes);
+        });
     }
 
-    bool first_sweep;  // of the run, is still to come
-    // interpolation-sticky: the first step whose neighbourhood leaves the table ends it for good.
-    bool interpolates;
-    // Of the polarization axes, for the next use.
-    int axis_entry;
+    bool first_sweep;   // of the run, is still to come
+    bool interpolates;  // interpolation-sticky: the first step whose neighbourhood leaves the table ends it for good
+    int axis_entry;     // of the polarization axes, for the next use
 };
 
 // A block that is traced holds one pixel.
@@ -104,12 +101,11 @@ public:
     ReferenceSum(const PlanView& plan, const Block& block, CarriedState& carried, const StopSign& stop, Trace& trace)
         : plan_(plan), carried_(carried), stop_(stop), trace_(trace) {
         // oversample-product: the sum so far is multiplied at every step.
-        const Applied factors[] = {plan.sensor.capture, plan.beam.polarization, plan.detector.solid_angle};
-        for (const Applied factor : factors) {
-            multiplies_sum_ = multiplies_sum_ || factor == Applied::to_running_sum;
-            multiplies_terms_ = multiplies_terms_ || factor == Applied::to_each_term;
-        }
-        multiplies_terms_ = multiplies_terms_ || plan.beam.weighted;
+        const auto enters = [&plan](Applied way) {
+            return plan.sensor.capture == way || plan.beam.polarization == way || plan.detector.solid_angle == way;
+        };
+        multiplies_sum_ = enters(Applied::to_running_sum);
+        multiplies_terms_ = enters(Applied::to_each_term) || plan.beam.weighted;
         needs_nearest_ = Trace::enabled || !terms::Shape<shape>::has_offset_phases || plan.crystal.amplitudes.values != nullptr;
         skips_zero_ = !Trace::enabled && !multiplies_sum_ && !carried.interpolates;
         // water-twice: the background is in the sum, and is scaled with it.

@@ -91,7 +91,7 @@ public:
             const BoundedFactors f = factors_.at_end(block, i);
             float value = 0;
             bool is_decided = true;
-            if constexpr (Term::decides) is_decided = decide(scale, total.intensity, total.error, f, value, trace_);
+            if constexpr (Term::decides) is_decided = decide(scale, total, f, value, trace_);
             else value = untested_pixel(scale, total.intensity, f, trace_);
             NBHYBRID_TRACED(trace_.end(total.intensity, value));
             put(i, value, is_decided);

@@ -2,6 +2,10 @@
 // Which orientations of the crystal a Sum goes through for a source. Each has run(plan, support, block, sum), false if the run is
 // to end. A device has others (cuda/warp_sweep.cuh), which read them from memory that its threads share, and whose threads share
 // the search for those that reach any of their pixels, or the orientations of one pixel.
+//
+// A crystal with narrow spots passes over orientations that reach no pixel. Lanes are looked at by eight, as a line in reciprocal
+// space from the first to the last: the offset of its points from the nearest reflection is at least that of its middle less half
+// its length, per axis.
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
@@ -151,17 +155,14 @@ public:
     template <class Block, class Sum>
     bool run(const PlanView& plan, const SupportRadius& support, const Block& block, Sum& sum) {
         const OrientationStage& o = plan.orientation;
-        if constexpr (Sum::has_narrow_spots)
-            if (support.is_limited) {
-                segments_.set(block.scattering, block.count);
-                if (o.components != nullptr && segments_.has_whole()) return run_by_groups(o, support, block, sum);
-                return for_each_later_orientation(o, [&](int, int, const Axes& axes) {
-                    add_reached(axes, support, block, sum);
-                    return !must_stop();
-                });
-            }
+        const bool is_limited = Sum::has_narrow_spots && support.is_limited;
+        if (is_limited) {
+            segments_.set(block.scattering, block.count);
+            if (o.components != nullptr && segments_.has_whole()) return run_by_groups(o, support, block, sum);
+        }
         return for_each_later_orientation(o, [&](int, int, const Axes& axes) {
-            sum.add_step(block, axes, 0, block.count);
+            if (is_limited) add_reached(axes, support, block, sum);
+            else sum.add_step(block, axes, 0, block.count);
             return !must_stop();
         });
     }
@@ -170,9 +171,8 @@ public:
 
 private:
     bool must_stop() {
-        constexpr int steps_between_looks = 256;
-        if (++steps_ % steps_between_looks != 0) return false;
-        return is_stopped_();
+        constexpr unsigned steps_between_looks = 256;
+        return ++steps_ % steps_between_looks == 0 && is_stopped_();
     }
 
     template <class Block, class Sum>

@@ -121,26 +121,25 @@ NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& 
         for (int i = 0; i < count; ++i) missing += block.polarization[i] == 0.0 ? 1 : 0;
     }
     if (missing == 0) return;
-    const Vec3 incident = block.incident;
-    block.incident = beam.sources[block.source].direction_renormalized;
-    const typename Block::Math::Polarization frame(beam.kahn_factor, block.incident, carried.polarization_axis(beam));
+    const Vec3 incident = beam.sources[block.source].direction_renormalized;
+    const typename Block::Math::Polarization frame(beam.kahn_factor, incident, carried.polarization_axis(beam));
     block.polarization_error = larger(frame.error, block.polarization_error);
-    if (missing == count && block.n_live == count) {
-        if (!Block::Math::keeps_all_bits && beam.n_sources == 1)  // nobody sees the direction again
-            for (int i = 0; i < count; ++i) block.polarization[i] = frame.factor(block.diffracted[i]);
-        else
-            for (int i = 0; i < count; ++i) polarize(block, i, frame);
-        carried.normalise_axis_again(beam);
-        return;
+    const bool takes_all = missing == count && block.n_live == count;
+    bool is_used = takes_all;
+    if (takes_all && !Block::Math::keeps_all_bits && beam.n_sources == 1) {  // nobody sees the direction again
+        for (int i = 0; i < count; ++i) block.polarization[i] = frame.factor(block.diffracted[i]);
+    } else if (takes_all) {
+        for (int i = 0; i < count; ++i) polarize(block, i, frame);
+    } else {
+        block.for_each_live([&](int i) {
+            if (block.polarization[i] != 0.0 && !of_each) return;
+            polarize(block, i, frame);
+            is_used = true;
+        });
     }
-    bool is_used = false;
-    block.for_each_live([&](int i) {
-        if (block.polarization[i] != 0.0 && !of_each) return;
-        polarize(block, i, frame);
-        is_used = true;
-    });
-    if (is_used) carried.normalise_axis_again(beam);
-    else block.incident = incident;
+    if (!is_used) return;
+    block.incident = incident;
+    carried.normalise_axis_again(beam);
 }
 
 // Finds the scattering vectors and the lanes whose spacing is wanted.
@@ -172,8 +171,8 @@ NBHYBRID_HOST_DEVICE inline void enter_pixels(const PlanView& plan, Block& block
     const int count = block.count;
     block.clear_live();
     block.polarization_error = 0.0;
-    for (int i = 0; i < count; ++i) block.capture.set(i, 1.0, 0.0);
-    for (int i = 0; i < count; ++i) block.polarization[i] = plan.beam.is_corrected_for_polarization ? 0.0 : 1.0;
+    const double polarization = plan.beam.is_corrected_for_polarization ? 0.0 : 1.0;
+    for (int i = 0; i < count; ++i) block.capture.set(i, 1.0, 0.0), block.polarization[i] = polarization;
     if (plan.beam.polarization_of == FactorOf::pixel_centre || plan.detector.solid_angle_of == FactorOf::pixel_centre)
         locate_centres(plan, block);
 }
