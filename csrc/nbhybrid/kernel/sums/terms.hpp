@@ -79,6 +79,8 @@ public:
             if (has_table_)
                 terms::find_phases_in_float<true>(crystal_, grid, axes, scattering, step.phases, step.lanes, begin, end, trace_);
             else terms::find_phases_in_float<false>(crystal_, grid, axes, scattering, step.phases, step.lanes, begin, end, trace_);
+            // A vector may have more lanes of float32 than a group.
+            if constexpr (width > 1) terms::find_squares_in_float(step.phases, step.lanes, begin, end, trace_);
         } else {
             terms::find_indices(axes, scattering, step.lanes, begin, end);
             NBHYBRID_TRACED(trace_.index(step.lanes.index[0]));
@@ -117,7 +119,7 @@ public:
             if (some_are_near) add_near_integers(axes, scattering, step, lanes, has_prefactors, sums);
         } else {
             if constexpr (from_float_phases) {
-                terms::find_squares_in_float(step.phases, step.lanes, begin, end, trace_);
+                if constexpr (width == 1) terms::find_squares_in_float(step.phases, step.lanes, begin, end, trace_);
                 terms::find_bright_in_double(crystal_, crystal_.amplitudes, axes, scattering, step.own, step.lanes, begin, end,
                                              trace_);
             } else {
