@@ -41,7 +41,7 @@ cudaError_t launch_float(const kernel::DeviceLaunch& launch, physics::CrystalSha
 // The notes lie in the device's memory, and are filled.
 struct TraceLaunch {
     PlanView plan;
-    kernel::PixelBounds bounds;
+    PixelBounds bounds;
     kernel::PixelNotes* notes;
     int count;
 };

@@ -35,12 +35,7 @@ void LoadedPlans::load(const std::vector<const Plan*>& plans, kernel::Arithmetic
     first_numbers_.clear();
     PixelIndex next = 0;
     for (std::size_t i = 0; i < plans.size(); ++i) {
-        const Bounds& bounds = plans[i]->bounds();
-        jobs_.push_back({views[i],
-                         {bounds.relative, bounds.absolute_intensity, bounds.support},
-                         kernel::places_of(views[i].detector.region),
-                         next,
-                         nullptr});
+        jobs_.push_back({views[i], plans[i]->bounds(), kernel::places_of(views[i].detector.region), next, nullptr});
         first_numbers_.push_back(next);
         next += static_cast<PixelIndex>(pixels_of(views[i]));
     }

@@ -21,7 +21,7 @@ public:
     // Of each image.
     std::vector<std::size_t> pixels() const;
     const PlanView& view(int image) const { return views_[static_cast<std::size_t>(image)]; }
-    const kernel::PixelBounds& bounds(int image) const { return jobs_[static_cast<std::size_t>(image)].bounds; }
+    const PixelBounds& bounds(int image) const { return jobs_[static_cast<std::size_t>(image)].bounds; }
     kernel::Arithmetic arithmetic() const { return arithmetic_; }
     bool decides() const { return arithmetic_ == kernel::Arithmetic::exact; }
     physics::CrystalShape shape() const { return shape_; }

@@ -7,7 +7,6 @@
 #include "launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
 #include "nbhybrid/kernel/device_place.hpp"
-#include "nbhybrid/kernel/float_pixel.hpp"
 #include "nbhybrid/terms/shapes.hpp"
 #include "warp_sweep.cuh"
 
@@ -86,7 +85,6 @@ __global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share, a
     using Entry = std::conditional_t<arithmetic == Arithmetic::floats, PairAxes, Axes>;
     using Sweep = std::conditional_t<share == Share::warps, SharedPixelSweep<Entry>, WarpSweep<Entry>>;
     constexpr int pixels = share == Share::pairs ? 2 : 1;
-    using Sum = typename kernel::SumOfArithmetic<arithmetic, shape, Sweep, pixels>::Type;
     constexpr int of_warp = share == Share::warps ? 1 : warp_size * pixels, of_lane = share == Share::warps ? 0 : pixels;
     const kernel::DeviceImageJob& job = image_of_block<several>(launch);
     const Sweep sweep(stage_orientations<Entry>(job.plan.orientation, shared_entries));
@@ -107,7 +105,7 @@ __global__ void __launch_bounds__(threads_of_block, blocks_of_processor(share, a
         }
         if (!__any_sync(all_lanes, counts)) continue;
         const kernel::DecidedPixels<pixels> decided =
-            kernel::decide_pixels<Sum, pixels>(job.plan, job.bounds, sweep, places[0].slow, fast);
+            kernel::decide_pixels<arithmetic, shape, pixels>(job.plan, job.bounds, sweep, places[0].slow, fast);
         NBHYBRID_UNROLL
         for (int i = 0; i < pixels; ++i) {
             if (!places[i].counts || (share == Share::warps && lane != 0)) continue;

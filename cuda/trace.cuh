@@ -8,7 +8,7 @@
 namespace nbhybrid::cuda {
 
 template <physics::CrystalShape shape, kernel::Arithmetic arithmetic>
-__global__ void trace_pixels(const __grid_constant__ PlanView plan, const __grid_constant__ kernel::PixelBounds bounds,
+__global__ void trace_pixels(const __grid_constant__ PlanView plan, const __grid_constant__ PixelBounds bounds,
                              kernel::PixelNotes* notes, int count) {
     const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
     if (i < count) kernel::trace_device_pixel<shape, arithmetic>(plan, bounds, notes[i]);

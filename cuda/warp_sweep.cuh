@@ -5,8 +5,9 @@
 #include <type_traits>
 
 #include "nbhybrid/kernel/device_pixel.hpp"
-#include "nbhybrid/kernel/segments.hpp"
-#include "nbhybrid/kernel/support_in_float.hpp"
+#include "nbhybrid/kernel/sums/support_in_float.hpp"
+#include "nbhybrid/kernel/sums/sweeps.hpp"
+#include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::cuda {
@@ -56,15 +57,6 @@ struct AllOrientations {
     std::int64_t all;
 };
 
-template <class Block, class Sum>
-__device__ inline void do_step(Sum& sum, const Block& block, const Axes& axes) {
-    sum.step(block, 0, 0, axes);
-}
-template <class Block, class Sum>
-__device__ inline void do_step(Sum& sum, const Block&, const PairAxes& axes) {
-    sum.step(axes);
-}
-
 // What a warp's search for orientations knows, and whether one may reach any of its pixels.
 template <class Entry>
 struct WarpSearch {
@@ -99,24 +91,26 @@ struct WarpSearch<PairAxes> {
     __device__ bool is_reached(std::int64_t number) const { return box.is_reached(table[number], support); }
 };
 
-// As PlainSweep of kernel/device_pixel.hpp. All lanes of the warp go through the loops together.
+// As kernel/sums/sweeps.hpp has them.
 template <class Entry>
-struct WarpSweep : kernel::PlainSweep, AllOrientations<Entry> {
-    using Math = kernel::TabledMath;
-    static constexpr bool has_squares = std::is_same_v<Entry, PairAxes>;
+using AllSweep = kernel::PlainSweep<kernel::TabledMath, std::is_same_v<Entry, PairAxes>>;
 
+// All lanes of the warp go through the loops together.
+template <class Entry>
+struct WarpSweep : AllSweep<Entry>, AllOrientations<Entry> {
     __device__ explicit WarpSweep(const AllOrientations<Entry>& o) : AllOrientations<Entry>(o) {}
 
-    template <bool has_narrow_spots, class Block, class Sum>
+    template <class Block, class Sum>
     __device__ bool run(const PlanView& plan, const SupportRadius& support, const Block& block, Sum& sum) const {
-        if (!std::is_same_v<Entry, PairAxes> && this->table == nullptr) return false;
-        if constexpr (has_narrow_spots)
+        if constexpr (std::is_same_v<Entry, Axes>)
+            if (this->table == nullptr) return AllSweep<Entry>::run(plan, support, block, sum);
+        if constexpr (Sum::has_narrow_spots)
             // With a limit of the resolution some lanes may not be here.
             if (support.is_limited && plan.orientation.components != nullptr && !(plan.beam.dmin > 0.0)) {
                 run_reached(WarpSearch<Entry>(plan, support, *this, block), block, sum);
                 return true;
             }
-        for (std::int64_t i = 0; i < this->all; ++i) do_step(sum, block, this->table[i]);
+        for (std::int64_t i = 0; i < this->all; ++i) sum.add_step(block, this->table[i], 0, Block::count);
         return true;
     }
 
@@ -129,28 +123,25 @@ private:
             const std::int64_t mine = first + lane;
             unsigned reached = __ballot_sync(all_lanes, mine < this->all && search.is_reached(mine));
             for (; reached != 0; reached &= reached - 1)
-                do_step(sum, block, this->table[first + __ffs(static_cast<int>(reached)) - 1]);
+                sum.add_step(block, this->table[first + __ffs(static_cast<int>(reached)) - 1], 0, Block::count);
         }
     }
 };
 
 // The lanes of a warp share a pixel: each takes every 32nd orientation, and their sums are added in a fixed order.
 template <class Entry>
-struct SharedPixelSweep : AllOrientations<Entry> {
-    using Math = kernel::TabledMath;
-    static constexpr bool has_squares = std::is_same_v<Entry, PairAxes>;
-
+struct SharedPixelSweep : AllSweep<Entry>, AllOrientations<Entry> {
     __device__ explicit SharedPixelSweep(const AllOrientations<Entry>& o) : AllOrientations<Entry>(o) {}
 
-    template <bool has_narrow_spots, class Block, class Sum>
+    template <class Block, class Sum>
     __device__ bool run(const PlanView& plan, const SupportRadius&, const Block& block, Sum& sum) const {
         for (std::int64_t i = threadIdx.x % warp_size; i < this->all; i += warp_size) {
             if constexpr (std::is_same_v<Entry, Axes>)
                 if (this->table == nullptr) {
-                    do_step(sum, block, kernel::later_orientation(plan.orientation, i));
+                    sum.add_step(block, kernel::later_orientation(plan.orientation, i), 0, Block::count);
                     continue;
                 }
-            do_step(sum, block, this->table[i]);
+            sum.add_step(block, this->table[i], 0, Block::count);
         }
         return true;
     }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "check.hpp"
-#include "nbhybrid/kernel/block_walk.hpp"
+#include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "scene.hpp"
 
 namespace nbhybrid::test {

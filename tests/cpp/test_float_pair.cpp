@@ -7,7 +7,7 @@
 #include <random>
 
 #include "check.hpp"
-#include "nbhybrid/kernel/support_in_float.hpp"
+#include "nbhybrid/kernel/sums/support_in_float.hpp"
 #include "nbhybrid/numerics/float_pair.hpp"
 #include "nbhybrid/terms/shapes.hpp"
 

@@ -393,7 +393,7 @@ TEST("plan: what it holds is what the experiment says") {
     CHECK_EQ(v.detector.subpixel_size, e.detector.pixel_size / 3);
     CHECK_EQ(v.scale.background, 0.0);
     CHECK(v.crystal.amplitudes.values == nullptr);
-    CHECK(v.sensor.counts_all);
+    CHECK(v.sensor.capture_of == FactorOf::nothing);
     CHECK_EQ(v.carry_over.first_sweep, no_pixel);
     for (int i = 0; i < 3; ++i) {
         const IncidentRay& ray = v.beam.sources[i];

@@ -69,7 +69,7 @@ def loops_of(level):
     """Return how often loops of (packed, scalar, all) occur in the exact kernels: those that all shapes have, and the others."""
     by_shape = {}
     for shape, number in SHAPES.items():
-        kernel = f"CrystalShape){number}, (nbhybrid::kernel::SquareSines)0>"
+        kernel = f"CrystalShape){number}, (nbhybrid::kernel::SquareSines)0"
         named = [lines for name, lines in functions(OBJECTS[level]) if kernel in name]
         assert named, f"no function of the {shape} crystal's exact kernel, expected {kernel} in a name"
         loops = (arithmetic(loop, REGISTERS[level]) for lines in named for loop in innermost_loops(lines))

@@ -5,7 +5,7 @@
 
 #include "nbhybrid/core/vec3.hpp"
 #include "nbhybrid/kernel/parallel.hpp"
-#include "nbhybrid/kernel/trace_policy.hpp"
+#include "nbhybrid/kernel/sums/trace_policy.hpp"
 #include "nbhybrid/plan/plan.hpp"
 #include "nbhybrid/run/configuration.hpp"
 

@@ -1,6 +1,6 @@
 #include "nbhybrid/kernel/curved_table.hpp"
 
-#include "nbhybrid/kernel/block_walk.hpp"
+#include "nbhybrid/kernel/walk/walk_block.hpp"
 
 namespace nbhybrid::kernel {
 

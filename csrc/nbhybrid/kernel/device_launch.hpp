@@ -15,18 +15,6 @@ namespace nbhybrid::kernel {
 // wherever orientations are gone through, for devices where double is slow. The last two are the `fast` engine.
 enum class Arithmetic { exact, mixed, floats };
 
-// The plain numbers of plan/bounds.hpp.
-struct PixelBounds {
-    double relative, absolute_intensity;
-    SupportRadius support;
-};
-
-struct DecidedPixel {
-    float value = 0;
-    bool is_decided = false;
-    double solid_angles = 0;  // sum over all sub-pixels and layers
-};
-
 // An image of a set: those of a batch, or the panels of a detector. Its pixels' numbers in the set follow those of the images
 // before.
 struct DeviceImageJob {

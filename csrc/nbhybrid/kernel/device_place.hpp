@@ -6,7 +6,7 @@
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
-#include "nbhybrid/kernel/pixel_block.hpp"
+#include "nbhybrid/kernel/walk/pixel_block.hpp"
 
 namespace nbhybrid::kernel {
 

@@ -20,7 +20,6 @@
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/device_launch.hpp"
 #include "nbhybrid/kernel/device_pixel.hpp"
-#include "nbhybrid/kernel/float_pixel.hpp"
 #include "nbhybrid/kernel/trace_records.hpp"
 
 namespace nbhybrid::kernel {
@@ -168,17 +167,20 @@ public:
         notes_->error_bound = error;
         notes_->rounding = is_decided ? RoundingTest::decided : RoundingTest::undecided;
     }
+    // After the last step.
     template <class Block>
-    NBHYBRID_HOST_DEVICE void end(const Block& block, double sum, float pixel) const {
+    NBHYBRID_HOST_DEVICE void factors(const Block& block) const {
         FinalRecord& f = notes_->final_values;
-        f.intensity = intensity(sum);
         f.capture = block.capture[0];
         f.polarization = block.polarization[0];
         f.solid_angle = block.solid_angle[0];
         f.cos_2theta = dot(block.incident, block.diffracted[0]);
-        f.pixel = pixel;
         notes_->last_position = block.position[0];
         notes_->last_scattering = block.scattering[0];
+    }
+    NBHYBRID_HOST_DEVICE void end(double sum, float pixel) const {
+        notes_->final_values.intensity = intensity(sum);
+        notes_->final_values.pixel = pixel;
     }
 
 private:
@@ -196,18 +198,12 @@ private:
     PixelNotes* notes_;
 };
 
-// A device has the squares of amplitudes alone where it takes no double.
-struct TracedSweep : TabledSweep {
-    static constexpr bool has_squares = true;
-};
-
-// Renders the pixel that the notes name.
+// Renders the pixel that the notes name. A device has the squares of amplitudes alone where it takes no double.
 template <physics::CrystalShape shape, Arithmetic arithmetic>
 NBHYBRID_HOST_DEVICE inline void trace_device_pixel(const PlanView& plan, const PixelBounds& bounds, PixelNotes& notes) {
-    using Sum = typename SumOfArithmetic<arithmetic, shape, TracedSweep, 1, DeviceTrace>::Type;
     Lanes<int, 1> fast;
     fast[0] = notes.fast;
-    decide_pixels<Sum, 1>(plan, bounds, TracedSweep{}, notes.slow, fast, DeviceTrace(&notes));
+    decide_pixels<arithmetic, shape, 1>(plan, bounds, PlainSweep<TabledMath, true>{}, notes.slow, fast, DeviceTrace(&notes));
 }
 
 }  // namespace NBHYBRID_ISA

@@ -18,8 +18,6 @@ extern const TraceKernel this_trace_kernel;
 
 namespace {
 
-bool never(const void*) { return false; }
-
 class EmulatedDevice : public Device {
 public:
     explicit EmulatedDevice(bool double_is_slow) : double_is_slow_(double_is_slow) {}
@@ -34,13 +32,8 @@ public:
         const auto shape = static_cast<int>(plans.front()->shape());
         render_ = vector_kernel(level).render[static_cast<int>(sines)][shape];
         trace_ = device::this_trace_kernel.trace[static_cast<int>(arithmetic)][shape];
-        margins_.clear();
         bounds_.clear();
-        for (const Plan* plan : plans) {
-            const Bounds& bounds = plan->bounds();
-            margins_.push_back(margins_of(bounds, &never, nullptr));
-            bounds_.push_back({bounds.relative, bounds.absolute_intensity, bounds.support});
-        }
+        for (const Plan* plan : plans) bounds_.push_back(plan->bounds());
         FlatPlans flat(plans, arithmetic);
         flat.fill_squares();
         memory_.resize(flat.bytes());
@@ -115,7 +108,7 @@ private:
     // By pairs, as a device does where there are many; place(i) says where the value of pixel i of the block goes.
     template <class Place>
     void decide_block(std::size_t image, VectorBlock& block, DeviceTotals& totals, Place place, float* values) const {
-        render_(views_[image], margins_[image], block);
+        render_(views_[image], bounds_[image], StopCheck{}, block);
         for (int i = 0; i < block.count; ++i) values[place(i)] = block.pixels[i];
         totals.solid_angles += block.solid_angles;
         for (std::uint64_t bits = block.undecided, i = 0; bits != 0; bits >>= 1U, ++i)
@@ -124,7 +117,6 @@ private:
 
     bool double_is_slow_;
     std::mutex mutex_;
-    std::vector<VectorMargins> margins_;
     std::vector<PixelBounds> bounds_;
     VectorRender render_ = nullptr;
     TracePixel trace_ = nullptr;

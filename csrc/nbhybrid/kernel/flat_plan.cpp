@@ -6,8 +6,8 @@
 #include <cstring>
 #include <type_traits>
 
-#include "nbhybrid/kernel/block_walk.hpp"
 #include "nbhybrid/kernel/curved_table.hpp"
+#include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid::kernel {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "nbhybrid/kernel/render_block.hpp"
+#include "nbhybrid/kernel/sums/reference_sum.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::kernel {

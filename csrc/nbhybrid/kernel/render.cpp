@@ -25,7 +25,7 @@ TracedPixels traced_in(Records& records, const RowPart& part) {
 template <physics::CrystalShape shape>
 float render_traced(const PlanView& view, PixelRecord& record, bool steps, const StopSign& stop, double& solid_angles) {
     PixelBlock<1> block;
-    begin_block(view, record.slow, record.fast, block);
+    begin_block(record.slow, record.fast, block);
     RecordTrace trace(record, steps);
     float pixel = 0;
     solid_angles = render_block<shape>(view, block, stop, trace, &pixel);

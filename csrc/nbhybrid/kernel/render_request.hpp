@@ -8,7 +8,7 @@
 
 #include "nbhybrid/core/engine.hpp"
 #include "nbhybrid/kernel/parallel.hpp"
-#include "nbhybrid/kernel/trace_policy.hpp"
+#include "nbhybrid/kernel/sums/trace_policy.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::kernel {
@@ -87,6 +87,13 @@ struct RenderRequest {
     // Where to.
     Target target;
 };
+
+// For all of these plans; the caller says where to, on how many threads, and what else is wanted. The plans must outlive it.
+inline RenderRequest request_of(const PlanSource& plans, const Way& way, const std::vector<DeviceUse>& devices) {
+    RenderRequest request;
+    request.plans = &plans, request.way = way, request.devices = devices;
+    return request;
+}
 
 struct RenderCounts {
     std::int64_t pixels = 0;

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/kernel/render.hpp"
-#include "nbhybrid/kernel/render_block.hpp"
+#include "nbhybrid/kernel/sums/reference_sum.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
+#include "nbhybrid/kernel/walk/pixel_block.hpp"
 
 namespace nbhybrid::kernel {
 
@@ -18,7 +18,7 @@ template <physics::CrystalShape shape>
 class RowRenderer {
 public:
     RowRenderer(const Plan& plan, const Way& way, const StopSign& stop)
-        : view_(plan.view()), way_(way), stop_(stop), margins_(margins_of(plan.bounds(), &is_up, &stop)) {
+        : view_(plan.view()), way_(way), stop_(stop), bounds_(plan.bounds()), is_stopped_{&is_up, &stop} {
         if (way.vector && plan.bounds().unsupported_option.empty()) choose_kernels(plan.bounds());
         some_are_left_ = view_.carry_over.first_sweep != no_pixel || view_.crystal.interpolate;
     }
@@ -81,7 +81,7 @@ private:
         block.count = static_cast<int>(next - first);
         std::copy_n(fast.data() + first, block.count, block.fast);
         std::fill(block.fast + block.count, block.fast + VectorBlock::capacity, fast[first < fast.size() ? first : 0]);
-        if (block.count == 0 || !vector_(view_, margins_, block)) return 0;
+        if (block.count == 0 || !vector_(view_, bounds_, is_stopped_, block)) return 0;
         std::copy_n(block.pixels, block.count, values + first);
         for (std::uint64_t bits = block.undecided, i = 0; bits != 0; bits >>= 1U, ++i)
             if ((bits & 1U) != 0) undecided_.push_back(first + i);
@@ -105,7 +105,7 @@ private:
             block.count = static_cast<int>(std::min<std::size_t>(VectorBlock::capacity, places.size() - next));
             for (int i = 0; i < VectorBlock::capacity; ++i)
                 block.fast[i] = fast[places[next + static_cast<std::size_t>(i < block.count ? i : 0)]];
-            if (!second_(view_, margins_, block)) return;
+            if (!second_(view_, bounds_, is_stopped_, block)) return;
             for (int i = 0; i < block.count; ++i) {
                 const std::size_t place = places[next + static_cast<std::size_t>(i)];
                 values[place] = block.pixels[i];
@@ -140,7 +140,7 @@ private:
             alone = carries_state(view_, pixel_index(view_, slow, its_fast));
             if (count > 0 && alone) break;
             places[count] = left[next];
-            if (count == 0) begin_block(view_, slow, its_fast, block_);
+            if (count == 0) begin_block(slow, its_fast, block_);
             else block_.fast[count] = its_fast;
             block_.count = ++count;
         }
@@ -153,7 +153,8 @@ private:
     const PlanView& view_;
     const Way way_;
     const StopSign& stop_;
-    const VectorMargins margins_;
+    const PixelBounds bounds_;
+    const StopCheck is_stopped_;
     VectorRender vector_ = nullptr, second_ = nullptr;
     bool some_are_left_ = false;
     VectorBlock vector_block_;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "nbhybrid/kernel/device_trace.hpp"
-#include "nbhybrid/kernel/trace_policy.hpp"
+#include "nbhybrid/kernel/sums/trace_policy.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::kernel {

@@ -24,16 +24,13 @@ struct VectorBlock {
     double solid_angles = 0;  // sum over all sub-pixels and layers of all pixels
 };
 
-struct VectorMargins {
-    double relative, absolute_intensity, shift_per_scattering, half_shift;  // as in plan/bounds.hpp
-    SupportRadius support;
-    bool (*is_stopped)(const void* sign);
-    const void* sign;
-};
+// A sign that a run is to end, looked at now and then.
+struct StopCheck {
+    bool (*is_raised)(const void* sign) = nullptr;  // null: never
+    const void* sign = nullptr;
 
-inline VectorMargins margins_of(const Bounds& b, bool (*is_stopped)(const void*), const void* sign) {
-    return {b.relative, b.absolute_intensity, b.shift_per_scattering, b.half_shift, b.support, is_stopped, sign};
-}
+    bool operator()() const { return is_raised != nullptr && is_raised(sign); }
+};
 
 // How the sines of a parallelepiped are found; other crystals are the same for all.
 enum class SquareSines {
@@ -43,7 +40,7 @@ enum class SquareSines {
 };
 
 // False if the sign was up.
-using VectorRender = bool (*)(const PlanView& plan, const VectorMargins& margins, VectorBlock& block);
+using VectorRender = bool (*)(const PlanView& plan, const PixelBounds& bounds, const StopCheck& is_stopped, VectorBlock& block);
 
 // A function of numerics/ on arrays, as this copy computes it: result[i] = f(x[i], y[i]). For tests.
 struct BoundedFunction {

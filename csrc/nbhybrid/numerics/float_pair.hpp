@@ -88,24 +88,24 @@ NBHYBRID_HOST_DEVICE inline float power_of_two(const FloatPair& x) {
     return p * scale;
 }
 
+// (sin(pi x) / x - pi) / x^2 for |x| <= 1/2, from u = x^2.
+NBHYBRID_HOST_DEVICE inline float sine_series(float u) {
+    float p = multiply_add(0.07755592204651914F, u, -0.5982401101529866F);
+    p = multiply_add(p, u, 2.550069444775675F);
+    return multiply_add(p, u, -5.167709672366695F);
+}
+
 // sin(pi x) for |x| <= 1/2: relative error 5e-9 before roundings.
 NBHYBRID_HOST_DEVICE inline float sine_of_half_turns(float x) {
     const float u = x * x;
-    float p = multiply_add(0.07755592204651914F, u, -0.5982401101529866F);
-    p = multiply_add(p, u, 2.550069444775675F);
-    p = multiply_add(p, u, -5.167709672366695F);
-    p = multiply_add(p, u, 3.1415926368106466F);
-    return x * p;
+    return x * multiply_add(sine_series(u), u, 3.1415926368106466F);
 }
 
 // As sine_of_half_turns(), with twice the digits near 0: what is rounded is the difference from pi x.
 NBHYBRID_HOST_DEVICE inline FloatPair sine_of_pair(const FloatPair& x) {
     constexpr float pi_high = 3.14159274F, pi_low = -8.74227766e-8F;
     const float u = x.high * x.high;
-    float p = multiply_add(0.07755592204651914F, u, -0.5982401101529866F);
-    p = multiply_add(p, u, 2.550069444775675F);
-    p = multiply_add(p, u, -5.167709672366695F);
-    const float less = p * u, quotient = pi_high + less;
+    const float less = sine_series(u) * u, quotient = pi_high + less;
     return x * FloatPair{quotient, ((pi_high - quotient) + less) + pi_low};
 }
 

@@ -48,9 +48,8 @@ public:
         static_cast<void>(error);
 #endif
     }
-    // Of more than one lane.
-    const double* values() const { return values_; }
-    const double* errors() const { return errors_; }
+    NBHYBRID_HOST_DEVICE const Lanes<double, width>& values() const { return values_; }
+    NBHYBRID_HOST_DEVICE const Lanes<double, width>& errors() const { return errors_; }
 
 private:
     Lanes<double, width> values_, errors_;

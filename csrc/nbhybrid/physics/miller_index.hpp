@@ -30,7 +30,10 @@ NBHYBRID_HOST_DEVICE inline Indices nearest_indices(const Vec3& index) {
     return {nearest_index(index.x), nearest_index(index.y), nearest_index(index.z)};
 }
 
-// How far an index is from the nearest reflection.
+// How far an index is from a reflection, and from the nearest.
+NBHYBRID_HOST_DEVICE inline Vec3 offset_of(const Vec3& index, const Indices& reflection) {
+    return {index.x - reflection.h, index.y - reflection.k, index.z - reflection.l};
+}
 NBHYBRID_HOST_DEVICE inline Vec3 offset_of(const Vec3& index) { return index - nearest(index); }
 
 }  // namespace NBHYBRID_ISA

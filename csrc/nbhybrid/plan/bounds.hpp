@@ -16,7 +16,8 @@ struct SupportRadius {
     double longest_edge = 0;  // of the cell in any orientation, m
 };
 
-struct Bounds {
+// The plain numbers, as a kernel takes them.
+struct PixelBounds {
     // Of a pixel before the factors that have errors of their own, relative.
     double relative = 0;
     // Of a pixel's intensity, absolute: what terms that underflow may lack, and those that are left out.
@@ -24,9 +25,12 @@ struct Bounds {
     // Of a parallelepiped: twice what phases may be off for each 1/m of the scattering vector, and half of what they may be off at
     // most; for scaled sines, three in a product.
     double shift_per_scattering = 0, half_shift = 0;
-    // Its sines must be those of the reference's phases: a number of cells is not whole.
-    bool needs_phases = false;
     SupportRadius support;
+};
+
+struct Bounds : PixelBounds {
+    // Of a parallelepiped: its sines must be those of the reference's phases: a number of cells is not whole.
+    bool needs_phases = false;
     // Why the vector kernel cannot take this run, for people; empty if it can.
     std::string unsupported_option;
     // The same for its version in float32.

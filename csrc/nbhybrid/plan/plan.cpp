@@ -127,16 +127,18 @@ void Plan::plan_detector(const Experiment& experiment) {
     stage.curved = d.curved;
     stage.point_pixel = d.point_pixel;
     stage.oversample = s.oversample;
-    stage.recomputes_solid_angle = s.solid_angle;
-    stage.solid_angle_at_centre = semantics.corrects(Defect::omega_corner);
+    stage.solid_angle_of = s.solid_angle                              ? FactorOf::each_subpixel
+                           : semantics.corrects(Defect::omega_corner) ? FactorOf::pixel_centre
+                                                                      : FactorOf::first_subpixel;
     stage.solid_angle = applied(s.solid_angle, semantics);
 
     SensorStage& sensor = view_.sensor;
     sensor.layers = d.sensor.layers;
     sensor.layer_thickness = d.sensor.layer_thickness;
     sensor.attenuation = d.sensor.attenuation;
-    sensor.counts_all = d.sensor.thickness == 0.0;
-    sensor.recomputes = s.thickness;
+    sensor.capture_of = s.thickness                 ? FactorOf::each_subpixel
+                        : d.sensor.thickness == 0.0 ? FactorOf::nothing
+                                                    : FactorOf::first_subpixel;
     sensor.capture = applied(s.thickness, semantics);
     if (sensor.capture == Applied::at_end && semantics.corrects(Defect::layer_capture) && sensor.layers > 1)
         sensor.capture = Applied::to_each_term;
@@ -164,10 +166,13 @@ void Plan::plan_beam(const Experiment& experiment) {
     stage.dmin = experiment.sampling.dmin;
     stage.kahn_factor = beam.kahn_factor;
     stage.is_corrected_for_polarization = beam.polarization;
-    stage.recomputes = experiment.sampling.polarization;
-    stage.each_source = semantics.corrects(Defect::polar_first_source) && beam.polarization && !stage.recomputes;
-    stage.polarization = applied(stage.recomputes, semantics);
-    if (stage.each_source) stage.polarization = Applied::to_each_term;
+    const bool recomputed = experiment.sampling.polarization;
+    stage.polarization_of = recomputed                                       ? FactorOf::each_subpixel
+                            : !beam.polarization                             ? FactorOf::nothing
+                            : semantics.corrects(Defect::polar_first_source) ? FactorOf::pixel_centre
+                                                                             : FactorOf::first_subpixel;
+    stage.polarization = applied(recomputed, semantics);
+    if (stage.polarization_of == FactorOf::pixel_centre) stage.polarization = Applied::to_each_term;
     stage.axes = polarization_axes_->data();
     stage.n_axes = static_cast<int>(polarization_axes_->size());
     stage.axis_cycle = axis_cycle;

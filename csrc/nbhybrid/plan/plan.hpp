@@ -30,6 +30,14 @@ enum class Applied {
     to_each_term,    // multiplies each step's own term
 };
 
+// What a factor of the pixel is found of.
+enum class FactorOf {
+    nothing,         // it is 1
+    pixel_centre,    // and, the polarization, each source
+    first_subpixel,  // of each layer, if it is the capture; of the first source that reaches the pixel, if it is the polarization
+    each_subpixel,   // and, the polarization, each source
+};
+
 // A pixel by its place in the image, slow * fast_pixels + fast.
 using PixelIndex = std::int64_t;
 inline constexpr PixelIndex no_pixel = INT64_MAX;
@@ -47,16 +55,14 @@ struct DetectorStage {
     // kernel/curved_table.hpp. Null: it is computed where it is needed.
     const Vec3* curved_positions;
     int oversample;
-    bool recomputes_solid_angle;  // at every sub-pixel
-    bool solid_angle_at_centre;   // else, where it is not recomputed, the first sub-pixel's
+    FactorOf solid_angle_of;
     Applied solid_angle;
 };
 
 struct SensorStage {
     int layers;
     double layer_thickness, attenuation;
-    bool counts_all;  // no thickness is modelled
-    bool recomputes;  // the captured fraction, at every sub-pixel
+    FactorOf capture_of;  // nothing: no thickness is modelled
     Applied capture;
 };
 
@@ -66,8 +72,7 @@ struct BeamStage {
     double dmin;
     double kahn_factor;
     bool is_corrected_for_polarization;
-    bool recomputes;   // the polarization factor, at every sub-pixel and source
-    bool each_source;  // has a factor of its own, at the pixel's centre, where it is not recomputed
+    FactorOf polarization_of;
     Applied polarization;
     bool weighted;
     // Normalising the polarization axis once more may change it. The reference does so at every use: the first use of a run takes

@@ -74,12 +74,4 @@ std::shared_ptr<const Plan> Batch::plan(std::int64_t number, int threads) const 
     return plan;
 }
 
-kernel::RenderRequest Batch::request() const {
-    kernel::RenderRequest request;
-    request.plans = this;
-    request.way = way_;
-    request.devices = devices_;
-    return request;
-}
-
 }  // namespace nbhybrid::run

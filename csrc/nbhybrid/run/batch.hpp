@@ -47,8 +47,8 @@ public:
     // After the images have been rendered: what there is to say beyond the experiment's own warnings.
     Warnings warnings() const { return remarks_.of(count()); }
 
-    // For all images; the caller says where to and on how many threads. The batch must outlive it.
-    kernel::RenderRequest request() const;
+    // For all images.
+    kernel::RenderRequest request() const { return kernel::request_of(*this, way_, devices_); }
 
 private:
     std::shared_ptr<const BuiltExperiment> experiment_;

@@ -45,12 +45,4 @@ void Simulator::use_device(std::shared_ptr<kernel::Device> device) {
 
 std::string Simulator::device() const { return device_.empty() ? "cpu" : device_.front().device->name(); }
 
-kernel::RenderRequest Simulator::request() const {
-    kernel::RenderRequest request;
-    request.plans = this;
-    request.way = way_;
-    request.devices = device_;
-    return request;
-}
-
 }  // namespace nbhybrid::run

@@ -39,9 +39,8 @@ public:
     // Its name; "cpu" without one.
     std::string device() const;
 
-    // For all panels, the way they are made ready for; the caller says where to, on how many threads, and what else is wanted. The
-    // simulator must outlive it.
-    kernel::RenderRequest request() const;
+    // For all panels, the way they are made ready for.
+    kernel::RenderRequest request() const { return kernel::request_of(*this, way_, device_); }
 
 private:
     Panels panels_;

@@ -56,8 +56,8 @@ template <int width>
 struct alignas(numerics::line_bytes) StepLanes {
     numerics::VectorLanes<width> index;
     int place[width];         // of the nearest entry in the table of amplitudes, -1 outside
-    double amplitude[width];  // |F|^2
-    double lattice[width];    // F_latt^2
+    double square[width];     // F_latt^2
+    double prefactor[width];  // what it is multiplied by: |F|^2, and the other factors of the term
 };
 
 template <int width, class Axes>
@@ -66,6 +66,12 @@ NBHYBRID_HOST_DEVICE inline void find_indices(const Axes& axes, const numerics::
     const Axes local = axes;
     for (int i = begin; i < end; ++i) step.index.set(i, physics::miller_index(local.a, local.b, local.c, scattering[i]));
 }
+
+// Of versions without double whose terms are in units of the peak.
+struct InPairsOfPeak {
+    static constexpr bool has_bright = false;
+    NBHYBRID_HOST_DEVICE static double unit(const CrystalForm& form) { return product_of(form.cells) * product_of(form.cells); }
+};
 
 // For shapes that need no room of their own.
 template <int width>

@@ -28,14 +28,10 @@ NBHYBRID_HOST_DEVICE inline T gauss_factor(const T& offset_squared, const Vec3T<
 // What exponential() stops at, squared or not, and more.
 inline constexpr double gauss_underflow = 1e-300;
 
-// Terms are in units of the peak.
-class GaussInPairs {
+class GaussInPairs : public InPairsOfPeak {
 public:
-    static constexpr bool has_bright = false;
-
     NBHYBRID_HOST_DEVICE explicit GaussInPairs(const CrystalForm& form)
         : metric_(form.spots, __builtin_sqrt(2.0 * log2_of_e / gauss_width_squared * form.fudge)) {}
-    NBHYBRID_HOST_DEVICE static double unit(const CrystalForm& form) { return product_of(form.cells) * product_of(form.cells); }
 
     template <class Trace = NoTrace>
     NBHYBRID_HOST_DEVICE float square(const PairIndices& i, Trace = {}) const {
@@ -57,7 +53,7 @@ struct Shape<physics::CrystalShape::gauss> {
     using InPairs = GaussInPairs;
 
     NBHYBRID_HOST_DEVICE static LatticeFactor factor(const CrystalForm& form, const Vec3& index, const physics::Indices& nearest) {
-        const Vec3 offset{index.x - nearest.h, index.y - nearest.k, index.z - nearest.l};
+        const Vec3 offset = physics::offset_of(index, nearest);
         return {gauss_factor(offset_squared(offset, form.spots), form.cells, form.fudge)};
     }
 
@@ -73,7 +69,7 @@ struct Shape<physics::CrystalShape::gauss> {
         const SpotMetric<double> bare{metric.a, metric.b, metric.c, {1.0, 1.0, 1.0}};
         for (int i = begin; i < end; ++i) {
             const double exponent = scale * offset_squared(physics::offset_of(step.index[i]), bare);
-            step.lattice[i] = square * numerics::exponential(exponent < -largest_exponent ? -largest_exponent : exponent);
+            step.square[i] = square * numerics::exponential(exponent < -largest_exponent ? -largest_exponent : exponent);
         }
     }
 

@@ -52,7 +52,7 @@ struct Shape<physics::CrystalShape::round> {
     using Lanes = RoundLanes<width>;
 
     NBHYBRID_HOST_DEVICE static LatticeFactor factor(const CrystalForm& form, const Vec3& index, const physics::Indices& nearest) {
-        const Vec3 offset{index.x - nearest.h, index.y - nearest.k, index.z - nearest.l};
+        const Vec3 offset = physics::offset_of(index, nearest);
         return {round_factor(offset_in_cells_squared(offset, form.cells), form.cells, form.fudge)};
     }
 
@@ -71,16 +71,16 @@ struct Shape<physics::CrystalShape::round> {
             const double scale = 3.0 * peak / (x * x);
             const double factor = scale * (numerics::accurate_sine_of_reduced(r) / x - numerics::cosine_of_reduced(r));
             const double error = 1.01 * scale * difference_error;
-            step.lattice[i] = factor * factor;
+            step.square[i] = factor * factor;
             own.error[i] = (2 * __builtin_fabs(factor) + error) * error;
             NBHYBRID_TRACED(trace.factor(factor, multiple));
-            not_numbers += step.lattice[i] != step.lattice[i] ? 1 : 0;
+            not_numbers += step.square[i] != step.square[i] ? 1 : 0;
         }
         if (not_numbers == 0) return;
         for (int i = begin; i < end; ++i) {
             const Vec3 d = physics::offset_of(step.index[i]);
             if (d.x != 0.0 || d.y != 0.0 || d.z != 0.0) continue;
-            step.lattice[i] = peak * peak;
+            step.square[i] = peak * peak;
             own.error[i] = 0.0;
             NBHYBRID_TRACED(trace.factor(peak, 0.0));
         }

@@ -211,7 +211,7 @@ NBHYBRID_HOST_DEVICE inline void find_squares_in_float(const FloatPhases<width>&
             NBHYBRID_TRACED(trace.sines(static_cast<double>(sine_above), static_cast<double>(sine_below)));
         }
         const float factor = above / below;
-        step.lattice[i] = static_cast<double>(factor * factor);
+        step.square[i] = static_cast<double>(factor * factor);
     }
 }
 
@@ -221,7 +221,7 @@ NBHYBRID_HOST_DEVICE inline std::int64_t count_bright(const CrystalForm& form, c
     const double bright = form.bright_square;
     std::int64_t count = 0;
     // So that what is not a number is near one.
-    for (int i = begin; i < end; ++i) count += step.lattice[i] < bright ? 0 : 1;
+    for (int i = begin; i < end; ++i) count += step.square[i] < bright ? 0 : 1;
     return count;
 }
 
@@ -230,6 +230,7 @@ template <int width, class Axes, class Trace = NoTrace>
 NBHYBRID_HOST_DEVICE inline void find_bright_in_double(const CrystalForm& form, const AmplitudeGrid& grid, const Axes& axes,
                                                        const numerics::VectorLanes<width>& scattering, OffsetLanes<width>& own,
                                                        StepLanes<width>& step, int begin, int end, Trace trace = {}) {
+    if (count_bright(form, step, begin, end) == 0) return;
     constexpr int lanes = width < lanes_of_a_group ? width : lanes_of_a_group;
     for (int group = begin; group < end; group += lanes_of_a_group) {
         const int last = group + lanes;
@@ -238,11 +239,11 @@ NBHYBRID_HOST_DEVICE inline void find_bright_in_double(const CrystalForm& form, 
         multiply_scaled_sines(own, group, last, trace);
         for (int i = group; i < last; ++i) {
             const double factor = own.numerator[i] / own.denominator[i];
-            step.lattice[i] = factor * factor;
+            step.square[i] = factor * factor;
         }
         for (int i = group; i < last; ++i)
             if (!(__builtin_fabs(own.denominator[i]) > smallest_scaled_sines))
-                step.lattice[i] =
+                step.square[i] =
                     square_near_integer(physics::miller_index(axes.a, axes.b, axes.c, scattering[i]), form.cells, trace);
     }
 }
@@ -357,12 +358,12 @@ struct Shape<physics::CrystalShape::square> {
             const double upper = above * above, lower = below * below;
             // So that what is not a number is looked at again.
             const bool is_plain = (upper > smallest_square) & (lower > smallest_square);
-            step.lattice[i] = is_plain ? upper / lower : -1.0;
+            step.square[i] = is_plain ? upper / lower : -1.0;
             near_integer += is_plain ? 0 : 1;
         }
         if (near_integer == 0) return;
         for (int i = begin; i < end; ++i)
-            if (step.lattice[i] < 0.0) step.lattice[i] = square_near_integer(step.index[i], n, trace);
+            if (step.square[i] < 0.0) step.square[i] = square_near_integer(step.index[i], n, trace);
     }
 
     // Six sines, squared, and the products and quotients of both sides.

@@ -143,11 +143,25 @@ NBHYBRID_HOST_DEVICE inline unsigned read_places(const AmplitudeGrid& grid, Step
             const double amplitude = *(step.place[i] >= 0 ? values + step.place[i] : elsewhere), square = amplitude * amplitude;
             std::uint64_t its_bits = 0;
             std::memcpy(&its_bits, &square, sizeof square);
-            step.amplitude[i] = square;
+            step.prefactor[i] = square;
             NBHYBRID_TRACED(trace.amplitude(amplitude));
             bits |= its_bits;
         }
         if (bits != 0) present |= 1U << static_cast<unsigned>(group / lanes_of_a_group);
+    }
+    return present;
+}
+
+// The same for the squares that a device has in place of amplitudes.
+template <int width, class Trace = NoTrace>
+NBHYBRID_HOST_DEVICE inline unsigned read_squares(const AmplitudeGrid& grid, StepLanes<width>& step, int begin, int end,
+                                                  [[maybe_unused]] Trace trace = {}) {
+    unsigned present = 0;
+    for (int i = begin; i < end; ++i) {
+        const float square = step.place[i] >= 0 ? grid.squares[step.place[i]] : default_square(grid);
+        step.prefactor[i] = static_cast<double>(square);
+        NBHYBRID_TRACED(trace.square_of_amplitude(step.prefactor[i]));
+        if (square != 0.0F) present |= 1U << static_cast<unsigned>(i / lanes_of_a_group);
     }
     return present;
 }

@@ -21,14 +21,10 @@ NBHYBRID_HOST_DEVICE inline T tophat_factor(const T& offset_squared, const Vec3T
     return n.x * n.y * n.z * (offset_squared * fudge < T(tophat_radius_squared) ? T(1) : T(0));
 }
 
-// Terms are in units of the peak.
-class TophatInPairs {
+class TophatInPairs : public InPairsOfPeak {
 public:
-    static constexpr bool has_bright = false;
-
     NBHYBRID_HOST_DEVICE explicit TophatInPairs(const CrystalForm& form)
         : metric_(form.spots, __builtin_sqrt(form.fudge)), less_radius_(numerics::pair_of(-tophat_radius_squared)) {}
-    NBHYBRID_HOST_DEVICE static double unit(const CrystalForm& form) { return product_of(form.cells) * product_of(form.cells); }
 
     template <class Trace = NoTrace>
     NBHYBRID_HOST_DEVICE float square(const PairIndices& i, Trace = {}) const {
@@ -49,7 +45,7 @@ struct Shape<physics::CrystalShape::tophat> {
     using InPairs = TophatInPairs;
 
     NBHYBRID_HOST_DEVICE static LatticeFactor factor(const CrystalForm& form, const Vec3& index, const physics::Indices& nearest) {
-        const Vec3 offset{index.x - nearest.h, index.y - nearest.k, index.z - nearest.l};
+        const Vec3 offset = physics::offset_of(index, nearest);
         return {tophat_factor(offset_squared(offset, form.spots), form.cells, form.fudge)};
     }
 
@@ -62,7 +58,7 @@ struct Shape<physics::CrystalShape::tophat> {
         const double fudge = form.fudge, peak = n.x * n.y * n.z, square = peak * peak;
         for (int i = begin; i < end; ++i) {
             const double r2 = offset_squared(physics::offset_of(step.index[i]), metric);
-            step.lattice[i] = r2 * fudge < tophat_radius_squared ? square : 0.0;
+            step.square[i] = r2 * fudge < tophat_radius_squared ? square : 0.0;
         }
     }
 

@@ -71,9 +71,9 @@ void append_end(Quantities& q, const PlanView& plan, const PixelRecord& record) 
     q.value("r_e_sqr", electron_radius_squared);
     q.value("fluence_photons_per_m2", plan.scale.fluence);
     q.value("steps", plan.scale.steps);
-    q.value("oversample_thick", plan.sensor.recomputes ? 1 : 0);
-    q.value("oversample_polar", plan.beam.recomputes ? 1 : 0);
-    q.value("oversample_omega", plan.detector.recomputes_solid_angle ? 1 : 0);
+    q.value("oversample_thick", plan.sensor.capture_of == FactorOf::each_subpixel ? 1 : 0);
+    q.value("oversample_polar", plan.beam.polarization_of == FactorOf::each_subpixel ? 1 : 0);
+    q.value("oversample_omega", plan.detector.solid_angle_of == FactorOf::each_subpixel ? 1 : 0);
     q.value("capture_fraction", f.capture);
     q.value("polar", f.polarization);
     q.value("omega_pixel", f.solid_angle);

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "nbhybrid/kernel/trace_policy.hpp"
+#include "nbhybrid/kernel/sums/trace_policy.hpp"
 #include "nbhybrid/plan/plan.hpp"
 
 namespace nbhybrid::trace {

@@ -19,12 +19,8 @@ using kernel::DeviceLaunch;
 
 namespace {
 
-bool never(const void*) { return false; }
-
 // Of one image.
 void decide(const DeviceLaunch& launch, const kernel::DeviceImageJob& job, kernel::VectorRender render, double* solid_angles) {
-    const kernel::VectorMargins margins{
-        job.bounds.relative, job.bounds.absolute_intensity, 0, 0, job.bounds.support, &never, nullptr};
     double sum = 0;
     for (std::int64_t number = launch.work.first; number < launch.work.first + launch.work.count; ++number) {
         const kernel::Place place = kernel::place_of(job, launch.work, number);
@@ -33,7 +29,7 @@ void decide(const DeviceLaunch& launch, const kernel::DeviceImageJob& job, kerne
         block.slow = place.slow;
         block.fast[0] = place.fast;
         block.count = 1;
-        render(job.plan, margins, block);
+        render(job.plan, job.bounds, kernel::StopCheck{}, block);
         const bool is_left =
             launch.output.n_undecided != nullptr && (block.undecided != 0 || (fake::one_in > 0 && place.where % fake::one_in == 0));
         job.values[place.where] = is_left ? std::nanf("") : block.pixels[0];

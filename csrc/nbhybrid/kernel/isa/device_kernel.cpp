@@ -3,33 +3,18 @@
 // in the loop over orientations. For tests of the device's code without a device.
 
 #include "nbhybrid/kernel/device_pixel.hpp"
-#include "nbhybrid/kernel/float_pixel.hpp"
 #include "nbhybrid/kernel/isa/bounded_functions.hpp"
 #include "nbhybrid/terms/shapes.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
 
-template <class MathT>
-struct HostSweep : PlainSweep {
-    using Math = MathT;
-};
-
-// Of a copy of the plan for a device.
-template <class MathT>
-struct SquaresSweep : HostSweep<MathT> {
-    static constexpr bool has_squares = true;
-};
-
 // One lane of a warp that shares a pixel. The last one to finish adds up the sums of all, in the order of the device.
 template <class MathT>
-struct LaneSweep : PlainSweep {
-    using Math = MathT;
+struct LaneSweep : PlainSweep<MathT> {
     static constexpr int lanes = 32;
 
-    LaneSweep(int number, PixelTotal* sums) : lane(number), totals(sums) {}
-
-    template <bool has_narrow_spots, class Block, class Sum>
+    template <class Block, class Sum>
     bool run(const PlanView& plan, const SupportRadius&, const Block& block, Sum& sum) const {
         const OrientationStage& o = plan.orientation;
         const std::int64_t all = static_cast<std::int64_t>(o.n_phi) * o.n_domains;
@@ -54,55 +39,49 @@ struct LaneSweep : PlainSweep {
 struct ByPairs {
     static constexpr int most_pixels = 2;
 
-    template <physics::CrystalShape shape, bool in_float, class Math, int pixels>
+    template <physics::CrystalShape shape, Arithmetic arithmetic, class Math, int pixels>
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
-        using Sweep = HostSweep<Math>;
-        return decide_pixels<PixelSum<shape, in_float, Sweep, pixels>, pixels>(plan, bounds, Sweep{}, slow, fast);
+        return decide_pixels<arithmetic, shape, pixels>(plan, bounds, PlainSweep<Math>{}, slow, fast);
     }
 };
 
 struct ByLanes {
     static constexpr int most_pixels = 1;
 
-    template <physics::CrystalShape shape, bool in_float, class Math, int pixels>
+    template <physics::CrystalShape shape, Arithmetic arithmetic, class Math, int pixels>
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
         using Sweep = LaneSweep<Math>;
         PixelTotal totals[Sweep::lanes];
         DecidedPixels<pixels> decided;
         for (int lane = 0; lane < Sweep::lanes; ++lane)
-            decided =
-                decide_pixels<PixelSum<shape, in_float, Sweep, pixels>, pixels>(plan, bounds, Sweep(lane, totals), slow, fast);
+            decided = decide_pixels<arithmetic, shape, pixels>(plan, bounds, Sweep{{}, lane, totals}, slow, fast);
         return decided;
     }
 };
 
 // The `fast` engine without double, where there is a version.
-struct ByPairsInFloat {
-    static constexpr int most_pixels = 2;
-
-    template <physics::CrystalShape shape, bool in_float, class Math, int pixels>
+struct ByPairsInFloat : ByPairs {
+    template <physics::CrystalShape shape, Arithmetic arithmetic, class Math, int pixels>
     static DecidedPixels<pixels> decide(const PlanView& plan, const PixelBounds& bounds, int slow, const Lanes<int, pixels>& fast) {
-        using Sweep = HostSweep<Math>;
         if constexpr (terms::Shape<shape>::has_pair_version)
             if (terms::pairs_suffice(plan.crystal.largest_index, plan.crystal.cells)) {
-                using Squares = SquaresSweep<Math>;
                 if (plan.crystal.amplitudes.squares != nullptr)
-                    return decide_pixels<FloatPixelSum<shape, Squares, pixels>, pixels>(plan, bounds, Squares{}, slow, fast);
-                return decide_pixels<FloatPixelSum<shape, Sweep, pixels>, pixels>(plan, bounds, Sweep{}, slow, fast);
+                    return decide_pixels<Arithmetic::floats, shape, pixels>(plan, bounds, PlainSweep<Math, true>{}, slow, fast);
+                return decide_pixels<Arithmetic::floats, shape, pixels>(plan, bounds, PlainSweep<Math>{}, slow, fast);
             }
-        return ByPairs::decide<shape, in_float, Math, pixels>(plan, bounds, slow, fast);
+        return ByPairs::decide<shape, arithmetic, Math, pixels>(plan, bounds, slow, fast);
     }
 };
 
 // Pixels first ... first + pixels - 1 of a block.
-template <physics::CrystalShape shape, bool in_float, class Way, int pixels>
+template <physics::CrystalShape shape, Arithmetic arithmetic, class Way, int pixels>
 void decide_some(const PlanView& plan, const PixelBounds& bounds, VectorBlock& result, int first) {
     Lanes<int, pixels> fast;
     for (int i = 0; i < pixels; ++i) fast[i] = result.fast[first + i];
     const DecidedPixels<pixels> decided =
         plan.detector.curved_positions != nullptr
-            ? Way::template decide<shape, in_float, TabledMath, pixels>(plan, bounds, result.slow, fast)
-            : Way::template decide<shape, in_float, BoundedMath, pixels>(plan, bounds, result.slow, fast);
+            ? Way::template decide<shape, arithmetic, TabledMath, pixels>(plan, bounds, result.slow, fast)
+            : Way::template decide<shape, arithmetic, BoundedMath, pixels>(plan, bounds, result.slow, fast);
     for (int i = 0; i < pixels; ++i) {
         const DecidedPixel& pixel = decided.of[i];
         result.pixels[first + i] = pixel.value;
@@ -111,40 +90,41 @@ void decide_some(const PlanView& plan, const PixelBounds& bounds, VectorBlock& r
     }
 }
 
-template <physics::CrystalShape shape, bool in_float, class Way>
-bool decide_block(const PlanView& plan, const VectorMargins& margins, VectorBlock& result) {
+template <physics::CrystalShape shape, Arithmetic arithmetic, class Way>
+bool decide_block(const PlanView& plan, const PixelBounds& bounds, const StopCheck& is_stopped, VectorBlock& result) {
     constexpr int most = Way::most_pixels;
-    const PixelBounds bounds{margins.relative, margins.absolute_intensity, margins.support};
     result.undecided = 0;
     result.solid_angles = 0;
     for (int first = 0; first < result.count; first += most) {
-        if (margins.is_stopped(margins.sign)) return false;
-        if (first + most <= result.count) decide_some<shape, in_float, Way, most>(plan, bounds, result, first);
-        else decide_some<shape, in_float, Way, 1>(plan, bounds, result, first);
+        if (is_stopped()) return false;
+        if (first + most <= result.count) decide_some<shape, arithmetic, Way, most>(plan, bounds, result, first);
+        else decide_some<shape, arithmetic, Way, 1>(plan, bounds, result, first);
     }
     return true;
 }
 
-template <bool in_float, class Way>
+template <Arithmetic arithmetic, class Way>
 constexpr RenderOfShapes all_shapes() {
-    return terms::of_each_shape([](auto shape) -> VectorRender { return &decide_block<decltype(shape)::value, in_float, Way>; });
+    return terms::of_each_shape([](auto shape) -> VectorRender { return &decide_block<decltype(shape)::value, arithmetic, Way>; });
 }
 
-// A device reduces the reference's phases at once, since it has no second look.
 extern const VectorKernel this_vector_kernel;
-const VectorKernel this_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA),
-                                         {RenderOfShapes{}, all_shapes<false, ByPairs>(), all_shapes<true, ByPairs>()},
-                                         NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel this_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA),
+    {RenderOfShapes{}, all_shapes<Arithmetic::exact, ByPairs>(), all_shapes<Arithmetic::mixed, ByPairs>()},
+    NBHYBRID_BOUNDED_FUNCTIONS};
 
 extern const VectorKernel split_vector_kernel;
-const VectorKernel split_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA) "_split",
-                                          {RenderOfShapes{}, all_shapes<false, ByLanes>(), all_shapes<true, ByLanes>()},
-                                          NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel split_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA) "_split",
+    {RenderOfShapes{}, all_shapes<Arithmetic::exact, ByLanes>(), all_shapes<Arithmetic::mixed, ByLanes>()},
+    NBHYBRID_BOUNDED_FUNCTIONS};
 
 extern const VectorKernel float_vector_kernel;
-const VectorKernel float_vector_kernel = {NBHYBRID_TEXT(NBHYBRID_ISA) "_float",
-                                          {RenderOfShapes{}, all_shapes<false, ByPairs>(), all_shapes<true, ByPairsInFloat>()},
-                                          NBHYBRID_BOUNDED_FUNCTIONS};
+const VectorKernel float_vector_kernel = {
+    NBHYBRID_TEXT(NBHYBRID_ISA) "_float",
+    {RenderOfShapes{}, all_shapes<Arithmetic::exact, ByPairs>(), all_shapes<Arithmetic::mixed, ByPairsInFloat>()},
+    NBHYBRID_BOUNDED_FUNCTIONS};
 
 }  // namespace NBHYBRID_ISA
 }  // namespace nbhybrid::kernel

@@ -8,8 +8,8 @@
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/trace_hooks.hpp"
 #include "nbhybrid/core/vec3.hpp"
-#include "nbhybrid/kernel/pixel_block.hpp"
 #include "nbhybrid/kernel/trace_records.hpp"
+#include "nbhybrid/kernel/walk/pixel_block.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {

@@ -26,15 +26,17 @@ template <int width, class MathT = LibraryMath>
 struct alignas(width > 1 ? line_bytes : alignof(double)) PixelBlock {
     using Math = MathT;
     static constexpr int capacity = width;
+    // A step takes the lanes together.
+    static constexpr int parts = 1, lanes_of_part = width;
+    // Of arrays of its lanes.
+    static constexpr std::size_t alignment = width > 1 ? line_bytes : alignof(double);
 
     VectorLanes<width> position, diffracted, scattering;
     VectorLanes<width> centre;  // position of the pixel's centre, if somebody needs it
     Lanes<double, width> path;
-    // Cached for the pixel or the layer: 0 means not computed yet, and a factor of exactly 0 is computed again.
+    // As the plan says of which sub-pixels and sources. The polarization is 0 until a source reaches the pixel.
     Lanes<double, width> polarization, solid_angle;
     UncertainLanes<width> capture;
-    // Nothing of them has been computed yet: of this layer's capture, of the pixel's polarization.
-    bool new_layer = true, unpolarized = true;
     // The lanes that the source reaches.
     Lanes<int, width> live;
     int n_live = 0;
@@ -43,16 +45,16 @@ struct alignas(width > 1 ? line_bytes : alignof(double)) PixelBlock {
     int count = 0;
     Lanes<int, width> fast;
 
-    // State of the run that only a pixel in a block of its own can see change.
-    bool first_sweep = false;  // is still to come
-    bool interpolate = false;  // is still on
-    int axis_entry = 0;        // of the polarization axes, for the next use
-
     // Where the loops stand.
     int layer = 0, sub_slow = 0, sub_fast = 0, source = 0;
     Vec3 incident{};
     double wavelength = 0;
     double polarization_error = 0;  // as that of the capture, the same for all lanes
+
+    NBHYBRID_HOST_DEVICE bool is_first_of_layer() const { return sub_slow == 0 && sub_fast == 0; }
+    NBHYBRID_HOST_DEVICE bool is_first_subpixel() const { return layer == 0 && is_first_of_layer(); }
+    NBHYBRID_HOST_DEVICE bool is_first_step() const { return source == 0 && is_first_subpixel(); }
+    const VectorLanes<width>& scattering_of(int) const { return scattering; }
 
     NBHYBRID_HOST_DEVICE void clear_live() { n_live = 0; }
     NBHYBRID_HOST_DEVICE void add_live(int i) { live[n_live++] = i; }
@@ -68,7 +70,16 @@ struct alignas(width > 1 ? line_bytes : alignof(double)) PixelBlock {
 template <int width, class MathT>
 struct WholeBlock : PixelBlock<width, MathT> {
     static constexpr int count = width;
+    // A step takes one lane after the other.
+    static constexpr int parts = width, lanes_of_part = 1;
+    static constexpr std::size_t alignment = alignof(double);
     Lanes<bool, width> is_live;
+
+    NBHYBRID_HOST_DEVICE VectorLanes<1> scattering_of(int part) const {
+        VectorLanes<1> one;
+        one.set(0, this->scattering[part]);
+        return one;
+    }
 
     NBHYBRID_HOST_DEVICE void clear_live() {
         this->n_live = 0;
@@ -93,56 +104,12 @@ NBHYBRID_HOST_DEVICE inline bool is_masked(const DetectorStage& detector, PixelI
     return detector.mask != nullptr && detector.mask[pixel] == 0;
 }
 
-// Whether the state that the reference carries along changes in this pixel. Such a pixel has a block of its own.
-NBHYBRID_HOST_DEVICE inline bool carries_state(const PlanView& plan, PixelIndex pixel) {
-    const CarryOver& c = plan.carry_over;
-    return pixel == c.first_sweep || pixel == c.interpolation_ends || pixel <= c.axis_settles || c.axis_entries != nullptr;
-}
-
-// The entry of the polarization axes that is next when this pixel begins.
-NBHYBRID_HOST_DEVICE inline int axis_entry_of(const PlanView& plan, PixelIndex pixel) {
-    const CarryOver& c = plan.carry_over;
-    if (c.axis_entries != nullptr) return c.axis_entries[pixel];
-    if (pixel > c.axis_settles) return plan.beam.n_axes - 1;
-    int low = 0, high = c.n_axis_uses - 1;
-    while (low < high) {
-        const int middle = low + (high - low) / 2;
-        if (c.axis_uses[middle].pixel < pixel) low = middle + 1;
-        else high = middle;
-    }
-    return c.axis_uses[low].entry;
-}
-
 // Starts a block with this pixel in it.
 template <class Block>
-NBHYBRID_HOST_DEVICE inline void begin_block(const PlanView& plan, int slow, int fast, Block& block) {
-    const PixelIndex pixel = pixel_index(plan, slow, fast);
+NBHYBRID_HOST_DEVICE inline void begin_block(int slow, int fast, Block& block) {
     block.slow = slow;
     block.count = 1;
     block.fast[0] = fast;
-    block.first_sweep = pixel == plan.carry_over.first_sweep;
-    block.interpolate = plan.crystal.interpolate && pixel <= plan.carry_over.interpolation_ends;
-    block.axis_entry = axis_entry_of(plan, pixel);
-}
-
-// The next pixels of a row that can go together, from `fast` on, which is moved behind them. Masked pixels are left out;
-// alone(fast) tells which pixels must have a block of their own besides those that carry state. False at the end of the row.
-template <class Block, class Alone>
-inline bool next_block(const PlanView& plan, int slow, int& fast, int last, Alone alone, Block& block) {
-    block.count = 0;
-    for (; fast <= last && block.count < Block::capacity; ++fast) {
-        const PixelIndex pixel = pixel_index(plan, slow, fast);
-        if (is_masked(plan.detector, pixel)) continue;
-        const bool by_itself = carries_state(plan, pixel) || alone(fast);
-        if (block.count == 0) begin_block(plan, slow, fast, block);
-        else if (by_itself) return true;
-        else block.fast[block.count++] = fast;
-        if (by_itself) {
-            ++fast;
-            return true;
-        }
-    }
-    return block.count > 0;
 }
 
 }  // namespace NBHYBRID_ISA

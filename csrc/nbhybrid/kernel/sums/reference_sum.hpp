@@ -1,12 +1,14 @@
 #pragma once
-// The intensity of the pixels of a block: the visitor that sums the steps, for each crystal shape and with or without a trace.
+// The reference's own sum of the steps: the C library's functions, each operation in the reference's order, and what it carries
+// from step to step. It is the only one that knows the reference's defects of the loop; the ids in comments are those of
+// docs/defects.md.
 
 #include <atomic>
 
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
-#include "nbhybrid/kernel/block_walk.hpp"
-#include "nbhybrid/kernel/trace_policy.hpp"
+#include "nbhybrid/kernel/sums/trace_policy.hpp"
+#include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
 #include "nbhybrid/terms/shapes.hpp"
@@ -25,23 +27,88 @@ private:
     std::atomic<bool> raised_{false};
 };
 
+// Whether what the reference carries along changes in this pixel. Such a pixel has a block of its own.
+inline bool carries_state(const PlanView& plan, PixelIndex pixel) {
+    const CarryOver& c = plan.carry_over;
+    return pixel == c.first_sweep || pixel == c.interpolation_ends || pixel <= c.axis_settles || c.axis_entries != nullptr;
+}
+
+// The entry of the polarization axes that is next when this pixel begins.
+inline int axis_entry_of(const PlanView& plan, PixelIndex pixel) {
+    const CarryOver& c = plan.carry_over;
+    if (c.axis_entries != nullptr) return c.axis_entries[pixel];
+    if (pixel > c.axis_settles) return plan.beam.n_axes - 1;
+    int low = 0, high = c.n_axis_uses - 1;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (c.axis_uses[middle].pixel < pixel) low = middle + 1;
+        else high = middle;
+    }
+    return c.axis_uses[low].entry;
+}
+
+// What the reference carries from step to step, from source to source and from pixel to pixel, and what comes of that in the loop
+// nest. All other sums have NothingCarried (walk/walk_block.hpp) in its place.
+struct CarriedState {
+    // As a pixel finds it, or all pixels of a block.
+    CarriedState(const PlanView& plan, PixelIndex pixel)
+        : first_sweep(pixel == plan.carry_over.first_sweep),
+          interpolates(plan.crystal.interpolate && pixel <= plan.carry_over.interpolation_ends),
+          axis_entry(axis_entry_of(plan, pixel)) {}
+
+    // A factor that is kept for the pixel or the layer counts as unknown while it is 0: one that is 0 indeed is found again, the
+    // solid angle (omega-corner) and the capture (layer-capture) in the next sub-pixel. The polarization (polar-first-source),
+    // which is 0 until a source reaches the pixel, is so at the next source: the loop nest does that for all sums.
+    template <class Block>
+    static void find_zeros_again(const PlanView& plan, Block& block) {
+        const DetectorStage& d = plan.detector;
+        for (int i = 0; d.solid_angle_of == FactorOf::first_subpixel && i < block.count; ++i)
+            if (block.solid_angle[i] == 0.0) block.solid_angle[i] = Block::Math::solid_angle(d, block.path[i]);
+        for (int i = 0; plan.sensor.capture_of == FactorOf::first_subpixel && i < block.count; ++i)
+            if (block.capture[i] == 0.0) Block::Math::capture(plan.sensor, block, i, dot(block.diffracted[i], d.normal));
+    }
+
+    // Each use of the polarization axis normalises it once more, which may change its last bits.
+    Vec3 polarization_axis(const BeamStage& beam) const { return beam.axes[axis_entry]; }
+    void normalise_axis_again(const BeamStage& beam) {
+        axis_entry = axis_entry + 1 < beam.n_axes ? axis_entry + 1 : beam.axis_cycle;
+    }
+
+    // step(phi, domain, axes) for all orientations, until it returns false; false if it did. phi-carryover: a phi of exactly 0
+    // leaves the crystal as the step before did, which the first step of a run does not have.
+    template <class Step>
+    bool sweep(const OrientationStage& o, Step step) {
+        const Axes* const steps = first_sweep ? o.first_sweep : o.later_sweep;
+        const Axes* const table = first_sweep ? o.first_sweep_table : o.later_sweep_table;
+        first_sweep = false;
+        return for_each_orientation(o, steps, table, [&](int phi, int domain, Axes axes) {
+            axes.a = perturbed("rot_a_angstroms", axes.a);
+            return step(phi, domain, axes);
+        });
+    }
+
+    bool first_sweep;   // of the run, is still to come
+    bool interpolates;  // interpolation-sticky: the first step whose neighbourhood leaves the table ends it for good
+    int axis_entry;     // of the polarization axes, for the next use
+};
+
 // A block that is traced holds one pixel.
 template <physics::CrystalShape shape, class Trace, int width>
-class BlockSum {
+class ReferenceSum {
 public:
     using Block = PixelBlock<width>;
 
-    BlockSum(const PlanView& plan, const Block& block, const StopSign& stop, Trace& trace)
-        : plan_(plan), stop_(stop), trace_(trace) {
-        const Applied factors[] = {plan.sensor.capture, plan.beam.polarization, plan.detector.solid_angle};
-        for (const Applied factor : factors) {
-            multiplies_sum_ = multiplies_sum_ || factor == Applied::to_running_sum;
-            multiplies_terms_ = multiplies_terms_ || factor == Applied::to_each_term;
-        }
-        multiplies_terms_ = multiplies_terms_ || plan.beam.weighted;
+    ReferenceSum(const PlanView& plan, const Block& block, CarriedState& carried, const StopSign& stop, Trace& trace)
+        : plan_(plan), carried_(carried), stop_(stop), trace_(trace) {
+        // oversample-product: the sum so far is multiplied at every step.
+        const auto enters = [&plan](Applied way) {
+            return plan.sensor.capture == way || plan.beam.polarization == way || plan.detector.solid_angle == way;
+        };
+        multiplies_sum_ = enters(Applied::to_running_sum);
+        multiplies_terms_ = enters(Applied::to_each_term) || plan.beam.weighted;
         needs_nearest_ = Trace::enabled || !terms::Shape<shape>::has_offset_phases || plan.crystal.amplitudes.values != nullptr;
-        skips_zero_ = !Trace::enabled && !multiplies_sum_ && !block.interpolate;
-        // The reference starts from the background.
+        skips_zero_ = !Trace::enabled && !multiplies_sum_ && !carried.interpolates;
+        // water-twice: the background is in the sum, and is scaled with it.
         if (plan.scale.background_is_scaled && !multiplies_terms_)
             for (int i = 0; i < block.count; ++i) intensity_[i] = plan.scale.background;
     }
@@ -64,15 +131,19 @@ public:
         for (int i = 0; i < block.count; ++i) solid_angles_ += block.solid_angle[i];
     }
 
-    bool enter_source(const Block& block) {
+    bool add_source(const Block& block) {
         if (multiplies_terms_)
             for (int j = 0; j < block.n_live; ++j) factors_[block.live[j]] += times_factors(1.0, block, block.live[j]);
         if constexpr (Trace::enabled)
             if (block.source == 0) trace_.source(block);
-        return true;
+        return carried_.sweep(plan_.orientation,
+                              [&](int phi, int domain, const Axes& axes) { return step(block, phi, domain, axes); });
     }
 
-    bool step(Block& block, int phi, int domain, const Axes& axes) {
+private:
+    static constexpr int steps_between_looks = 256;
+
+    bool step(const Block& block, int phi, int domain, const Axes& axes) {
         if (--until_look_ == 0) {
             until_look_ = steps_between_looks;
             if (stop_.is_up()) return false;
@@ -84,10 +155,7 @@ public:
         return true;
     }
 
-private:
-    static constexpr int steps_between_looks = 256;
-
-    void add(Block& block, int i, [[maybe_unused]] int phi, [[maybe_unused]] int domain, [[maybe_unused]] const Axes& axes) {
+    void add(const Block& block, int i, [[maybe_unused]] int phi, [[maybe_unused]] int domain, [[maybe_unused]] const Axes& axes) {
         const CrystalStage& crystal = plan_.crystal;
         const Vec3 index = index_[i];
         Indices nearest;
@@ -101,7 +169,7 @@ private:
             if (traced_first) trace_.first_step(axes, index, nearest, lattice.along_axes, lattice.value);
         if (lattice.value == 0.0 && !crystal.water) return;
 
-        const double amplitude = cell_amplitude(block, index, nearest);
+        const double amplitude = cell_amplitude(index, nearest);
         if constexpr (Trace::enabled)
             if (traced_first) trace_.first_step_amplitude(amplitude);
         const double term = perturbed("I_before_scaling", amplitude * amplitude * lattice.value * lattice.value);
@@ -112,18 +180,19 @@ private:
                          amplitude, block.polarization[i], block.solid_angle[i], block.capture[i], intensity_[i]});
     }
 
-    double cell_amplitude(Block& block, const Vec3& index, const Indices& nearest) {
+    double cell_amplitude(const Vec3& index, const Indices& nearest) {
         const terms::AmplitudeGrid& grid = plan_.crystal.amplitudes;
-        bool interpolate = block.interpolate;
-        if (interpolate && terms::leaves_table(grid, index)) {
-            interpolate = false;
+        bool interpolates = carried_.interpolates;
+        if (interpolates && terms::leaves_table(grid, index)) {
+            interpolates = false;
+            // interpolation-sticky
             if (!plan_.crystal.interpolation_resumes) {
-                block.interpolate = false;
+                carried_.interpolates = false;
                 if constexpr (Trace::enabled) trace_.interpolation_ends(index);
             }
         }
-        return perturbed("F_cell", interpolate ? terms::tricubic_amplitude(grid, index)
-                                               : terms::nearest_amplitude(grid, nearest.h, nearest.k, nearest.l));
+        return perturbed("F_cell", interpolates ? terms::tricubic_amplitude(grid, index)
+                                                : terms::nearest_amplitude(grid, nearest.h, nearest.k, nearest.l));
     }
 
     void multiply_sum(const Block& block, int i) {
@@ -151,6 +220,7 @@ private:
     }
 
     const PlanView& plan_;
+    CarriedState& carried_;
     const StopSign& stop_;
     Trace& trace_;
     bool multiplies_sum_ = false, multiplies_terms_ = false, needs_nearest_ = true, skips_zero_ = false;
@@ -165,8 +235,9 @@ private:
 // nothing once the stop sign is up.
 template <physics::CrystalShape shape, class Trace, int width>
 double render_block(const PlanView& plan, PixelBlock<width>& block, const StopSign& stop, Trace& trace, float* pixels) {
-    BlockSum<shape, Trace, width> sum(plan, block, stop, trace);
-    if (!walk_block(plan, block, sum)) return 0.0;
+    CarriedState carried(plan, pixel_index(plan, block.slow, block.fast[0]));
+    ReferenceSum<shape, Trace, width> sum(plan, block, carried, stop, trace);
+    if (!walk_block(plan, block, sum, carried)) return 0.0;
     for (int i = 0; i < block.count; ++i) {
         double photons = sum.photons_per_steradian(i);
         if (plan.sensor.capture == Applied::at_end) photons *= block.capture[i];

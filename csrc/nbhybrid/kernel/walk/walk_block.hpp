@@ -1,18 +1,29 @@
 #pragma once
-// The only loop nest: detector layers, sub-pixels, sources, phi steps and mosaic domains, in the order of the reference, with the
-// geometry that these loops share. Innermost run the pixels of a block, which do not depend on each other. What is done at each
-// step is the visitor's affair.
+// The only loop nest: detector layers, sub-pixels and sources in the order of the reference, with the geometry and the factors of a
+// pixel that belong to each of them. Innermost run the pixels of a block, which do not depend on each other. What is done for each
+// source, above all with the orientations of the crystal, is the affair of a sum.
 
+#include <cstdint>
+
+#include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/perturb.hpp"
-#include "nbhybrid/kernel/arithmetic.hpp"
 #include "nbhybrid/kernel/curved_table.hpp"
-#include "nbhybrid/kernel/pixel_block.hpp"
+#include "nbhybrid/kernel/walk/arithmetic.hpp"
+#include "nbhybrid/kernel/walk/pixel_block.hpp"
 #include "nbhybrid/physics/pixel_position.hpp"
 #include "nbhybrid/physics/scattering_vector.hpp"
 
 namespace nbhybrid::kernel {
 inline namespace NBHYBRID_ISA {
+
+// Nothing goes from one step to the next. The reference's sum has sums/carried_state.hpp in its place.
+struct NothingCarried {
+    template <class Block>
+    NBHYBRID_HOST_DEVICE static void find_zeros_again(const PlanView&, Block&) {}
+    NBHYBRID_HOST_DEVICE static Vec3 polarization_axis(const BeamStage& beam) { return beam.axes[beam.n_axes - 1]; }
+    NBHYBRID_HOST_DEVICE static void normalise_axis_again(const BeamStage&) {}
+};
 
 // Points of the pixels of a row that are `along_slow` and `depth` from the edge and the front of the detector.
 class RowOfPoints {
@@ -61,52 +72,29 @@ template <class Block>
 NBHYBRID_HOST_DEVICE inline void find_solid_angles(const PlanView& plan, Block& block) {
     const int count = block.count;
     const DetectorStage d = plan.detector;
-    const bool first = block.layer == 0 && block.sub_slow == 0 && block.sub_fast == 0;
-    if (d.solid_angle_at_centre && !d.recomputes_solid_angle) {
-        if (first)
+    const bool is_first = block.is_first_subpixel();
+    if (d.solid_angle_of == FactorOf::pixel_centre) {
+        if (is_first)
             for (int i = 0; i < count; ++i) block.solid_angle[i] = Block::Math::solid_angle(d, norm(block.centre[i]));
-    } else if (first || d.recomputes_solid_angle) {
+    } else if (is_first || d.solid_angle_of == FactorOf::each_subpixel) {
         for (int i = 0; i < count; ++i) block.solid_angle[i] = Block::Math::solid_angle(d, block.path[i]);
-    } else {
-        for (int i = 0; i < count; ++i)
-            if (block.solid_angle[i] == 0.0) block.solid_angle[i] = Block::Math::solid_angle(d, block.path[i]);
     }
 }
 
 template <class Block>
-NBHYBRID_HOST_DEVICE inline void enter_subpixel(const PlanView& plan, Block& block) {
-    const int count = block.count;
+NBHYBRID_HOST_DEVICE inline void find_capture(const PlanView& plan, Block& block) {
     const SensorStage& sensor = plan.sensor;
-    locate_subpixels(plan, block);
-    find_solid_angles(plan, block);
-    if (sensor.counts_all && !sensor.recomputes) return;
+    if (sensor.capture_of == FactorOf::nothing) return;
+    if (!block.is_first_of_layer() && sensor.capture_of != FactorOf::each_subpixel) return;
     const Vec3 normal = plan.detector.normal;
-    std::int64_t missing = block.count;
-    if (!block.new_layer && !sensor.recomputes) {
-        missing = 0;
-        for (int i = 0; i < count; ++i) missing += block.capture[i] == 0.0 ? 1 : 0;
-    }
-    block.new_layer = false;
-    if (missing == block.count) {
-        for (int i = 0; i < count; ++i) Block::Math::capture(sensor, block, i, dot(block.diffracted[i], normal));
-    } else if (missing != 0) {
-        for (int i = 0; i < count; ++i)
-            if (block.capture[i] == 0.0) Block::Math::capture(sensor, block, i, dot(block.diffracted[i], normal));
-    }
-}
-
-// The directions are normalised once more, and stay so: the next source of this sub-pixel sees it.
-template <class Block>
-NBHYBRID_HOST_DEVICE inline void polarize(Block& block, int i, const typename Block::Math::Polarization& frame) {
-    block.diffracted.set(i, normalized(block.diffracted[i]));
-    block.polarization[i] = frame.factor(block.diffracted[i]);
+    for (int i = 0; i < block.count; ++i) Block::Math::capture(sensor, block, i, dot(block.diffracted[i], normal));
 }
 
 NBHYBRID_HOST_DEVICE inline double larger(double x, double y) { return x > y ? x : y; }
 
 // Each source has its own factor, at the pixel's centre.
 template <class Block>
-NBHYBRID_HOST_DEVICE inline void find_polarization_of_source(const PlanView& plan, Block& block) {
+NBHYBRID_HOST_DEVICE inline void find_polarization_at_centre(const PlanView& plan, Block& block) {
     const int count = block.count;
     const Vec3 axis = plan.beam.axes[plan.beam.n_axes - 1];
     const typename Block::Math::Polarization frame(plan.beam.kahn_factor, block.incident, axis);
@@ -114,45 +102,49 @@ NBHYBRID_HOST_DEVICE inline void find_polarization_of_source(const PlanView& pla
     for (int i = 0; i < count; ++i) block.polarization[i] = frame.factor(normalized(block.centre[i]));
 }
 
+// The direction is normalised once more, and stays so: the next source of this sub-pixel sees it.
 template <class Block>
-NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& block) {
+NBHYBRID_HOST_DEVICE inline void polarize(Block& block, int i, const typename Block::Math::Polarization& frame) {
+    block.diffracted.set(i, normalized(block.diffracted[i]));
+    block.polarization[i] = frame.factor(block.diffracted[i]);
+}
+
+// Of the first source that reaches a pixel, before which its factor is 0; or of each.
+template <class Block, class Carried>
+NBHYBRID_HOST_DEVICE inline void find_polarization(const PlanView& plan, Block& block, Carried& carried) {
     const int count = block.count;
     const BeamStage& beam = plan.beam;
-    std::int64_t missing = block.count;
-    if (!block.unpolarized && !beam.recomputes) {
+    const bool of_each = beam.polarization_of == FactorOf::each_subpixel;
+    std::int64_t missing = count;
+    if (!of_each && !block.is_first_step()) {
         missing = 0;
         for (int i = 0; i < count; ++i) missing += block.polarization[i] == 0.0 ? 1 : 0;
     }
     if (missing == 0) return;
-    const Vec3 axis = beam.axes[block.axis_entry];
-    const int next_entry = block.axis_entry + 1 < beam.n_axes ? block.axis_entry + 1 : beam.axis_cycle;
-    const Vec3 incident = block.incident;
-    block.incident = beam.sources[block.source].direction_renormalized;
-    const typename Block::Math::Polarization frame(beam.kahn_factor, block.incident, axis);
+    const Vec3 incident = beam.sources[block.source].direction_renormalized;
+    const typename Block::Math::Polarization frame(beam.kahn_factor, incident, carried.polarization_axis(beam));
     block.polarization_error = larger(frame.error, block.polarization_error);
-    if (missing == block.count && block.n_live == block.count) {
-        if (!Block::Math::keeps_all_bits && beam.n_sources == 1)  // nobody sees the direction again
-            for (int i = 0; i < count; ++i) block.polarization[i] = frame.factor(block.diffracted[i]);
-        else
-            for (int i = 0; i < count; ++i) polarize(block, i, frame);
-        block.axis_entry = next_entry;
-        block.unpolarized = false;
-        return;
+    const bool takes_all = missing == count && block.n_live == count;
+    bool is_used = takes_all;
+    if (takes_all && !Block::Math::keeps_all_bits && beam.n_sources == 1) {  // nobody sees the direction again
+        for (int i = 0; i < count; ++i) block.polarization[i] = frame.factor(block.diffracted[i]);
+    } else if (takes_all) {
+        for (int i = 0; i < count; ++i) polarize(block, i, frame);
+    } else {
+        block.for_each_live([&](int i) {
+            if (block.polarization[i] != 0.0 && !of_each) return;
+            polarize(block, i, frame);
+            is_used = true;
+        });
     }
-    block.unpolarized = false;
-    bool used = false;
-    block.for_each_live([&](int i) {
-        if (block.polarization[i] != 0.0 && !beam.recomputes) return;
-        polarize(block, i, frame);
-        used = true;
-    });
-    if (used) block.axis_entry = next_entry;
-    else block.incident = incident;
+    if (!is_used) return;
+    block.incident = incident;
+    carried.normalise_axis_again(beam);
 }
 
 // Finds the scattering vectors and the lanes whose spacing is wanted.
-template <class Block>
-NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, Block& block) {
+template <class Block, class Carried>
+NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, Block& block, Carried& carried) {
     const int count = block.count;
     const BeamStage& beam = plan.beam;
     const Vec3 incident = beam.sources[block.source].direction;
@@ -170,8 +162,19 @@ NBHYBRID_HOST_DEVICE inline void enter_source(const PlanView& plan, Block& block
         block.clear_live();
         for (int i = 0; i < count; ++i) block.add_live(i);
     }
-    if (beam.each_source) find_polarization_of_source(plan, block);
-    else find_polarization(plan, block);
+    if (beam.polarization_of == FactorOf::pixel_centre) find_polarization_at_centre(plan, block);
+    else if (beam.polarization_of != FactorOf::nothing) find_polarization(plan, block, carried);
+}
+
+template <class Block>
+NBHYBRID_HOST_DEVICE inline void enter_pixels(const PlanView& plan, Block& block) {
+    const int count = block.count;
+    block.clear_live();
+    block.polarization_error = 0.0;
+    const double polarization = plan.beam.is_corrected_for_polarization ? 0.0 : 1.0;
+    for (int i = 0; i < count; ++i) block.capture.set(i, 1.0, 0.0), block.polarization[i] = polarization;
+    if (plan.beam.polarization_of == FactorOf::pixel_centre || plan.detector.solid_angle_of == FactorOf::pixel_centre)
+        locate_centres(plan, block);
 }
 
 // The crystal's axes at a phi step, in a domain.
@@ -188,44 +191,36 @@ NBHYBRID_HOST_DEVICE inline Axes later_orientation(const OrientationStage& o, st
                        static_cast<int>(place % o.n_domains));
 }
 
-// All orientations of the crystal. False if the visitor has seen enough.
-template <class Block, class Visitor>
-NBHYBRID_HOST_DEVICE inline bool sweep_orientations(const PlanView& plan, Block& block, Visitor& visitor) {
-    const OrientationStage& o = plan.orientation;
-    const Axes* steps = block.first_sweep ? o.first_sweep : o.later_sweep;
-    const Axes* table = block.first_sweep ? o.first_sweep_table : o.later_sweep_table;
-    block.first_sweep = false;
-    for (int phi = 0; phi < o.n_phi; ++phi) {
-        for (int domain = 0; domain < o.n_domains; ++domain) {
-            Axes axes = orientation(o, steps, table, phi, domain);
-            axes.a = perturbed("rot_a_angstroms", axes.a);
-            if (!visitor.step(block, phi, domain, axes)) return false;
-        }
-    }
+// step(phi, domain, axes) for one after the other, until it returns false; false if it did.
+template <class Step>
+NBHYBRID_HOST_DEVICE inline bool for_each_orientation(const OrientationStage& o, const Axes* steps, const Axes* table, Step step) {
+    for (int phi = 0; phi < o.n_phi; ++phi)
+        for (int domain = 0; domain < o.n_domains; ++domain)
+            if (!step(phi, domain, orientation(o, steps, table, phi, domain))) return false;
     return true;
 }
 
-// A visitor has enter_subpixel(block); enter_source(block), called where a source reaches at least one pixel, false to leave its
-// sweep out; and step(block, phi, domain, axes), for the live lanes, false to end the walk. Returns false if the walk was ended.
-template <class Block, class Visitor>
-NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, Block& block, Visitor& visitor) {
-    const int count = block.count;
-    block.clear_live();
-    block.polarization_error = 0.0;
-    block.unpolarized = plan.beam.is_corrected_for_polarization;
-    for (int i = 0; i < count; ++i) block.polarization[i] = block.unpolarized ? 0.0 : 1.0;
-    if (plan.beam.each_source || plan.detector.solid_angle_at_centre) locate_centres(plan, block);
+template <class Step>
+NBHYBRID_HOST_DEVICE inline bool for_each_later_orientation(const OrientationStage& o, Step step) {
+    return for_each_orientation(o, o.later_sweep, o.later_sweep_table, step);
+}
+
+// A sum has enter_subpixel(block), and add_source(block) for each source that reaches at least one pixel, which returns false to
+// end the walk. Returns false if the walk was ended.
+template <class Block, class Sum, class Carried = NothingCarried>
+NBHYBRID_HOST_DEVICE inline bool walk_block(const PlanView& plan, Block& block, Sum& sum, Carried&& carried = {}) {
+    enter_pixels(plan, block);
     for (block.layer = 0; block.layer < plan.sensor.layers; ++block.layer) {
-        block.new_layer = true;
-        for (int i = 0; i < count; ++i) block.capture.set(i, plan.sensor.counts_all ? 1.0 : 0.0, 0.0);
         for (block.sub_slow = 0; block.sub_slow < plan.detector.oversample; ++block.sub_slow) {
             for (block.sub_fast = 0; block.sub_fast < plan.detector.oversample; ++block.sub_fast) {
-                enter_subpixel(plan, block);
-                visitor.enter_subpixel(block);
+                locate_subpixels(plan, block);
+                find_solid_angles(plan, block);
+                find_capture(plan, block);
+                carried.find_zeros_again(plan, block);
+                sum.enter_subpixel(block);
                 for (block.source = 0; block.source < plan.beam.n_sources; ++block.source) {
-                    enter_source(plan, block);
-                    if (block.n_live == 0 || !visitor.enter_source(block)) continue;
-                    if (!sweep_orientations(plan, block, visitor)) return false;
+                    enter_source(plan, block, carried);
+                    if (block.n_live != 0 && !sum.add_source(block)) return false;
                 }
             }
         }

@@ -6,7 +6,7 @@
 #include "nbhybrid/core/host_device.hpp"
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/core/perturb.hpp"
-#include "nbhybrid/kernel/pixel_block.hpp"
+#include "nbhybrid/kernel/walk/pixel_block.hpp"
 #include "nbhybrid/numerics/multiply_add.hpp"
 #include "nbhybrid/physics/pixel_position.hpp"
 #include "nbhybrid/physics/scattering_vector.hpp"
