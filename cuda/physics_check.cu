@@ -25,7 +25,7 @@ struct AmplitudeSum {
     }
     __device__ bool step(const OnePixel& block, const Axes& axes) {
         const CrystalStage& c = plan.crystal;
-        const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, scattering);
+        const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, block.scattering[0]);
         const physics::Indices nearest = physics::nearest_indices(index);
         const Vec3 offset = physics::offset_of(index, nearest);
         const double in_cells = terms::offset_in_cells_squared(offset, c.cells);

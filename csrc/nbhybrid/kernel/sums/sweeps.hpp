@@ -11,7 +11,6 @@
 #include "nbhybrid/core/isa.hpp"
 #include "nbhybrid/kernel/sums/decision.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
-#include "nbhybrid/kernel/walk/arithmetic.hpp"
 #include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "nbhybrid/numerics/multiply_add.hpp"
 

@@ -79,7 +79,7 @@ public:
             if (has_table_)
                 terms::find_phases_in_float<true>(crystal_, grid, axes, scattering, step.phases, step.lanes, begin, end, trace_);
             else terms::find_phases_in_float<false>(crystal_, grid, axes, scattering, step.phases, step.lanes, begin, end, trace_);
-            // A vector may have more lanes of float32 than a group.
+            // For all lanes: a vector may have more of float32 than a group has.
             if constexpr (width > 1) terms::find_squares_in_float(step.phases, step.lanes, begin, end, trace_);
         } else {
             terms::find_indices(axes, scattering, step.lanes, begin, end);
