@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find csrc cuda python -type f \( -name '*.[ch]pp' -o -name '*.def' -o -name '*.cu*' -o -name '*.cmake' -o -name '*.py' -o -name '*.pyi' \)) pyproject.toml CMakeLists.txt
 TEST_SOURCES := $(shell find tests/cpp -type f)
 
-.PHONY: demo test lint format asan initialised instructions nightly extending aarch64 cuda fuzz docs bench wheel sdist clean
+.PHONY: demo test lint format tidy asan initialised instructions nightly extending aarch64 cuda fuzz docs bench wheel sdist clean
 
 # What is installed and tested: this folder, or a wheel that was built before (make test WHEEL=dist/wheel/....whl).
 WHEEL ?= .
@@ -36,6 +36,16 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 	@$(BIN)/clang-format -i $(CXX_FILES)
+
+# Mistakes that compilers pass over, and includes that nobody needs; .clang-tidy says which. The sources of the kernel's levels are
+# templates, of which nothing is seen without instances.
+TIDY_FILES = $(shell find csrc -name '*.cpp' -not -path '*/isa/*')
+TIDY_FLAGS = -std=c++17 -Icsrc -DNBHYBRID_X86_LEVELS -DNBHYBRID_INTERFACE='""' -DNBHYBRID_VERSION='""' -DNBHYBRID_COMMIT='""'
+tidy: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet clang-tidy==23.1.4 'pybind11>=2.12'
+	@printf '%s\n' $(TIDY_FILES) | xargs -P $$(nproc) -I{} $(BIN)/clang-tidy --quiet {} -- $(TIDY_FLAGS) \
+	  -isystem $$($(BIN)/python -c 'import pybind11; print(pybind11.get_include())') \
+	  -isystem $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
 
 asan: $(VENV)/tools
 	$(RUN_CMAKE) --preset asan

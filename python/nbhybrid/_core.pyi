@@ -77,6 +77,36 @@ class Batch:
     @property
     def warnings(self) -> list[tuple[str, str]]: ...
 
+class Derivatives:
+    @overload
+    def __init__(self, simulator: Simulator, panels: Sequence[Experiment], are_listed: bool) -> None: ...
+    @overload
+    def __init__(self, batch: Batch, experiment: Experiment, rotations: Any) -> None: ...
+    @property
+    def parameters(self) -> list[tuple[str, list[int], str, str]]: ...
+    def check(self, path: str) -> None: ...
+    def vjp(
+        self, upstream: Sequence[Any], paths: Sequence[str], threads: int, watch: Callable[[float], bool] | None = None
+    ) -> list[Any]: ...
+    def jvp(
+        self,
+        steps: Sequence[tuple[str, Sequence[float]]],
+        values: Sequence[Any],
+        slopes: Sequence[Any],
+        threads: int,
+        watch: Callable[[float], bool] | None = None,
+    ) -> None: ...
+    def jacobian(
+        self,
+        image: int,
+        pixels: Any | None,
+        paths: Sequence[str],
+        values: Any,
+        slopes: Any,
+        threads: int,
+        watch: Callable[[float], bool] | None = None,
+    ) -> None: ...
+
 class Memory:
     def __init__(self, arrays: Sequence[Any]) -> None: ...
     @staticmethod

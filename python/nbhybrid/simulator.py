@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING, Any, Literal
 from nbhybrid import _core
 from nbhybrid.arrays import DeviceBuffer, device_of, is_on_cuda, kind_of, room_like, rotation_matrices, take, target
 from nbhybrid.cores import usable_cores
+from nbhybrid.derivatives import Differentiator, check_device
 from nbhybrid.devices import CPU, is_cuda, is_device, number_of, open_device
 from nbhybrid.engines import ENGINES, missing
 from nbhybrid.errors import ModelError
 from nbhybrid.experiment import Experiment
-from nbhybrid.fields import LARGEST_INT, Kind, part, whole
+from nbhybrid.fields import LARGEST_INT, Kind, choice, part, whole
 from nbhybrid.hints import names_are_checked
 from nbhybrid.input_warnings import already_said, line_of, warn
 from nbhybrid.rendering import prepare, render
 from nbhybrid.run_warnings import RunWarnings, warn_unless_finite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import numpy as np
+    import numpy.typing as npt
+
+    from nbhybrid.derivatives import Parameter
     from nbhybrid.input_warnings import Pair
     from nbhybrid.rendering import Memory
     from nbhybrid.traces import Trace
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
 _EXPERIMENT = part(Experiment)
 _THREADS: Kind = whole(1, LARGEST_INT)
+_DTYPE = choice("float32", "float64")
 
 
 @names_are_checked
@@ -87,6 +93,7 @@ class Simulator:
         self._run_warnings = RunWarnings(self.experiment)
         # On the devices where arrays were found.
         self._elsewhere: dict[str, _core.Simulator] = {}
+        self._derivatives: Differentiator | None = None
 
     def _warn(self, known: Iterable[Pair] = ()) -> None:
         """Give warnings about what was prepared that are not known yet."""
@@ -118,7 +125,13 @@ class Simulator:
         """Those of the experiment, and where the state that the reference carries along changes the image."""
         return list(dict.fromkeys([*self.experiment.warnings, *map(line_of, self._own_warnings())]))
 
-    def run(self, out: Any = None, *, watch: Callable[[float], bool] | None = None) -> Any:
+    def run(
+        self,
+        out: Any = None,
+        *,
+        dtype: Literal["float32", "float64"] | None = None,
+        watch: Callable[[float], bool] | None = None,
+    ) -> Any:
         """Render the image.
 
         Parameters
@@ -129,6 +142,10 @@ class Simulator:
             has one: then nothing is copied to the host, and the work is done in the order of the caller's current stream. Taken are
             tensors of torch, arrays of CuPy, and what has ``__dlpack__`` or ``__cuda_array_interface__``; where that tells no
             stream, the image is finished when `run` returns.
+        dtype : {"float32", "float64"}, optional
+            Of a new image. With ``"float64"`` the pixels are those before the last rounding, by the formulas of the derivatives: they
+            differ from the float32 image by its rounding and some more in the last digits, and have no promise of bits. On the
+            processor alone, and without `out`.
         watch : callable, optional
             Called about twenty times a second with the share of the work done, 0 to 1; returns False to stop.
 
@@ -152,6 +169,11 @@ class Simulator:
             If a pixel in the host's memory is no finite number. At the first run: before, if it will take more than an hour
             (``long-run``); after, if every pixel of an image in the host's memory is 0 or the background (``blank-image``).
         """
+        if dtype is not None and _DTYPE.take("dtype", dtype) == "float64":
+            if out is not None:
+                raise ModelError("dtype: found 'float64' beside out, expected one of them")
+            check_device(self.device)
+            return self._differentiator.images(watch)
         panels = {f"out[{i}]": each for i, each in enumerate(out)} if isinstance(out, (list, tuple)) else {"out": out}
         device = self._where(**panels)
         memory = self._memory(out, device)
@@ -247,6 +269,99 @@ class Simulator:
         listed = take(pixels, "pixels", ("n", 2), "int32").tolist() if is_on_cuda(pixels) else pixels
         self._check_one_panel()
         return trace_of(self._prepared, listed, level == "steps", self.engine, self.device or CPU, self.threads)
+
+    @property
+    def differentiable(self) -> dict[str, Parameter]:
+        """The parameters that images can be differentiated by, by their paths; of those that this experiment has not, why.
+
+        What is automatic (sub-pixels, domains, steps) was chosen when the simulator was made, and stays.
+        """
+        return dict(self._differentiator.parameters)
+
+    @property
+    def _differentiator(self) -> Differentiator:
+        if self._derivatives is None:
+            check_device(self.device)
+            self._derivatives = Differentiator(self.experiment, self._prepared, self.threads)
+        return self._derivatives
+
+    def vjp(
+        self, upstream: Any, wrt: Sequence[str], *, watch: Callable[[float], bool] | None = None
+    ) -> dict[str, npt.NDArray[np.float64]]:
+        """Return how the sum of all pixels, each times its upstream number, changes with parameters.
+
+        Parameters
+        ----------
+        upstream : array_like of float, (slow, fast)
+            For several panels, a list of them. Those of pixels outside the region or masked do not matter.
+        wrt : sequence of str
+            Paths of parameters, as `differentiable` lists them.
+        watch : callable, optional
+            As for `run`.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray of float64
+            By path, of the parameter's shape and per its unit. The same bits for any number of threads.
+
+        Raises
+        ------
+        ModelError
+            For a path that does not exist, or that this experiment has no derivative by: then it says why.
+        ArrayTypeError, ArrayValueError, DeviceError, Interrupted
+        """
+        check_device(self.device, upstream=upstream)
+        return self._differentiator.vjp(upstream, wrt, watch)
+
+    def jvp(self, directions: Mapping[str, Any], *, watch: Callable[[float], bool] | None = None) -> Any:
+        """Return how the image changes for a step in parameters.
+
+        Parameters
+        ----------
+        directions : dict of str to array_like
+            By path, the step in each parameter, of its shape and in its unit; all together are one direction.
+        watch : callable, optional
+            As for `run`.
+
+        Returns
+        -------
+        numpy.ndarray of float64, (slow, fast)
+            For several panels, a list of them.
+
+        Raises
+        ------
+        ModelError, ArrayTypeError, ArrayValueError, DeviceError, Interrupted
+            As of `vjp`.
+        """
+        check_device(self.device)
+        return self._differentiator.jvp(directions, watch)
+
+    def jacobian(
+        self, wrt: Sequence[str], pixels: Any = None, *, watch: Callable[[float], bool] | None = None
+    ) -> dict[str, npt.NDArray[np.float64]]:
+        """Return how each pixel changes with each component of parameters.
+
+        Parameters
+        ----------
+        wrt : sequence of str
+            Paths of parameters; not those of the whole table of amplitudes.
+        pixels : array_like of int, (n, 2), optional
+            Slow and fast; without them all pixels of the image.
+        watch : callable, optional
+            As for `run`.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray of float64
+            By path, (n, ...) or (slow, fast, ...) with the parameter's shape behind.
+
+        Raises
+        ------
+        ModelError, ArrayTypeError, ArrayValueError, DeviceError, Interrupted
+            As of `vjp`.
+        """
+        check_device(self.device, pixels=pixels)
+        return self._differentiator.jacobian(wrt, pixels, watch)
 
     def update(self, **parts: Any) -> None:
         """Exchange parts of the experiment: the next run is that of ``Simulator(experiment.replace(**parts))``.

@@ -13,7 +13,7 @@ void raise(const char* name, const std::exception& error) {
     PyErr_SetObject(type.ptr(), to_str(error.what()).ptr());
 }
 
-void translate(std::exception_ptr pointer) {
+void translate(std::exception_ptr pointer) {  // NOLINT(performance-unnecessary-value-param): as pybind11 calls it
     try {
         if (pointer) std::rethrow_exception(pointer);
     } catch (const OptionError& error) {

@@ -1,6 +1,6 @@
 #include "nbhybrid/bindings/bindings.hpp"
 #include "nbhybrid/bindings/conversions.hpp"
-#include "nbhybrid/kernel/device.hpp"
+#include "nbhybrid/kernel/device.hpp"  // NOLINT(misc-include-cleaner): pybind11 wants the whole type
 #include "nbhybrid/run/simulation.hpp"
 
 namespace nbhybrid::bindings {

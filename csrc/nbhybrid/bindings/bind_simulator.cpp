@@ -103,7 +103,8 @@ std::unique_ptr<Memory> device_memory(const std::vector<std::uintptr_t>& address
     auto memory = std::make_unique<Memory>();
     memory->target.on_device = true;
     memory->target.stream = stream;
-    for (const std::uintptr_t address : addresses) memory->target.images.push_back(reinterpret_cast<float*>(address));
+    for (const std::uintptr_t address : addresses)
+        memory->target.images.push_back(reinterpret_cast<float*>(address));  // NOLINT(performance-no-int-to-ptr): a device's
     return memory;
 }
 

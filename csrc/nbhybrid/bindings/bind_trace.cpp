@@ -1,7 +1,7 @@
 #include <cstddef>
 
 #include "nbhybrid/bindings/bindings.hpp"
-#include "nbhybrid/kernel/sums/trace_policy.hpp"
+#include "nbhybrid/kernel/trace_records.hpp"
 
 namespace nbhybrid::bindings {
 

@@ -24,6 +24,7 @@ void bind_kernel(pybind11::module_& module);
 void bind_noise(pybind11::module_& module);
 void bind_options(pybind11::module_& module);
 void bind_simulation(pybind11::module_& module);
+void bind_derivatives(pybind11::module_& module);
 void bind_simulator(pybind11::module_& module);
 void bind_structure_factors(pybind11::module_& module);
 void bind_trace(pybind11::module_& module);

@@ -43,6 +43,7 @@ PYBIND11_MODULE(_core, module) {
     nbhybrid::bindings::bind_options(module);
     nbhybrid::bindings::bind_experiment(module);
     nbhybrid::bindings::bind_simulator(module);
+    nbhybrid::bindings::bind_derivatives(module);
     nbhybrid::bindings::bind_simulation(module);
     nbhybrid::bindings::bind_trace(module);
 }

@@ -18,7 +18,7 @@ inline void ask_for_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] 
     const auto begin = reinterpret_cast<std::uintptr_t>(memory);
     const std::uintptr_t first = (begin + large_page_bytes - 1) / large_page_bytes * large_page_bytes;
     const std::uintptr_t end = (begin + bytes) / large_page_bytes * large_page_bytes;
-    if (first < end) ::madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
+    if (first < end) ::madvise(static_cast<char*>(memory) + (first - begin), end - first, MADV_HUGEPAGE);
 #endif
 }
 

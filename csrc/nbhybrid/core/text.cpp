@@ -12,7 +12,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <system_error>
-#include <vector>
 
 #include "nbhybrid/core/errors.hpp"
 

@@ -1,6 +1,5 @@
 #include <string>
 
-#include "nbhybrid/core/text.hpp"
 #include "nbhybrid/derivatives/parameter_row.hpp"
 #include "nbhybrid/options/rows.hpp"
 #include "nbhybrid/random/random_rotation.hpp"

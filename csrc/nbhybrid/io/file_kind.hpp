@@ -2,8 +2,6 @@
 // Tells the kind of a file from its first bytes, for messages when a file cannot be read as what the user gave it for. It never
 // refuses a file.
 
-#include <array>
-#include <optional>
 #include <string>
 #include <string_view>
 

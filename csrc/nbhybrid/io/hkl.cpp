@@ -144,9 +144,12 @@ const char* read_plain_amplitude(const char* p, double& amplitude) {
 }
 
 const char* read_plain_row(const char* p, Row& row) {
-    for (int& index : row.indices)
-        if ((p = read_plain_index(p, index)) == nullptr) return nullptr;
-    if ((p = read_plain_amplitude(p, row.amplitude)) == nullptr) return nullptr;
+    for (int& index : row.indices) {
+        p = read_plain_index(p, index);
+        if (p == nullptr) return nullptr;
+    }
+    p = read_plain_amplitude(p, row.amplitude);
+    if (p == nullptr) return nullptr;
     p = skip_blanks(p);
     return *p == '\n' ? p + 1 : nullptr;
 }

@@ -58,7 +58,7 @@ std::string follow_links(const std::string& path) {
         // Not a link, missing, or not accessible: opening it will tell.
         if (length <= 0) return target;
         const std::string next(link.data(), static_cast<std::size_t>(length));
-        target = next.front() == '/' ? next : folder_of(target) + "/" + next;
+        target = next.front() == '/' ? next : (folder_of(target) += '/') += next;
     }
     fail(path, "cannot be written", ELOOP);
 }

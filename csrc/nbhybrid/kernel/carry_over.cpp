@@ -1,6 +1,5 @@
 #include "nbhybrid/kernel/carry_over.hpp"
 
-#include <algorithm>
 #include <atomic>
 
 #include "nbhybrid/core/errors.hpp"

@@ -2,7 +2,6 @@
 // Positions on a curved detector, for devices: they depend on sines of the host's library, so the host computes them. A plane holds
 // a point of each of the region's pixels: their centres, and then their sub-pixels, layer by layer.
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -167,7 +167,8 @@ std::vector<PlanView> FlatPlans::at(const void* base, const void* table) const {
     for (std::size_t i = 0; i < views.size(); ++i) {
         for (const Member& member : members_[i]) {
             const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(base) + pieces_[member.piece].offset;
-            const void* const pointer = reinterpret_cast<const void*>(address);
+            const void* const pointer =
+                reinterpret_cast<const void*>(address);  // NOLINT(performance-no-int-to-ptr): it is an address of a device
             std::memcpy(reinterpret_cast<char*>(&views[i]) + member.place, &pointer, sizeof pointer);
         }
         terms::AmplitudeGrid& grid = views[i].crystal.amplitudes;

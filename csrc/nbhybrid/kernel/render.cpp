@@ -46,7 +46,8 @@ public:
         };
         const PixelIndex first = pixel_index(view_, part.slow, part.fast_first);
         if (view_.detector.mask == nullptr && traced.empty()) {
-            fast_.resize(static_cast<std::size_t>(part.fast_last - part.fast_first + 1));
+            const int pixels = part.fast_last - part.fast_first + 1;
+            fast_.resize(static_cast<std::size_t>(pixels));
             std::iota(fast_.begin(), fast_.end(), part.fast_first);
             return row_.render(part.slow, fast_, image + first);
         }

@@ -58,8 +58,7 @@ private:
             return;
         }
         second_ = kernel(SquareSines::of_phases);
-        if (!bounds.needs_phases) vector_ = kernel(SquareSines::of_offsets);
-        if (vector_ == nullptr) std::swap(vector_, second_);
+        vector_ = kernel(SquareSines::of_offsets);
     }
 
     // Whether the pixel needs what the vector kernel does not do.

@@ -1,7 +1,5 @@
 #include "nbhybrid/model/detector_placement.hpp"
 
-#include <algorithm>
-
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/text.hpp"
 #include "nbhybrid/physics/rotation.hpp"

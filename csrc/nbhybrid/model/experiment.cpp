@@ -44,9 +44,10 @@ int steps_per_pixel(const Experiment& experiment) { return static_cast<int>(step
 bool has_one_rotation_of_zero(const Scan& scan) {
     if (scan.rotation.count <= 1 || scan.rotation.step == 0.0) return false;
     const double near = std::round(-scan.phi_start / scan.rotation.step);
-    for (double i = std::max(0.0, near - 1); i <= std::min(scan.rotation.count - 1, near + 1); ++i)
-        if (scan.phi_start + scan.rotation.step * i == 0.0) return true;
-    return false;
+    const auto is_zero = [&](double i) {
+        return i >= 0 && i < scan.rotation.count && scan.phi_start + scan.rotation.step * i == 0.0;
+    };
+    return is_zero(near - 1) || is_zero(near) || is_zero(near + 1);
 }
 
 double spots_per_pixel(double longest_edge, double wavelength, double distance, double pixel_size) {

@@ -1,6 +1,7 @@
 #include "nbhybrid/model/semantics.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 
 #include "nbhybrid/core/errors.hpp"
@@ -19,7 +20,9 @@ bool is_up_to(std::string_view a, std::string_view b) {
         std::vector<int> numbers;
         for (std::size_t begin = 0; begin <= version.size();) {
             const std::size_t end = std::min(version.find('.', begin), version.size());
-            numbers.push_back(std::atoi(std::string(version.substr(begin, end - begin)).c_str()));
+            int number = 0;
+            std::from_chars(version.data() + begin, version.data() + end, number);
+            numbers.push_back(number);
             begin = end + 1;
         }
         return numbers;

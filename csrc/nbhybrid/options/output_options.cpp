@@ -2,7 +2,6 @@
 
 #include "nbhybrid/core/errors.hpp"
 #include "nbhybrid/core/names.hpp"
-#include "nbhybrid/core/text.hpp"
 #include "nbhybrid/io/input_file.hpp"
 #include "nbhybrid/options/rows.hpp"
 
@@ -42,7 +41,7 @@ void set_engine(Options& o, const Words& w, Warnings&) {
 }
 
 void set_device(Options& o, const Words& w, Warnings&) {
-    const std::string device = w.text();
+    const std::string& device = w.text();
     const bool has_number = device.rfind("cuda:", 0) == 0 && device.size() > 5 && device.size() < 9 &&
                             device.find_first_not_of("0123456789", 5) == std::string::npos;
     if (device != "cpu" && device != "cuda" && !has_number) w.refuse(0, "cpu, cuda or cuda:N");

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "nbhybrid/core/constants.hpp"
-#include "nbhybrid/numerics/bounded_exponential.hpp"
 #include "nbhybrid/numerics/bounded_sine.hpp"
 #include "nbhybrid/numerics/multiply_add.hpp"
 #include "nbhybrid/physics/photon_count.hpp"
@@ -114,14 +113,9 @@ std::string find_unsupported_option(const Plan& plan) {
     return "";
 }
 
-bool has_whole_cells(const Plan& plan) {
-    const Vec3& n = plan.view().crystal.cells;
-    return n.x == std::floor(n.x) && n.y == std::floor(n.y) && n.z == std::floor(n.z);
-}
-
 std::string find_unsupported_in_float(const Plan& plan) {
     if (plan.shape() != CrystalShape::square) return "";
-    if (!has_whole_cells(plan)) return "a number of cells is not whole";
+    if (plan.view().crystal.has_fractions) return "a number of cells is not whole";
     const Vec3& n = plan.view().crystal.cells;
     constexpr double most_cells = 65536;
     if (std::max({n.x, n.y, n.z}) > most_cells) return "the crystal has more than 65536 cells along an edge";
@@ -136,7 +130,6 @@ void bound_terms(const Plan& plan, double n_terms, Bounds& bounds) {
     bounds.relative = 1.01 * (Shape::relative_error(largest_phase(plan)) + (2 * n_terms + 30) * rounding);
     if constexpr (Shape::has_offset_phases) {
         const double shift = phase_shift_per_scattering(plan) * terms::scale_of_sines;
-        bounds.needs_phases = !has_whole_cells(plan);
         bounds.shift_per_scattering = 2 * shift;
         bounds.half_shift = 0.5 * shift * 2.0 / shortest_wavelength(view);
     }

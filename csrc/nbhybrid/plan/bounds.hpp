@@ -29,8 +29,6 @@ struct PixelBounds {
 };
 
 struct Bounds : PixelBounds {
-    // Of a parallelepiped: its sines must be those of the reference's phases: a number of cells is not whole.
-    bool needs_phases = false;
     // Why the vector kernel cannot take this run, for people; empty if it can.
     std::string unsupported_option;
     // The same for its version in float32.

@@ -260,6 +260,8 @@ void Plan::plan_crystal(const Experiment& experiment) {
     }
     CrystalStage& stage = view_.crystal;
     stage.cells = c.cells;
+    const auto is_whole = [](double n) { return n == std::floor(n); };
+    stage.has_fractions = !(is_whole(c.cells.x) && is_whole(c.cells.y) && is_whole(c.cells.z));
     stage.fudge = c.fudge;
     stage.amplitudes = grid;
     stage.interpolate = c.interpolate;

@@ -1,7 +1,6 @@
 #pragma once
 // The main job from a command line to files, in the stages a caller may want to time or interrupt.
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "nbhybrid/io/image_format.hpp"
-#include "nbhybrid/kernel/render.hpp"
+#include "nbhybrid/kernel/parallel.hpp"
 #include "nbhybrid/model/experiment.hpp"
 #include "nbhybrid/options/reference_options.hpp"
 #include "nbhybrid/run/image_rows.hpp"

@@ -17,6 +17,7 @@ struct CrystalForm {
     double fudge;              // the squared distance from a reflection is multiplied by it; not for a parallelepiped
     double bright_square;      // of a parallelepiped's factor: one of a thousand steps is brighter
     double largest_index;      // of Miller, in any orientation
+    bool has_fractions;        // of cells: a parallelepiped's sines are then those of offsets from reflections, not of indices
 };
 
 struct LatticeFactor {
@@ -36,6 +37,8 @@ inline namespace NBHYBRID_ISA {
 //   has_tails                             F_latt^2 is not exactly 0 far from reflections
 //   has_offset_phases                     the parallelepiped's ways of its own
 //   InPairs                               F_latt^2 without double, if has_pair_version
+//   square_with_slope(form, offset)       F_latt^2 as a smooth function of the offset from the nearest reflection, and how it
+//                                         changes; of spots, in cells of the crystal
 //
 // and, if its spots have a width of their own (physics/crystal_shape.hpp), so that orientations can be passed over,
 //
@@ -44,6 +47,26 @@ inline namespace NBHYBRID_ISA {
 //   underflow                             if has_tails: what theirs may have where ours is 0, for a largest of 1
 template <physics::CrystalShape shape>
 struct Shape;
+
+// F_latt^2 with its derivatives by the index (the reflection stays), by the numbers of cells and by the fudge factor.
+struct SquareSlope {
+    double value;
+    Vec3 index, cells;
+    double fudge;
+};
+
+// Of a square that is a function of the numbers of cells, N_a N_b N_c squared, and of an offset in cells of the crystal, |d N|^2.
+// `by_offset`: the slope for a change of |d N|^2, `by_fudge`: for one of the fudge factor.
+NBHYBRID_HOST_DEVICE inline SquareSlope slope_by_offset_in_cells(double value, double by_offset, double by_fudge, const Vec3& d,
+                                                                 const Vec3& n) {
+    const Vec3 in_cells{d.x * n.x, d.y * n.y, d.z * n.z};
+    const double twice = 2.0 * by_offset, twice_value = 2.0 * value;
+    return {value,
+            {twice * in_cells.x * n.x, twice * in_cells.y * n.y, twice * in_cells.z * n.z},
+            {twice_value / n.x + twice * in_cells.x * d.x, twice_value / n.y + twice * in_cells.y * d.y,
+             twice_value / n.z + twice * in_cells.z * d.z},
+            by_fudge};
+}
 
 // Of the library's functions, relative: more than a unit in the last place, as glibc documents for sin, cos and exp.
 inline constexpr double library_error = 2.3e-16;

@@ -52,6 +52,16 @@ struct Shape<physics::CrystalShape::gauss> {
     using Lanes = NoLanes<width>;
     using InPairs = GaussInPairs;
 
+    NBHYBRID_HOST_DEVICE static SquareSlope square_with_slope(const CrystalForm& form, const Vec3& d) {
+        const Vec3 n = form.cells;
+        const double offset_squared = offset_in_cells_squared(d, n), peak = n.x * n.y * n.z;
+        constexpr double steepness = -2.0 / gauss_width_squared;
+        const double exponent = steepness * form.fudge * offset_squared;
+        const double value =
+            peak * peak * numerics::exponential(exponent < -numerics::largest_exponent ? -numerics::largest_exponent : exponent);
+        return slope_by_offset_in_cells(value, steepness * form.fudge * value, steepness * offset_squared * value, d, n);
+    }
+
     NBHYBRID_HOST_DEVICE static LatticeFactor factor(const CrystalForm& form, const Vec3& index, const physics::Indices& nearest) {
         const Vec3 offset = physics::offset_of(index, nearest);
         return {gauss_factor(offset_squared(offset, form.spots), form.cells, form.fudge)};

@@ -33,6 +33,12 @@ NBHYBRID_HOST_DEVICE inline T polarization_factor(const T& kahn, const Vec3T<T>&
     return T(0.5) * (T(1) + cos_2theta_squared - kahn * cos(T(2) * psi) * sin_2theta_squared);
 }
 
+// How the factor changes with what it is a function of, as a form in the frame's vectors.
+struct PolarizationSlope {
+    Vec3 diffracted, incident, e, b;
+    double kahn;
+};
+
 // Without angles, for many rays of one source. `error` is absolute, of this factor and the other one together: "A pixel" in
 // docs/exactness.md.
 struct PolarizationFrame {
@@ -53,6 +59,13 @@ struct PolarizationFrame {
         if (kahn_factor == 0.0) return 0.5 + 0.5 * along * along;
         const double its_e = dot(diffracted, e), its_b = dot(diffracted, b);
         return 0.5 * (1.0 + along * along - kahn_factor * (its_e * its_e - its_b * its_b));
+    }
+
+    NBHYBRID_HOST_DEVICE PolarizationSlope slope(const Vec3& diffracted) const {
+        const double along = dot(incident, diffracted), its_e = dot(diffracted, e), its_b = dot(diffracted, b);
+        const double of_e = kahn_factor * its_e, of_b = kahn_factor * its_b;
+        return {along * incident - of_e * e + of_b * b, along * diffracted, -of_e * diffracted, of_b * diffracted,
+                -0.5 * (its_e * its_e - its_b * its_b)};
     }
 
     double kahn_factor;

@@ -11,6 +11,7 @@
 #include "nbhybrid/core/constants.hpp"
 #include "nbhybrid/core/trace_hooks.hpp"
 #include "nbhybrid/numerics/bounded_sine.hpp"
+#include "nbhybrid/numerics/multiply_add.hpp"
 #include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/terms/crystal_form.hpp"
 
@@ -37,6 +38,40 @@ NBHYBRID_HOST_DEVICE inline T round_factor(const T& offset_squared, const Vec3T<
     return n.x * n.y * n.z * T(round_scale) * sphere_transform(T(pi) * sqrt(offset_squared * fudge));
 }
 
+// The transform of a sphere as a function of x^2, with its slope: smooth at 0. Below 1 the series 6 (k + 1) / (2k + 3)! (-x^2)^k to
+// its eighth power, and above it the closed form, which loses a digit at 1.
+struct SphereSlope {
+    double value, slope;
+};
+
+NBHYBRID_HOST_DEVICE inline SphereSlope sphere_series(double square) {
+    double value = 4.439143033177138e-16, slope = 0.0;
+    const auto next = [&](double coefficient) {
+        slope = numerics::multiply_add(slope, square, value);
+        value = numerics::multiply_add(value, square, coefficient);
+    };
+    next(-1.34949948208585e-13);
+    next(3.2118087673643227e-11);
+    next(-5.7812557812557815e-09);
+    next(7.515632515632515e-07);
+    next(-6.613756613756614e-05);
+    next(0.0035714285714285713);
+    next(-0.1);
+    next(1.0);
+    return {value, slope};
+}
+
+NBHYBRID_HOST_DEVICE inline SphereSlope sphere_with_slope(double square) {
+    const SphereSlope series = sphere_series(square);
+    const double inverse_square = 1.0 / square, x = __builtin_sqrt(square), inverse = x * inverse_square;
+    const double multiple = numerics::nearest_multiple_of_pi(x), r = numerics::reduced_phase(x, multiple);
+    // Of both, the sign (-1)^multiple: of the transform it is lost when it is squared.
+    const double sine = numerics::accurate_sine_of_reduced(r) * inverse, cosine = numerics::cosine_of_reduced(r);
+    const double value = 3.0 * (sine - cosine) * inverse_square, slope = 1.5 * (sine - value) * inverse_square;
+    const bool is_small = square < 1.0;
+    return {is_small ? series.value : value, is_small ? series.slope : slope};
+}
+
 // Absolute error of F_latt^2, which has no relative one: the difference of a sine and a cosine vanishes between the rings.
 template <int width>
 struct alignas(numerics::line_bytes) RoundLanes {
@@ -50,6 +85,15 @@ struct Shape<physics::CrystalShape::round> {
     static constexpr bool has_pair_version = false;
     template <int width>
     using Lanes = RoundLanes<width>;
+
+    NBHYBRID_HOST_DEVICE static SquareSlope square_with_slope(const CrystalForm& form, const Vec3& d) {
+        const Vec3 n = form.cells;
+        const double offset_squared = offset_in_cells_squared(d, n), peak = n.x * n.y * n.z * round_scale;
+        const SphereSlope sphere = sphere_with_slope(pi * pi * (offset_squared * form.fudge));
+        const double slope = 2.0 * (peak * peak) * sphere.value * sphere.slope * (pi * pi);
+        return slope_by_offset_in_cells(peak * peak * (sphere.value * sphere.value), slope * form.fudge, slope * offset_squared, d,
+                                        n);
+    }
 
     NBHYBRID_HOST_DEVICE static LatticeFactor factor(const CrystalForm& form, const Vec3& index, const physics::Indices& nearest) {
         const Vec3 offset = physics::offset_of(index, nearest);

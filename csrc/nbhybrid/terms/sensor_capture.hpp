@@ -28,6 +28,18 @@ NBHYBRID_HOST_DEVICE inline double transmitted(double x) {
     return numerics::exponential(inside) + (x <= largest_exponent ? 0.0 : __builtin_nan(""));
 }
 
+struct CaptureSlope {
+    double value, layer_thickness, attenuation, cos_incidence;
+};
+
+NBHYBRID_HOST_DEVICE inline CaptureSlope capture_with_slope(int layer, double layer_thickness, double mu, double cos_incidence) {
+    const double along_ray = mu / cos_incidence, to_front = layer * layer_thickness, to_back = (layer + 1) * layer_thickness;
+    const double front = transmitted(-to_front * along_ray), back = transmitted(-to_back * along_ray);
+    const double by_along_ray = to_back * back - to_front * front;
+    return {front - back, along_ray * ((layer + 1) * back - layer * front), by_along_ray / cos_incidence,
+            -by_along_ray * along_ray / cos_incidence};
+}
+
 struct BoundedCapture {
     double value, error;  // the error is absolute: of this value and the library's together
 };

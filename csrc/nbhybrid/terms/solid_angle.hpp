@@ -20,6 +20,20 @@ NBHYBRID_HOST_DEVICE inline T point_solid_angle(const T& path) {
     return T(1) / path / path;
 }
 
+struct SolidAngleSlope {
+    double value, path, pixel_size, close_distance;
+};
+
+NBHYBRID_HOST_DEVICE inline SolidAngleSlope solid_angle_with_slope(bool is_point, double pixel_size, double path,
+                                                                   double close_distance) {
+    if (is_point) {
+        const double value = 1.0 / (path * path);
+        return {value, -2.0 * value / path, 0.0, 0.0};
+    }
+    const double by_close_distance = pixel_size * pixel_size / (path * path * path), value = by_close_distance * close_distance;
+    return {value, -3.0 * value / path, 2.0 * value / pixel_size, by_close_distance};
+}
+
 // Either with one division; a few roundings from the others.
 NBHYBRID_HOST_DEVICE inline double quick_solid_angle(bool is_point, double pixel_size, double path, double close_distance) {
     const double square = path * path;

@@ -6,7 +6,8 @@
 // Its sines are found in four ways: by the C library; from the reference's own phases, reduced; from offsets from reflections,
 // whose phases differ from the reference's by roundings of its own; and in float32.
 //
-// Slope along an axis: d/dh sin(N x)/sin(x) = pi (N cos(N x) - cos(x) sin(N x)/sin(x)) / sin(x), and 0 at a reflection.
+// Slope along an axis: d/dh sin(N x)/sin(x) = pi (N cos(N x) - cos(x) sin(N x)/sin(x)) / sin(x), and 0 at a reflection; it is found
+// with the value in a reduced form.
 
 #include <cmath>
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include "nbhybrid/core/trace_hooks.hpp"
 #include "nbhybrid/numerics/bounded_sine.hpp"
 #include "nbhybrid/numerics/float_pair.hpp"
+#include "nbhybrid/numerics/half_turns.hpp"
 #include "nbhybrid/physics/miller_index.hpp"
 #include "nbhybrid/terms/crystal_form.hpp"
 #include "nbhybrid/terms/miller_pairs.hpp"
@@ -153,6 +155,38 @@ NBHYBRID_HOST_DEVICE inline void multiply_sines_of_axis(double index, double n, 
     above *= sines.above;
     below *= sines.below;
     NBHYBRID_TRACED(trace.sines(sines.above, sines.below, sines.half_turns));
+}
+
+// --- With its slope, in the reduced form: a function of the offset from the nearest reflection and of the numbers of cells, which
+// need not be whole. Here the quotient is smooth at a reflection; the C library's sin(pi h N) / sin(pi h) is noise near integers.
+
+struct AxisSlope {
+    double factor, offset, cells;  // sin(pi n d) / sin(pi d), and its derivatives by d and by n
+};
+
+// Both sines are x times an even function of x; of n d that is x less the nearest whole number, whose sign, (-1)^whole, all three
+// numbers have in common and squares lose. Within half a turn the zeros of the two sines cancel, and so they are never divided.
+NBHYBRID_HOST_DEVICE inline AxisSlope axis_with_slope(double d, double n) {
+    const double turns = n * d, whole = __builtin_rint(turns), x = turns - whole;
+    const double upper_square = x * x, lower_square = d * d;
+    const numerics::SineOverHalfTurns upper = numerics::sine_over_half_turns(upper_square);
+    const numerics::SineOverHalfTurns lower = numerics::sine_over_half_turns(lower_square);
+    const bool is_near = whole == 0.0;
+    const double inverse = 1.0 / (is_near ? lower.value : d * lower.value);
+    const double factor = (is_near ? n : x) * upper.value * inverse;
+    const double upper_cosine = upper.derivative_of_sine(upper_square), lower_cosine = lower.derivative_of_sine(lower_square);
+    const double near = 2.0 * n * d * (n * n * (upper.slope * lower.value) - upper.value * lower.slope) * inverse;
+    const double far = n * upper_cosine - factor * lower_cosine;
+    return {factor, (is_near ? near : far) * inverse, upper_cosine * (is_near ? inverse : d * inverse)};
+}
+
+NBHYBRID_HOST_DEVICE inline SquareSlope square_by_axes(const AxisSlope& a, const AxisSlope& b, const AxisSlope& c) {
+    const double factor = a.factor * b.factor * c.factor, twice = 2.0 * factor;
+    const double of_a = twice * b.factor * c.factor, of_b = twice * a.factor * c.factor, of_c = twice * a.factor * b.factor;
+    return {factor * factor,
+            {of_a * a.offset, of_b * b.offset, of_c * c.offset},
+            {of_a * a.cells, of_b * b.cells, of_c * c.cells},
+            0.0};
 }
 
 // --- In float32, from phases in double: the `fast` engine. F_latt^2 has 12 times the relative error of a sine and its argument,
@@ -335,10 +369,16 @@ struct Shape<physics::CrystalShape::square> {
     using Lanes = OffsetLanes<width>;
     using InPairs = SquareInPairs;
 
-    NBHYBRID_HOST_DEVICE static LatticeFactor factor(const CrystalForm& form, const Vec3& index, const physics::Indices&) {
+    NBHYBRID_HOST_DEVICE static SquareSlope square_with_slope(const CrystalForm& form, const Vec3& d) {
+        const Vec3 n = form.cells;
+        return square_by_axes(axis_with_slope(d.x, n.x), axis_with_slope(d.y, n.y), axis_with_slope(d.z, n.z));
+    }
+
+    NBHYBRID_HOST_DEVICE static LatticeFactor factor(const CrystalForm& form, const Vec3& index, const physics::Indices& nearest) {
         const Vec3& n = form.cells;
-        const Vec3 axes{perturbed("F_latt_a", square_axis_factor(index.x, n.x)), square_axis_factor(index.y, n.y),
-                        square_axis_factor(index.z, n.z)};
+        const Vec3 at = form.has_fractions ? physics::offset_of(index, nearest) : index;
+        const Vec3 axes{perturbed("F_latt_a", square_axis_factor(at.x, n.x)), square_axis_factor(at.y, n.y),
+                        square_axis_factor(at.z, n.z)};
         return {perturbed("F_latt", axes.x * axes.y * axes.z), axes};
     }
 
@@ -350,6 +390,8 @@ struct Shape<physics::CrystalShape::square> {
         // Where all sines are larger, no reduced phase is too small.
         constexpr double smallest_square = 4 * numerics::smallest_reduced * numerics::smallest_reduced;
         std::int64_t near_integer = 0;
+        if (form.has_fractions)
+            for (int i = begin; i < end; ++i) step.index.set(i, physics::offset_of(step.index[i]));
         for (int i = begin; i < end; ++i) {
             double above = 1.0, below = 1.0;
             multiply_sines_of_axis(step.index.x[i], n.x, above, below, trace);

@@ -44,6 +44,13 @@ struct Shape<physics::CrystalShape::tophat> {
     using Lanes = NoLanes<width>;
     using InPairs = TophatInPairs;
 
+    NBHYBRID_HOST_DEVICE static SquareSlope square_with_slope(const CrystalForm& form, const Vec3& d) {
+        const Vec3 n = form.cells;
+        const double peak = n.x * n.y * n.z;
+        const bool is_inside = offset_in_cells_squared(d, n) * form.fudge < tophat_radius_squared;
+        return slope_by_offset_in_cells(is_inside ? peak * peak : 0.0, 0.0, 0.0, d, n);
+    }
+
     NBHYBRID_HOST_DEVICE static LatticeFactor factor(const CrystalForm& form, const Vec3& index, const physics::Indices& nearest) {
         const Vec3 offset = physics::offset_of(index, nearest);
         return {tophat_factor(offset_squared(offset, form.spots), form.cells, form.fudge)};

@@ -4,23 +4,28 @@
 #include <vector>
 
 #include "nbhybrid/core/errors.hpp"
+#include "nbhybrid/kernel/slopes/slope_kernel.hpp"
 #include "nbhybrid/kernel/vector_kernel.hpp"
 
 namespace nbhybrid::kernel {
 
 namespace baseline {
 extern const VectorKernel this_vector_kernel;
-}
+extern const SlopeKernel this_slope_kernel;
+}  // namespace baseline
 #ifdef NBHYBRID_X86_LEVELS
 namespace v2 {
 extern const VectorKernel this_vector_kernel;
-}
+extern const SlopeKernel this_slope_kernel;
+}  // namespace v2
 namespace v3 {
 extern const VectorKernel this_vector_kernel;
-}
+extern const SlopeKernel this_slope_kernel;
+}  // namespace v3
 namespace v4 {
 extern const VectorKernel this_vector_kernel;
-}
+extern const SlopeKernel this_slope_kernel;
+}  // namespace v4
 #endif
 namespace device {
 extern const VectorKernel this_vector_kernel, split_vector_kernel, float_vector_kernel;
@@ -30,6 +35,7 @@ namespace {
 
 struct Level {
     const VectorKernel* kernel;
+    const SlopeKernel* slopes;
     bool runs_here;
 };
 
@@ -44,38 +50,42 @@ std::vector<Level> levels() {
     const bool has_v4 = has_v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                         __builtin_cpu_supports("avx512vl");
-    all.push_back({&v4::this_vector_kernel, has_v4});
-    all.push_back({&v3::this_vector_kernel, has_v3});
-    all.push_back({&v2::this_vector_kernel, has_v2});
+    all.push_back({&v4::this_vector_kernel, &v4::this_slope_kernel, has_v4});
+    all.push_back({&v3::this_vector_kernel, &v3::this_slope_kernel, has_v3});
+    all.push_back({&v2::this_vector_kernel, &v2::this_slope_kernel, has_v2});
 #endif
-    all.push_back({&baseline::this_vector_kernel, true});
-    all.push_back({&device::this_vector_kernel, true});
-    all.push_back({&device::split_vector_kernel, true});
-    all.push_back({&device::float_vector_kernel, true});
+    all.push_back({&baseline::this_vector_kernel, &baseline::this_slope_kernel, true});
+    all.push_back({&device::this_vector_kernel, &baseline::this_slope_kernel, true});
+    all.push_back({&device::split_vector_kernel, &baseline::this_slope_kernel, true});
+    all.push_back({&device::float_vector_kernel, &baseline::this_slope_kernel, true});
     return all;
 }
 
-const VectorKernel& chosen_kernel(const char* wanted) {
+Level chosen_level(const char* wanted) {
     std::string known;
     for (const Level& level : levels()) {
         known += std::string(known.empty() ? "" : ", ") + level.kernel->isa;
         if (wanted == nullptr || *wanted == 0) {
-            if (level.runs_here) return *level.kernel;
+            if (level.runs_here) return level;
         } else if (std::strcmp(wanted, level.kernel->isa) == 0) {
-            if (level.runs_here) return *level.kernel;
+            if (level.runs_here) return level;
             throw ModelError(std::string("NBHYBRID_ISA: this processor cannot run ") + wanted);
         }
     }
     throw ModelError(std::string("NBHYBRID_ISA: found ") + wanted + ", expected one of " + known);
 }
 
-}  // namespace
-
-const VectorKernel& vector_kernel() {
-    static const VectorKernel& kernel = chosen_kernel(std::getenv("NBHYBRID_ISA"));
-    return kernel;
+const Level& level_of_this_process() {
+    static const Level level = chosen_level(std::getenv("NBHYBRID_ISA"));
+    return level;
 }
 
-const VectorKernel& vector_kernel(const char* isa) { return chosen_kernel(isa); }
+}  // namespace
+
+const VectorKernel& vector_kernel() { return *level_of_this_process().kernel; }
+
+const VectorKernel& vector_kernel(const char* isa) { return *chosen_level(isa).kernel; }
+
+const SlopeKernel& slope_kernel() { return *level_of_this_process().slopes; }
 
 }  // namespace nbhybrid::kernel

@@ -55,6 +55,11 @@ public:
         NBHYBRID_TRACED(trace_.end_step(block, phi, domain, plan_.crystal.water, sums_.so_far(0, factors_)));
     }
 
+    // Of an orientation at its place in the sweep, which does not matter here.
+    void add_orientation(const Block& block, std::int64_t, const Axes& axes, int begin, int end) {
+        add_step(block, Term::entry(axes), begin, end);
+    }
+
     // Lanes begin ... end - 1, by groups.
     NBHYBRID_HOST_DEVICE void add_step(const Block& block, const Entry& axes, int begin, int end) {
         typename Term::Step steps[Block::parts];

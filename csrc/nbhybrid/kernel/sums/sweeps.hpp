@@ -159,9 +159,10 @@ public:
             segments_.set(block.scattering, block.count);
             if (o.components != nullptr && segments_.has_whole()) return run_by_groups(o, support, block, sum);
         }
-        return for_each_later_orientation(o, [&](int, int, const Axes& axes) {
-            if (is_limited) add_reached(axes, support, block, sum);
-            else sum.add_step(block, axes, 0, block.count);
+        return for_each_later_orientation(o, [&](int phi, int domain, const Axes& axes) {
+            const std::int64_t place = static_cast<std::int64_t>(phi) * o.n_domains + domain;
+            if (is_limited) add_reached(place, axes, support, block, sum);
+            else sum.add_orientation(block, place, axes, 0, block.count);
             return !must_stop();
         });
     }
@@ -175,11 +176,11 @@ private:
     }
 
     template <class Block, class Sum>
-    void add_reached(const Axes& axes, const SupportRadius& support, const Block& block, Sum& sum) {
+    void add_reached(std::int64_t place, const Axes& axes, const SupportRadius& support, const Block& block, Sum& sum) {
         constexpr int lanes = Segments<width>::lanes;
         for (unsigned bits = segments_.reached(axes, support); bits != 0; bits &= bits - 1) {
             const int begin = __builtin_ctz(bits) * lanes;
-            sum.add_step(block, axes, begin, begin + lanes);
+            sum.add_orientation(block, place, axes, begin, begin + lanes);
         }
     }
 
@@ -194,7 +195,7 @@ private:
             const int number = static_cast<int>(all - first < group ? all - first : group);
             reach_line(o.components, all, first, number, segments_.whole(), support, reached);
             for (int i = 0; i < number; ++i)
-                if (reached[i] != 0) add_reached(table[first + i], support, block, sum);
+                if (reached[i] != 0) add_reached(first + i, table[first + i], support, block, sum);
             if (is_stopped_()) return false;
         }
         return true;

@@ -63,7 +63,9 @@ public:
         : crystal_(plan.crystal), bounds_(bounds), has_table_(terms::has_table(plan.crystal.amplitudes)), trace_(trace) {}
 
     NBHYBRID_HOST_DEVICE static double unit(const CrystalStage&) { return 1.0; }
-    NBHYBRID_HOST_DEVICE static const Axes& entry(const Axes& axes) { return axes; }
+    NBHYBRID_HOST_DEVICE static const Axes& entry(const Axes& axes) {
+        return axes;  // NOLINT(bugprone-return-const-ref-from-parameter): it is used at once, and not copied
+    }
     NBHYBRID_HOST_DEVICE void enter_source(const Block&) {}
     NBHYBRID_HOST_DEVICE decltype(auto) scattering(const Block& block, int part) const { return block.scattering_of(part); }
 
@@ -174,7 +176,8 @@ private:
         for (int i = lanes.begin; i < lanes.end; ++i) {
             if (__builtin_fabs(step.own.denominator[i]) > terms::smallest_scaled_sines) continue;
             const Vec3 index = physics::miller_index(axes.a, axes.b, axes.c, scattering[i]);
-            const double square = terms::square_near_integer(index, crystal_.cells);
+            const Vec3 at = crystal_.has_fractions ? physics::offset_of(index) : index;
+            const double square = terms::square_near_integer(at, crystal_.cells);
             sums.add(i, has_prefactors ? step.lanes.prefactor[i] * square : square);
         }
     }
