@@ -99,9 +99,9 @@ READ_BACK = 1e-12
 # Of a pixel: how well another program finds the beam centre in a header.
 DXTBX_PIXELS = 0.01
 
-# Derivatives: inner products of jvp, vjp and columns of the Jacobian, of the sum of magnitudes of their terms. All are sums of the same
-# slopes in other orders: thousands of roundings of 1.1e-16, partly of one sign.
+# Derivatives: inner products of jvp, vjp and columns of the Jacobian, of the sum of magnitudes of their terms. All are sums of the
+# same slopes in other orders: thousands of roundings of 1.1e-16, partly of one sign.
 DERIVATIVE_INNER_PRODUCTS = 1e-12
-# And differences of images in float64, of the largest slope: steps of 1e-5 with an error of fourth order, and roundings of images, 1e-13
-# of the brightest pixel, over the step.
+# And differences of images in float64, of the largest slope: small steps with an error of fourth order, and roundings of images,
+# 1e-13 of the brightest pixel, over the step.
 DERIVATIVE_DIFFERENCES = 1e-6

@@ -1,7 +1,7 @@
 """Types of the compiled core."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 __version__: str
 commit: str

@@ -85,8 +85,6 @@ class Differentiator:
 
     def vjp(self, upstream: Any, wrt: Sequence[str], watch: Watch) -> dict[str, npt.NDArray[np.float64]]:
         """Return what `Simulator.vjp` does."""
-        import numpy as np
-
         wanted = self._paths(wrt)
         weights = self._upstream(upstream)
         sums = self._core.vjp(weights, [each.path for each in wanted], self._threads, watch)

@@ -143,8 +143,8 @@ class Simulator:
             tensors of torch, arrays of CuPy, and what has ``__dlpack__`` or ``__cuda_array_interface__``; where that tells no
             stream, the image is finished when `run` returns.
         dtype : {"float32", "float64"}, optional
-            Of a new image. With ``"float64"`` the pixels are those before the last rounding, by the formulas of the derivatives: they
-            differ from the float32 image by its rounding and some more in the last digits, and have no promise of bits. On the
+            Of a new image. With ``"float64"`` the pixels are those before the last rounding, by the formulas of the derivatives:
+            they differ from the float32 image by its rounding and more in the last digits, and have no promise of bits. On the
             processor alone, and without `out`.
         watch : callable, optional
             Called about twenty times a second with the share of the work done, 0 to 1; returns False to stop.

@@ -36,7 +36,7 @@ _ROTATIONS = ("crystal.rotation", "crystal.domain_rotations")
 class _Renderer:
     """What an operator's number stands for: a simulator, and which parameters its tensors are."""
 
-    def __init__(self, simulator: Simulator, paths: tuple[str, ...], dtype: str) -> None:
+    def __init__(self, simulator: Simulator, paths: tuple[str, ...], dtype: Literal["float32", "float64"]) -> None:
         self.simulator = simulator
         self.paths = paths
         self.dtype = dtype
@@ -169,7 +169,7 @@ def render(
     return image
 
 
-def _number_of(simulator: Simulator, paths: tuple[str, ...], dtype: str) -> int:
+def _number_of(simulator: Simulator, paths: tuple[str, ...], dtype: Literal["float32", "float64"]) -> int:
     """Return the operator's number, which is the same for the same simulator, so that a loop is compiled once."""
     known: dict[tuple[tuple[str, ...], str], tuple[int, _Renderer]] = simulator.__dict__.setdefault("_renderers", {})
     if (paths, dtype) not in known:

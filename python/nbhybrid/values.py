@@ -160,8 +160,8 @@ def with_values(experiment: Experiment, values: Mapping[str, Array]) -> Experime
     ----------
     experiment : Experiment
     values : dict of str to numpy.ndarray
-        By path. Of ``crystal.rotation`` and ``crystal.domain_rotations``, a rotation vector in degrees that turns what the experiment
-        has; of ``structure_factors.amplitudes`` or ``.intensities`` the whole grid.
+        By path. Of ``crystal.rotation`` and ``crystal.domain_rotations``, a rotation vector in degrees that turns what the
+        experiment has; of ``structure_factors.amplitudes`` or ``.intensities`` the whole grid.
 
     Raises
     ------

@@ -182,9 +182,9 @@ def test_upstream_is_looked_at(upstream, error, match):
 
 def test_other_arguments_are_looked_at():
     simulator = nb.Simulator(scene(1))
-    with pytest.raises(nb.ModelError, match="wrt: found 'crystal.cell', expected a list"):
+    with pytest.raises(nb.ModelError, match=r"wrt: found 'crystal\.cell', expected a list"):
         simulator.jacobian("crystal.cell")
-    with pytest.raises(nb.ModelError, match="crystal.cell twice"):
+    with pytest.raises(nb.ModelError, match=r"crystal\.cell twice"):
         simulator.jacobian(["crystal.cell", "crystal.cell"])
     with pytest.raises(nb.ModelError, match=r"pixels: found \(14, 0\), expected inside 14 x 18"):
         simulator.jacobian(["crystal.cell"], pixels=[[14, 0]])
