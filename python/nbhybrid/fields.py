@@ -83,7 +83,9 @@ def shown(value: Any) -> str:
 
 
 def _plain_number(value: Any) -> Any:
-    """Return a number of numpy as one of Python."""
+    """Return a number of numpy as one of Python; a tensor that requires a gradient is none."""
+    if getattr(value, "requires_grad", False) is True:
+        raise ModelError("found a tensor that requires a gradient, which ends here: nbhybrid.torch.render carries it; or .detach()")
     return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
 
 

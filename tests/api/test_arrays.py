@@ -4,6 +4,7 @@ import decimal
 import subprocess
 import sys
 
+import nbhybrid as nb
 import numpy as np
 import pytest
 from helpers import DlpackOnly
@@ -186,14 +187,18 @@ def test_numbers_in_lists_have_no_type():
     assert take([np.float32(0.5), np.int64(2), InterfaceOnly(np.array(3.0))], "x", (3,)).tolist() == [0.5, 2, 3]
 
 
-def test_tensors_are_detached_and_resolved():
+def test_tensors_are_resolved_and_gradients_do_not_end_in_silence():
     torch = torch_or_skip()
     tensor = torch.arange(6.0, dtype=torch.float64, requires_grad=True)
-    taken = take(tensor, "x", (6,))
+    for value in (tensor, [tensor[0], 1.0, 2.0], torch.nn.Parameter(torch.ones(2))):
+        with pytest.raises(ArrayTypeError, match=r"requires a gradient, which ends here: nbhybrid\.torch\.render carries"):
+            take(value, "x", (None,), "float64")
+    with pytest.raises(nb.ModelError, match=r"UnitCell\.a: found a tensor that requires a gradient"):
+        nb.UnitCell(tensor[3], 40.0, 50.0)
+    taken = take(tensor.detach(), "x", (6,))
     assert taken.__array_interface__["data"][0] == tensor.data_ptr()
-    assert take(torch.nn.Parameter(torch.ones(2)), "x", (2,), "float32").tolist() == [1, 1]
     assert take(torch._neg_view(torch.ones(2)), "x", (2,), "float32").tolist() == [-1, -1]
-    assert take([tensor[0], tensor.detach()[1], 2.0], "x", (3,)).tolist() == [0, 1, 2]
+    assert take([tensor.detach()[0], 1.0, 2.0], "x", (3,)).tolist() == [0, 1, 2]
     assert take(torch.zeros(2, dtype=torch.int64), "x", (2,)).dtype == np.float64
     assert take(torch.zeros(2, 3).shape, "x", (2,), "int32").tolist() == [2, 3]
 

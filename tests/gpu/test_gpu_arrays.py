@@ -201,7 +201,10 @@ def test_refused_arrays(package):
 def test_tensors_that_require_a_gradient():
     torch = Torch().package
     turns = torch.from_numpy(TURNS).cuda().requires_grad_()
-    assert np.array_equal(nb.simulate_batch(experiment(), turns).cpu().numpy(), nb.simulate_batch(experiment(), TURNS))
+    with pytest.raises(nb.ArrayTypeError, match="requires a gradient, which ends here"):
+        nb.simulate_batch(experiment(), turns)
+    of_turns = nb.simulate_batch(experiment(), turns.detach())
+    assert np.array_equal(of_turns.cpu().numpy(), nb.simulate_batch(experiment(), TURNS))
     with pytest.raises(nb.ArrayValueError, match="it requires a gradient"):
         nb.simulate(experiment(), torch.zeros(130, 170, device="cuda", requires_grad=True))
 

@@ -34,7 +34,7 @@ def take(
 
     An array in the memory of a CUDA device is copied to the host first, in the order of its owner's stream.
 
-    A tensor that requires a gradient is detached: gradients do not flow through what is computed from the result.
+    A tensor that requires a gradient is refused: gradients do not flow through what is computed from the result.
 
     Parameters
     ----------

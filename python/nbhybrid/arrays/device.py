@@ -285,6 +285,8 @@ def _read(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffer:
 
 def _read_tensor(value: Any, wanted: Wanted, for_output: bool) -> DeviceBuffer:
     """Read a tensor of torch; to be read from, it is made contiguous and signs that are due are resolved, on the device."""
+    if not for_output:
+        wanted.check_gradient(value, text_of(value, str(value.device)))
     try:
         write_refusal = _DETACH if value.requires_grad else "its negative bit is set" if value.is_neg() else ""
         tensor = value if for_output else value.detach().resolve_neg().contiguous()

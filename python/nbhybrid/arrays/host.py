@@ -55,6 +55,8 @@ def _read_tensor(value: Any, wanted: Wanted, for_output: bool) -> Given:
     device = str(value.device)
     if device != "cpu" and (for_output or not device.startswith("cuda")):
         raise wanted.device_error(value, device)
+    if not for_output:
+        wanted.check_gradient(value, text_of(value, device))
     try:
         detached = value.detach()
         if not for_output:  # signs and conjugates may be due; resolving them is a copy

@@ -76,6 +76,17 @@ class Wanted:
         """Return the error for a value of the wrong type."""
         return ArrayTypeError(self._message(given, why))
 
+    def check_gradient(self, tensor: object, given: str) -> None:
+        """Refuse a tensor that requires a gradient, to which nothing would flow back.
+
+        Raises
+        ------
+        ArrayTypeError
+        """
+        if getattr(tensor, "requires_grad", False) is True:
+            why = "it requires a gradient, which ends here: nbhybrid.torch.render carries gradients, or give tensor.detach()"
+            raise self.type_error(given, why)
+
     def value_error(self, given: str, why: str = "") -> ArrayValueError:
         """Return the error for a wrong shape or layout."""
         return ArrayValueError(self._message(given, why))
