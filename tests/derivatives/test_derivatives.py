@@ -4,7 +4,7 @@ import nbhybrid as nb
 import numpy as np
 import pytest
 from nbhybrid.values import with_values
-from scenes import SHAPES, scene, smooth_paths
+from derivative_scenes import SHAPES, scene, smooth_paths
 from tolerances import DERIVATIVE_DIFFERENCES, DERIVATIVE_INNER_PRODUCTS
 
 pytestmark = pytest.mark.filterwarnings("ignore::nbhybrid.InputWarning")

@@ -3,7 +3,7 @@
 import nbhybrid as nb
 import numpy as np
 import pytest
-from scenes import SHAPES, scene
+from derivative_scenes import SHAPES, scene
 
 torch = pytest.importorskip("torch", reason="torch is not installed: that gradients flow through TENSORS is NOT tested")
 pytestmark = pytest.mark.filterwarnings("ignore::nbhybrid.InputWarning")
@@ -124,7 +124,7 @@ def test_nothing_else_imports_torch():
 def test_scenes_of_tensors():
     """One gradient of everything at once."""
     from nbhybrid.torch import render
-    from scenes import smooth_paths
+    from derivative_scenes import smooth_paths
 
     simulator = nb.Simulator(scene(3, "round"))
     paths = [path for path in smooth_paths(simulator) if "rotation" not in path]

@@ -42,13 +42,16 @@ NUMPY_USERS = {
     *(
         "beam",
         "crystal",
+        "derivatives",
         "detector",
         "experiment",
         "images",
         "noise",
         "simulator",
         "structure_factors",
+        "torch",
         "traces",
+        "values",
     ),
     *(f"arrays/{name}" for name in ("checks", "device", "host", "kinds", "outputs", "wanted")),
     *(f"batch/{name}" for name in ("counter", "orientations", "output", "render", "shots", "spec")),
@@ -58,6 +61,9 @@ NUMPY_USERS = {
 
 # Of the package that checks all arrays; the others know the package alone.
 ARRAY_MODULES = {path.stem for path in (PACKAGE / "arrays").glob("*.py")}
+
+# Nothing else imports torch, and nothing imports this module unasked.
+TORCH_USERS = {"torch"}
 
 # Longest source file, in lines, and the files that may be longer, with the reason.
 LONGEST = 500
@@ -177,7 +183,9 @@ def test_python_imports(path):
     is_format = name.startswith("formats/")
     if name not in NUMPY_USERS:
         assert not any(numpy_uses) if is_format else not numpy_uses
-    assert not [module for module, at_module_level in imported if at_module_level and module.split(".")[0] in ("torch", "cupy")]
+    heavy = [module for module, at_module_level in imported if at_module_level and module.split(".")[0] in ("torch", "cupy")]
+    assert name in TORCH_USERS or not heavy
+    assert "nbhybrid.torch" not in [module for module, _ in imported]
     if not name.startswith("arrays/"):
         inner = [module for module, _ in imported if module.startswith("nbhybrid.arrays.")]
         assert not [module for module in inner if module.split(".")[2] in ARRAY_MODULES], "nbhybrid.arrays has one entry"

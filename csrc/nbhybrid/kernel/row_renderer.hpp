@@ -59,6 +59,7 @@ private:
         }
         second_ = kernel(SquareSines::of_phases);
         vector_ = kernel(SquareSines::of_offsets);
+        if (vector_ == nullptr) std::swap(vector_, second_);
     }
 
     // Whether the pixel needs what the vector kernel does not do.

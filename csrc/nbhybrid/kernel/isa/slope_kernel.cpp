@@ -1,10 +1,8 @@
 // Compiled once for each level of instructions; CMakeLists.txt says which.
 
-#include <vector>
-
+#include "nbhybrid/kernel/slopes/slope_kernel.hpp"
 #include "nbhybrid/kernel/slopes/backward_sum.hpp"
 #include "nbhybrid/kernel/slopes/forward_sum.hpp"
-#include "nbhybrid/kernel/slopes/slope_kernel.hpp"
 #include "nbhybrid/kernel/walk/walk_block.hpp"
 #include "nbhybrid/terms/shapes.hpp"
 
