@@ -33,10 +33,10 @@ public:
         const IncidentRay& ray = plan_.beam.sources[block_.source];
         RaySums& to = sums_.rays[block_.source];
         const double inverse = 1.0 / ray.wavelength;
-        LaneVectors direction;
+        LaneVectors direction = scattering;
         LaneNumbers along;
         for (int i = 0; i < block_.count; ++i) {
-            direction.set(i, inverse * scattering[i]);
+            direction.set(i, inverse * direction[i]);
             along[i] = dot(block_.scattering[i], scattering[i]);
         }
         to.direction = to.direction - sum_of_lanes(direction, block_.count);
