@@ -16,7 +16,7 @@ struct Shares {
 
 // Of the pixels of the region, or of as many as are enough to tell.
 Shares shares_beyond(const image::ImageView& image, double scale, double adc_offset) {
-    constexpr int most_places = 200;  // along each axis
+    constexpr int most_places = 50;  // along each axis
     const Region& r = image.region;
     const int slow_step = std::max(1, (r.slow_last - r.slow_first + 1) / most_places);
     const int fast_step = std::max(1, (r.fast_last - r.fast_first + 1) / most_places);

@@ -122,8 +122,10 @@ public:
         } else {
             if constexpr (from_float_phases) {
                 if constexpr (width == 1) terms::find_squares_in_float(step.phases, step.lanes, begin, end, trace_);
-                terms::find_bright_in_double(crystal_, crystal_.amplitudes, axes, scattering, step.own, step.lanes, begin, end,
-                                             trace_);
+                // Most steps have none, which is seen for all lanes at once.
+                if (width == 1 || terms::count_bright(crystal_, step.lanes, begin, end) != 0)
+                    terms::find_bright_in_double(crystal_, crystal_.amplitudes, axes, scattering, step.own, step.lanes, begin, end,
+                                                 trace_);
             } else {
                 Shape::find_squares(crystal_, step.lanes, step.own, begin, end, trace_);
             }
