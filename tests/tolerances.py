@@ -105,3 +105,7 @@ DERIVATIVE_INNER_PRODUCTS = 1e-12
 # And differences of images in float64, of the largest slope: small steps with an error of fourth order, and roundings of images,
 # 1e-13 of the brightest pixel, over the step.
 DERIVATIVE_DIFFERENCES = 1e-6
+
+# The reduced form of lattice factors, of the largest value or slope: the polynomial's slope is right to 4.2e-14, and the rest is
+# roundings.
+REDUCED_FORM = 1e-12

@@ -3,8 +3,8 @@
 import nbhybrid as nb
 import numpy as np
 import pytest
-from nbhybrid.values import with_values
 from derivative_scenes import SHAPES, scene, smooth_paths
+from nbhybrid.values import with_values
 from tolerances import DERIVATIVE_DIFFERENCES, DERIVATIVE_INNER_PRODUCTS
 
 pytestmark = pytest.mark.filterwarnings("ignore::nbhybrid.InputWarning")

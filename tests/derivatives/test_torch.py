@@ -123,8 +123,8 @@ def test_nothing_else_imports_torch():
 
 def test_scenes_of_tensors():
     """One gradient of everything at once."""
-    from nbhybrid.torch import render
     from derivative_scenes import smooth_paths
+    from nbhybrid.torch import render
 
     simulator = nb.Simulator(scene(3, "round"))
     paths = [path for path in smooth_paths(simulator) if "rotation" not in path]

@@ -54,7 +54,7 @@ using RenderOfShapes = std::array<VectorRender, physics::shape_count>;
 struct VectorKernel {
     const char* isa;
     RenderOfShapes render[3];  // by SquareSines
-    BoundedFunction functions[6];
+    BoundedFunction functions[11];
 };
 
 // The copy for this processor, or for the level that the environment variable NBHYBRID_ISA names.
