@@ -8,6 +8,30 @@ namespace nbhybrid::bindings {
 namespace py = pybind11;
 using run::Simulation;
 
+namespace {
+
+py::dict counts_of(const Simulation& simulation) {
+    const kernel::RenderCounts& c = simulation.counts();
+    py::dict counts;
+    counts["rendered"] = c.pixels;
+    counts["scalar"] = c.scalar;
+    counts["twice"] = c.twice;
+    counts["undecided"] = c.undecided;
+    counts["wrong"] = c.wrong;
+    return counts;
+}
+
+py::dict seeds_of(const Simulation& simulation) {
+    const options::Seeds& used = simulation.seeds();
+    py::dict seeds;
+    if (simulation.draws_noise()) seeds["noise"] = used.noise;
+    if (used.misset) seeds["misset"] = *used.misset;
+    if (used.mosaic) seeds["mosaic"] = *used.mosaic;
+    return seeds;
+}
+
+}  // namespace
+
 void bind_simulation(py::module_& module) {
     py::class_<Simulation>(module, "Simulation", py::buffer_protocol())
         .def(py::init([](const std::shared_ptr<run::BuiltExperiment>& experiment, int threads) {
@@ -29,17 +53,7 @@ void bind_simulation(py::module_& module) {
         .def_property_readonly("committed", &Simulation::committed)
         .def_property_readonly("warnings", [](const Simulation& simulation) { return to_list(simulation.warnings()); })
         .def_property_readonly("configuration", [](const Simulation& simulation) { return to_dict(simulation.configuration()); })
-        .def_property_readonly("counts",
-                               [](const Simulation& simulation) {
-                                   const kernel::RenderCounts& c = simulation.counts();
-                                   py::dict counts;
-                                   counts["rendered"] = c.pixels;
-                                   counts["scalar"] = c.scalar;
-                                   counts["twice"] = c.twice;
-                                   counts["undecided"] = c.undecided;
-                                   counts["wrong"] = c.wrong;
-                                   return counts;
-                               })
+        .def_property_readonly("counts", &counts_of)
         .def_property_readonly("device", &Simulation::device)
         .def("use_device", &Simulation::use_device, py::arg("device"))
         .def_property_readonly("engine", &Simulation::engine)
@@ -48,15 +62,7 @@ void bind_simulation(py::module_& module) {
         .def_property_readonly("last_row", &Simulation::last_row)
         .def("foresee", &Simulation::foresee)
         .def_property_readonly("draws_noise", &Simulation::draws_noise)
-        .def_property_readonly("seeds",
-                               [](const Simulation& simulation) {
-                                   const options::Seeds& used = simulation.seeds();
-                                   py::dict seeds;
-                                   if (simulation.draws_noise()) seeds["noise"] = used.noise;
-                                   if (used.misset) seeds["misset"] = *used.misset;
-                                   if (used.mosaic) seeds["mosaic"] = *used.mosaic;
-                                   return seeds;
-                               })
+        .def_property_readonly("seeds", &seeds_of)
         .def("description", &Simulation::description)
         .def("statistics_text", &Simulation::statistics_text)
         .def("trace_text", &Simulation::trace_text)
