@@ -37,19 +37,25 @@ def added_lines(patch):
 
 
 def copied(folder):
-    """Copy what the build needs, with the times of the files, so that an earlier build there is used again."""
+    """Copy what the build needs, with the times of the files, so that an earlier build there is used again.
+
+    What an earlier version had there, or its patches added, goes.
+    """
+    wanted = set()
     for part in PARTS:
-        source, target = ROOT / part, folder / part
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True, copy_function=copied_if_changed)
-        else:
-            copied_if_changed(source, target)
+        source = ROOT / part
+        for file in (path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]:
+            target = folder / file.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copied_if_changed(file, target)
+            wanted.add(target)
+    for file in [path for path in folder.rglob("*") if path.is_file()]:
+        if file not in wanted:
+            file.unlink()
     return folder
 
 
 def copied_if_changed(source, target):
-    source, target = pathlib.Path(source), pathlib.Path(target)
     if not (target.exists() and target.read_bytes() == source.read_bytes()):
         shutil.copyfile(source, target)
 
@@ -266,3 +272,36 @@ def test_the_shape_has_its_formula_and_its_name(extended, tmp_path):
     refused = ran(extended, f"{CRYSTAL} --crystal-shape lorenz", tmp_path)
     assert refused.returncode == 2
     assert '--crystal-shape: found "lorenz", expected square, round, gauss, tophat or lorentz' in refused.stderr
+
+
+# Differences of float64 images against slopes. A step of 1e-5 moves what F_latt depends on by 1e-3 at most (N h = 100), so that
+# differences are off by its square over 6.
+SLOPES = f"""
+import json, warnings
+import numpy as np
+import nbhybrid as nb
+warnings.simplefilter("ignore")
+experiment = nb.Experiment.from_args("{SHAPED} -fudge 0.8")
+crystal, beam = experiment.crystal, experiment.beam
+moved = {{
+    "crystal.fudge": lambda step: experiment.replace(crystal=crystal.replace(fudge=crystal.fudge + step)),
+    "beam.wavelength_angstrom": lambda step: experiment.replace(beam=beam.replace(wavelength_angstrom=1 + step)),
+    "crystal.n_cells": lambda step: experiment.replace(crystal=crystal.replace(n_cells=tuple(5 + step * x for x in (1, 2, 3)))),
+}}
+towards = {{"crystal.fudge": 1.0, "beam.wavelength_angstrom": 1.0, "crystal.n_cells": (1, 2, 3)}}
+render = lambda experiment: nb.Simulator(experiment).run(dtype="float64")
+errors = {{}}
+for path, at in moved.items():
+    difference = (render(at(1e-5)) - render(at(-1e-5))) / 2e-5
+    slope = nb.Simulator(experiment).jvp({{path: towards[path]}})
+    errors[path] = [float(abs(slope - difference).max() / abs(slope).max()), float(abs(slope).max())]
+print(json.dumps(errors))
+"""
+
+
+def test_the_shape_has_its_slopes(extended):
+    found = asked(extended, SLOPES)
+    assert len(found) == 3
+    for path, (error, largest) in found.items():
+        assert largest > 0, path
+        assert error < 1e-6, path

@@ -1,5 +1,5 @@
 #pragma once
-// The functions of numerics/, and the slopes of shapes, on arrays, as the copy of the kernel that includes this computes them. For tests.
+// For tests: the functions of numerics/ and the slopes of shapes, on arrays, by the copy of the kernel that includes this.
 
 #include "nbhybrid/kernel/vector_kernel.hpp"
 #include "nbhybrid/numerics/bounded_exponential.hpp"
