@@ -10,6 +10,7 @@
 
 #include "nbhybrid/kernel/render.hpp"
 #include "nbhybrid/numerics/dual.hpp"
+#include "nbhybrid/terms/polarization.hpp"
 
 namespace nbhybrid::kernel {
 
@@ -133,7 +134,7 @@ void pull_frame(const PlanView& plan, int source, const RaySums& sums, Vec3& dir
     Vec3T<Dual> moving_incident{incident.x, incident.y, incident.z}, moving_axis{along.x, along.y, along.z};
     const auto pulled = [&](Dual& number) {
         number.slope = 1.0;
-        const Vec3T<Dual> b = normalized(cross(moving_axis, moving_incident)), e = normalized(cross(moving_incident, b));
+        const auto [e, b] = terms::polarization_axes(moving_axis, moving_incident);
         number.slope = 0.0;
         return dot(sums.e, {e.x.slope, e.y.slope, e.z.slope}) + dot(sums.b, {b.x.slope, b.y.slope, b.z.slope});
     };

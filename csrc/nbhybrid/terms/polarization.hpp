@@ -17,6 +17,17 @@
 namespace nbhybrid::terms {
 inline namespace NBHYBRID_ISA {
 
+// The directions that psi is measured from, for an incident ray.
+template <class T>
+struct PolarizationAxesT {
+    Vec3T<T> e, b;
+};
+template <class T>
+NBHYBRID_HOST_DEVICE inline PolarizationAxesT<T> polarization_axes(const Vec3T<T>& axis, const Vec3T<T>& incident) {
+    const Vec3T<T> b = normalized(cross(axis, incident));
+    return {normalized(cross(incident, b)), b};
+}
+
 // By the C library's functions. All three directions are unit vectors.
 template <class T>
 NBHYBRID_HOST_DEVICE inline T polarization_factor(const T& kahn, const Vec3T<T>& incident, const Vec3T<T>& diffracted,
@@ -27,9 +38,8 @@ NBHYBRID_HOST_DEVICE inline T polarization_factor(const T& kahn, const Vec3T<T>&
     const T cos_2theta_squared = cos_2theta * cos_2theta;
     const T sin_2theta_squared = T(1) - cos_2theta_squared;
     if (kahn == T(0)) return T(0.5) * (T(1) + cos_2theta_squared);
-    const Vec3T<T> b_direction = normalized(cross(axis, incident));
-    const Vec3T<T> e_direction = normalized(cross(incident, b_direction));
-    const T psi = -atan2(dot(diffracted, b_direction), dot(diffracted, e_direction));
+    const PolarizationAxesT<T> along = polarization_axes(axis, incident);
+    const T psi = -atan2(dot(diffracted, along.b), dot(diffracted, along.e));
     return T(0.5) * (T(1) + cos_2theta_squared - kahn * cos(T(2) * psi) * sin_2theta_squared);
 }
 
@@ -46,8 +56,8 @@ struct PolarizationFrame {
     NBHYBRID_HOST_DEVICE PolarizationFrame(double kahn, const Vec3& towards, const Vec3& axis)
         : kahn_factor(kahn), incident(towards), e{}, b{}, error(20 * numerics::rounding) {
         if (kahn == 0.0) return;
-        b = normalized(cross(axis, incident));
-        e = normalized(cross(incident, b));
+        const PolarizationAxesT<double> axes = polarization_axes(axis, incident);
+        e = axes.e, b = axes.b;
         const double skew = __builtin_fabs(dot(b, incident)) + __builtin_fabs(dot(e, incident)) + __builtin_fabs(dot(e, b)) +
                             __builtin_fabs(dot(e, e) - 1.0) + __builtin_fabs(dot(b, b) - 1.0) +
                             __builtin_fabs(dot(incident, incident) - 1.0);
