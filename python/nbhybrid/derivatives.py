@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from nbhybrid import _core
-from nbhybrid.arrays import is_on_cuda, take
+from nbhybrid.arrays import is_on_cuda, pixel_places, take
 from nbhybrid.devices import CPU
 from nbhybrid.errors import DeviceError, ModelError
 
@@ -115,16 +115,12 @@ class Differentiator:
         wanted = self._paths(wrt)
         if len(self._experiment.shapes) > 1:
             raise ModelError(f"the detector has {len(self._experiment.shapes)} panels, expected one: take a panel alone for it")
-        addresses = None if pixels is None else take(pixels, "pixels", ("n", 2), "int32")
-        slow, fast = self._experiment.shapes[0]
-        if addresses is not None and len(addresses):
-            inside = ((addresses >= 0) & (addresses < (slow, fast))).all(axis=1)
-            if not inside.all():
-                raise ModelError(f"pixels: found {tuple(addresses[~inside][0].tolist())}, expected inside {slow} x {fast}")
-        shape = (slow, fast) if addresses is None else (len(addresses),)
+        of_image = self._experiment.shapes[0]
+        places = None if pixels is None else pixel_places(pixels, "pixels", of_image)
+        shape = of_image if places is None else (len(places),)
         columns = sum(int(np.prod(each.shape)) for each in wanted)
         values, slopes = np.zeros(shape), np.zeros((*shape, columns))
-        self._core.jacobian(0, addresses, [each.path for each in wanted], values, slopes, self._threads, watch)
+        self._core.jacobian(0, places, [each.path for each in wanted], values, slopes, self._threads, watch)
         result, begin = {}, 0
         for each in wanted:
             end = begin + int(np.prod(each.shape))

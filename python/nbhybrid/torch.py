@@ -15,6 +15,7 @@ except ImportError as error:
 
     raise ImportError(f"nbhybrid.torch needs torch, which is not installed: {install('torch')}") from error
 
+from nbhybrid.arrays import check_tensor
 from nbhybrid.errors import ModelError
 from nbhybrid.fields import choice
 from nbhybrid.input_warnings import already_said
@@ -164,7 +165,7 @@ def render(
     dtype = choice(*_DTYPES).take("dtype", dtype)
     paths = tuple(values)
     for path, tensor in values.items():
-        _check(tensor, path, simulator._differentiator.parameter(path, "values").shape)
+        check_tensor(tensor, f"values[{path!r}]", simulator._differentiator.parameter(path, "values").shape)
     image: torch.Tensor = _render(list(values.values()), _number_of(simulator, paths, dtype))
     return image
 
@@ -177,18 +178,3 @@ def _number_of(simulator: Simulator, paths: tuple[str, ...], dtype: Literal["flo
         _renderers[number] = renderer
         known[paths, dtype] = (number, renderer)
     return known[paths, dtype][0]
-
-
-def _check(tensor: Any, path: str, shape: tuple[int, ...]) -> None:
-    from nbhybrid.arrays import ArrayTypeError, ArrayValueError
-
-    where = f"values[{path!r}]"
-    if not isinstance(tensor, torch.Tensor) or tensor.dtype not in (torch.float32, torch.float64):
-        what = f"a {type(tensor).__name__}" if not isinstance(tensor, torch.Tensor) else f"a tensor of {tensor.dtype}"
-        raise ArrayTypeError(f"{where}: found {what}, expected a torch.Tensor of float32 or float64")
-    if tuple(tensor.shape) != shape:
-        raise ArrayValueError(f"{where}: found the shape {tuple(tensor.shape)}, expected {shape}")
-    if tensor.device.type != "cpu":
-        raise ArrayTypeError(
-            f"{where}: lies on {tensor.device}, and derivatives are computed on the processor: expected {path}.cpu()"
-        )

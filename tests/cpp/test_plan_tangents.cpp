@@ -291,6 +291,7 @@ TEST("tangents: a parameter that an experiment does not have is refused with the
     CHECK(is_refused(corrected, "beam.energy_ev", "beam.wavelength_angstrom"));
     CHECK(is_refused(corrected + "-flux 1e12", "beam.fluence", "beam.flux"));
     CHECK(is_refused(corrected, "beam.flux", "beam.fluence"));
+    CHECK(is_refused(corrected + "-fluence 0", "beam.fluence", "the fluence is 0"));
     CHECK(is_refused(corrected + "-nopolar", "beam.polarization", "not corrected"));
     CHECK(is_refused(corrected, "beam.sources.wavelengths_angstrom", "no sources"));
     CHECK(is_refused(corrected, "beam.sources.weights", "no sources"));

@@ -3,7 +3,7 @@
 import nbhybrid as nb
 import numpy as np
 import pytest
-from derivative_scenes import SHAPES, scene, smooth_paths
+from derivative_scenes import PIXELS, SHAPES, scene, smooth_paths
 from nbhybrid.values import with_values
 from tolerances import DERIVATIVE_DIFFERENCES, DERIVATIVE_INNER_PRODUCTS
 
@@ -186,7 +186,7 @@ def test_other_arguments_are_looked_at():
         simulator.jacobian("crystal.cell")
     with pytest.raises(nb.ModelError, match=r"crystal\.cell twice"):
         simulator.jacobian(["crystal.cell", "crystal.cell"])
-    with pytest.raises(nb.ModelError, match=r"pixels: found \(14, 0\), expected inside 14 x 18"):
+    with pytest.raises(nb.ArrayValueError, match=r"pixels: found \(14, 0\), expected inside 14 x 18"):
         simulator.jacobian(["crystal.cell"], pixels=[[14, 0]])
     with pytest.raises(nb.ModelError, match="expected other parameters: vjp and jvp take amplitudes"):
         simulator.jacobian(["structure_factors.amplitudes"])
@@ -202,3 +202,28 @@ def test_a_run_can_be_stopped():
     simulator = nb.Simulator(scene(0).replace(detector=nb.Detector.mosflm(pixels=(900, 900), pixel_size_mm=0.1, distance_mm=60)))
     with pytest.raises(nb.Interrupted):
         simulator.vjp(np.ones((900, 900)), ["crystal.cell"], watch=lambda share: False)
+
+
+@pytest.mark.parametrize("engine", ["exact", "fast"])
+def test_a_source_of_no_weight_can_gain_some(engine):
+    """The image is a ratio of weights, so that a difference of 1e-6 is off by as much."""
+    of_all = nb.Simulator(scene(1, "gauss")).experiment
+    beam = nb.Beam(sources=nb.Sources([[-1, 0.002, 0], [-1, 0, -0.003]], [1.0, 1.02], [1.0, 0.0]), fluence=1e24)
+    experiment = of_all.replace(beam=beam, detector=nb.Detector.mosflm(pixels=PIXELS, pixel_size_mm=0.35, distance_mm=50))
+    simulator = nb.Simulator(experiment, engine=engine)
+    upstream = np.random.default_rng(1).normal(size=simulator.experiment.shape)
+    pulled = simulator.vjp(upstream, ["beam.sources.weights"])["beam.sources.weights"]
+    pushed = simulator.jvp({"beam.sources.weights": (0.0, 1.0)})
+    heavier = nb.Simulator(with_values(experiment, {"beam.sources.weights": np.array([1.0, 1e-6])}))
+    difference = (heavier.run(dtype="float64") - simulator.run(dtype="float64")) / 1e-6
+    scale = (np.abs(upstream * difference)).sum()
+    assert scale > 0
+    assert abs((upstream * difference).sum() - pulled[1]) <= 1e-5 * scale
+    assert abs((upstream * pushed).sum() - pulled[1]) <= DERIVATIVE_INNER_PRODUCTS * scale
+
+
+def test_where_there_is_no_beam_its_slope_is_refused():
+    experiment = scene(1, "gauss")
+    simulator = nb.Simulator(experiment.replace(beam=nb.Beam(fluence=0.0)))
+    with pytest.raises(nb.ModelError, match=r"beam\.fluence cannot be differentiated here: the fluence is 0"):
+        simulator.vjp(np.ones(simulator.experiment.shape), ["beam.fluence"])

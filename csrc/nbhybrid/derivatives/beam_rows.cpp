@@ -39,7 +39,11 @@ void move_energy(MovingExperiment& e, std::size_t, double step) {
 
 // beam.fluence, beam.flux and beam.polarization
 
-std::string no_fluence(const Subject& s) { return beam(s).has_flux() ? "the fluence is that of the flux: beam.flux" : ""; }
+std::string no_fluence(const Subject& s) {
+    if (beam(s).has_flux()) return "the fluence is that of the flux: beam.flux";
+    // Its slope is found as the image over it.
+    return s.experiment().beam.fluence == 0 ? "the fluence is 0, and there is no beam" : "";
+}
 std::string no_flux(const Subject& s) { return beam(s).has_flux() ? "" : "no flux was given: beam.fluence"; }
 std::string no_polarization(const Subject& s) { return beam(s).polarization ? "" : "the image is not corrected for polarization"; }
 

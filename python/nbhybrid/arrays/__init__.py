@@ -8,7 +8,7 @@ device and is wanted by the host is copied once. torch and CuPy are used only if
 what the rest of the package calls.
 """
 
-from nbhybrid.arrays.checks import rotation_matrices, take, vector
+from nbhybrid.arrays.checks import check_tensor, pixel_places, rotation_matrices, take, vector
 from nbhybrid.arrays.device import DeviceBuffer, device_buffer, device_of, is_on_cuda, room_like
 from nbhybrid.arrays.errors import ArrayTypeError, ArrayValueError
 from nbhybrid.arrays.kinds import Kind, kind_of, text_of
@@ -21,11 +21,13 @@ __all__ = [
     "DeviceBuffer",
     "Kind",
     "Sizes",
+    "check_tensor",
     "device_buffer",
     "device_of",
     "is_on_cuda",
     "kind_of",
     "out_buffer",
+    "pixel_places",
     "room_like",
     "rotation_matrices",
     "take",

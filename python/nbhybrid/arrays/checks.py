@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from nbhybrid.arrays.errors import ArrayValueError
+from nbhybrid.arrays.errors import ArrayTypeError, ArrayValueError
 from nbhybrid.arrays.host import Given, read
+from nbhybrid.arrays.kinds import is_tensor
 from nbhybrid.arrays.wanted import Array, Dtype, Shape, Sizes, Wanted
 
 # The integers that each type holds exactly and without gaps.
@@ -111,6 +114,63 @@ def rotation_matrices(value: object, name: str) -> Array:
         first = int((determinants < 0).argmax())
         raise ArrayValueError(f"{name}: matrix {first} is a reflection: its determinant is {determinants[first]:.6g}, expected 1")
     return matrices
+
+
+def pixel_places(value: object, name: str, shape: tuple[int, int]) -> Array:
+    """Return what a user passed as pixels of an image.
+
+    Parameters
+    ----------
+    value : array-like of int, (n, 2)
+        Slow and fast; as for `take`.
+    name : str
+        Of the argument, for messages.
+    shape : tuple of int
+        Of the image.
+
+    Returns
+    -------
+    numpy.ndarray, (n, 2)
+        int32.
+
+    Raises
+    ------
+    ArrayTypeError
+        As of `take`.
+    ArrayValueError
+        As of `take`, and for a pixel that the image has not.
+    """
+    places = take(value, name, ("n", 2), "int32")
+    inside = ((places >= 0) & (places < shape)).all(axis=1)
+    if not inside.all():
+        found = tuple(places[~inside][0].tolist())
+        raise ArrayValueError(f"{name}: found {found}, expected inside {shape[0]} x {shape[1]}")
+    return places
+
+
+def check_tensor(value: Any, name: str, shape: tuple[int, ...]) -> None:
+    """Refuse what is no tensor of torch that derivatives can be taken of.
+
+    Parameters
+    ----------
+    value : torch.Tensor of float32 or float64
+        In the memory of the host.
+    name : str
+        Of the argument, for messages.
+    shape : tuple of int
+
+    Raises
+    ------
+    ArrayTypeError, ArrayValueError
+    """
+    if not is_tensor(value) or str(value.dtype) not in ("torch.float32", "torch.float64"):
+        what = f"a tensor of {value.dtype}" if is_tensor(value) else f"a {type(value).__name__}"
+        raise ArrayTypeError(f"{name}: found {what}, expected a torch.Tensor of float32 or float64")
+    if tuple(value.shape) != shape:
+        raise ArrayValueError(f"{name}: found the shape {tuple(value.shape)}, expected {shape}")
+    if value.device.type != "cpu":
+        where = f"lies on {value.device}, and derivatives are computed on the processor"
+        raise ArrayTypeError(f"{name}: {where}: expected it in the memory of the host (.cpu())")
 
 
 def _take(value: object, wanted: Wanted, finite: bool) -> Array:

@@ -42,7 +42,6 @@ public:
         to.direction = to.direction - sum_of_lanes(direction, block_.count);
         to.wavelength -= inverse * sum_of_lanes(along.values, 0, block_.count);
         const double sum = sum_of_lanes(terms.values, 0, block_.count);
-        if (ray.weight != 0.0) to.weight += sum / ray.weight;
         sums_.stages.fluence += plan_.scale.fluence != 0.0 ? sum / plan_.scale.fluence : 0.0;
         pull_factors(terms, direction);
         LaneVectors position;
@@ -202,20 +201,24 @@ public:
     }
 
     bool add_source(const SlopeBlock& block) {
-        const double one = photons_of_one(plan_);
+        const double one = photons_of_one(plan_), source_weight = plan_.beam.sources[block.source].weight;
         LaneNumbers factors;
-        find_ray_factors(plan_, block, factors);
+        find_ray_factors(block, factors);
         for (int i = 0; i < block.count; ++i) {
-            weight_[i] = upstream_[i] * one * factors[i];
+            factors[i] *= one;
+            weight_[i] = upstream_[i] * factors[i] * source_weight;
             lattice_[i] = 0.0;
             scattering_.set(i, {});
         }
         if (!sweep_.run(plan_, bounds_.support, block, *this)) return false;
-        LaneNumbers terms;
+        // The weight may be 0, where it can move nevertheless.
+        LaneNumbers terms, without_weight;
         for (int i = 0; i < block.count; ++i) {
             terms[i] = weight_[i] * lattice_[i];
-            values_[i] += one * factors[i] * lattice_[i];
+            without_weight[i] = upstream_[i] * factors[i] * lattice_[i];
+            values_[i] += factors[i] * source_weight * lattice_[i];
         }
+        sums_.rays[block.source].weight += sum_of_lanes(without_weight.values, 0, block.count);
         rays_.pull_ray(terms, scattering_);
         return true;
     }

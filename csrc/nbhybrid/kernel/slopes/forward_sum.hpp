@@ -45,12 +45,14 @@ public:
         for (int i = 0; i < block_->count; ++i)
             scattering_.set(i, inverse * (direction_[i] - moves.direction - moves.wavelength * block_->scattering[i]));
         find_polarization(moves.direction);
-        weight_ = quotient_or_zero(moves.weight, ray.weight) + quotient_or_zero(moving_->fluence, plan_->scale.fluence);
+        fluence_ = quotient_or_zero(moving_->fluence, plan_->scale.fluence);
     }
 
     Vec3 scattering(int i) const { return scattering_[i]; }
-    // Relative.
-    double factor(int i) const { return weight_ + capture_[i] + polarization_[i] + solid_angle_[i]; }
+    // Of the source, as it is: it may be 0 and move.
+    double weight() const { return moving_rays_[block_->source].weight; }
+    // Of all other factors, relative.
+    double factor(int i) const { return fluence_ + capture_[i] + polarization_[i] + solid_angle_[i]; }
     double end_factor(int i) const {
         return (plan_->sensor.capture == Applied::at_end ? capture_[i] : 0.0) +
                (plan_->beam.polarization == Applied::at_end ? polarization_[i] : 0.0) +
@@ -101,7 +103,7 @@ private:
         const BeamStage& beam = plan_->beam;
         const Vec3T<Dual> incident = with_slopes(frame.incident, incident_moves),
                           axis = with_slopes(beam.axes[beam.n_axes - 1], moving_->polarization_axis);
-        const Vec3T<Dual> b = normalized(cross(axis, incident)), e = normalized(cross(incident, b));
+        const auto [e, b] = terms::polarization_axes(axis, incident);
         return {frame, incident_moves, {e.x.slope, e.y.slope, e.z.slope}, {b.x.slope, b.y.slope, b.z.slope}};
     }
 
@@ -138,7 +140,7 @@ private:
     const RayNumbers* moving_rays_ = nullptr;
     LaneVectors direction_, scattering_;
     LaneNumbers path_, capture_, polarization_, solid_angle_;  // factors: relative
-    double weight_ = 0;
+    double fluence_ = 0;                                       // relative
 };
 
 template <physics::CrystalShape shape>
@@ -167,13 +169,16 @@ public:
         for (int p = 0; p < tangents_.count; ++p)
             for (int i = 0; i < block.count; ++i) lattice_slopes_[p][i] = 0.0;
         if (!sweep_.run(plan_, bounds_.support, block, *this)) return false;
-        const double one = photons_of_one(plan_);
+        const double one = photons_of_one(plan_), weight = plan_.beam.sources[block.source].weight;
         LaneNumbers factors;
-        find_ray_factors(plan_, block, factors);
-        for (int i = 0; i < block.count; ++i) values_[i] += one * factors[i] * lattice_[i];
-        for (int p = 0; p < tangents_.count; ++p)
+        find_ray_factors(block, factors);
+        for (int i = 0; i < block.count; ++i) values_[i] += one * factors[i] * weight * lattice_[i];
+        for (int p = 0; p < tangents_.count; ++p) {
+            const double weight_moves = rays_[p].weight();
             for (int i = 0; i < block.count; ++i)
-                slopes_[p][i] += one * factors[i] * (lattice_slopes_[p][i] + lattice_[i] * rays_[p].factor(i));
+                slopes_[p][i] += one * factors[i] *
+                                 (weight * (lattice_slopes_[p][i] + lattice_[i] * rays_[p].factor(i)) + weight_moves * lattice_[i]);
+        }
         return true;
     }
 

@@ -39,11 +39,10 @@ inline double background_of(const PlanView& plan) {
     return plan.scale.background * (plan.scale.background_is_scaled ? photons_of_one(plan) : 1.0);
 }
 
-// All factors of a ray, whether they multiply each term or the finished sum: what is the same for all rays of a pixel does either.
-// 0 where the source does not reach the pixel.
-inline void find_ray_factors(const PlanView& plan, const SlopeBlock& block, LaneNumbers& factors) {
-    const double weight = plan.beam.sources[block.source].weight;
-    for (int i = 0; i < block.count; ++i) factors[i] = block.capture[i] * block.polarization[i] * block.solid_angle[i] * weight;
+// All factors of a ray but its source's weight, whether they multiply each term or the finished sum: what is the same for all rays
+// of a pixel does either. 0 where the source does not reach the pixel.
+inline void find_ray_factors(const SlopeBlock& block, LaneNumbers& factors) {
+    for (int i = 0; i < block.count; ++i) factors[i] = block.capture[i] * block.polarization[i] * block.solid_angle[i];
     if (block.n_live == block.count) return;
     LaneNumbers reached;
     for (int i = 0; i < block.count; ++i) reached[i] = 0.0;
