@@ -70,7 +70,21 @@ def test_gradients_are_those_of_vjp():
     assert np.isclose(float(fluence.grad), found["beam.fluence"], rtol=1e-6)
 
 
-def test_opcheck_and_compile():
+def test_a_compiled_function_has_the_same_gradient():
+    from nbhybrid.torch import render
+
+    simulator = small()
+    loss = lambda w: (render(simulator, {"crystal.misset_deg": w}, dtype="float64") ** 2).sum()  # noqa: E731
+    gradients = []
+    for function in (loss, torch.compile(loss, backend="aot_eager")):
+        misset = tensor(10.0, 20.0, 30.0)
+        function(misset).backward()
+        gradients.append(misset.grad)
+    assert gradients[0].abs().max() > 0
+    assert torch.equal(*gradients)
+
+
+def test_opcheck():
     from nbhybrid.torch import _number_of, _render
 
     simulator = small()
